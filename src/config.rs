@@ -1,0 +1,149 @@
+//! mayday.yaml: environments, targets, secrets, contacts, severities.
+//!
+//! Owns the shape of the project's configuration and how it is found. Secrets are references here;
+//! their values are resolved by the world, for the one step that names them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::effect::{Target, TargetKind, Text};
+use crate::severity::{Severity, SeverityPolicy};
+
+/// The file's name, looked for from the working directory upwards.
+pub const FILE_NAME: &str = "mayday.yaml";
+
+/// The project's configuration.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The folder of playbooks, relative to this file. Default `playbooks`.
+    #[serde(default)]
+    pub playbooks: Option<PathBuf>,
+    /// The words in front of a script. Default `[bash, --noprofile, --norc, -euo, pipefail, -c]`.
+    #[serde(default)]
+    pub shell: Option<Vec<String>>,
+    /// Replaces the built-in policy of the severities named.
+    #[serde(default)]
+    pub severities: BTreeMap<Severity, SeverityPolicy>,
+    /// Who can be told, and how.
+    #[serde(default)]
+    pub contacts: BTreeMap<String, Contact>,
+    /// Name -> where the value is: `env:NAME`, `file:PATH`, `cmd:COMMAND`, `prompt`.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, String>,
+    /// The places that playbooks run against.
+    #[serde(default)]
+    pub environments: BTreeMap<String, Environment>,
+    /// The environment taken when none is named.
+    #[serde(default)]
+    pub default_environment: Option<String>,
+}
+
+/// A place that playbooks run against.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// `high` asks more before a change. Default `high`: the safe assumption.
+    #[serde(default)]
+    pub danger: Danger,
+    /// What `target: NAME` stands for.
+    #[serde(default)]
+    pub targets: BTreeMap<String, TargetSpec>,
+    /// Variables for every command, and names for expressions as `env.vars.NAME`.
+    #[serde(default)]
+    pub vars: BTreeMap<String, String>,
+    /// Folders put in front of PATH, relative to this file.
+    #[serde(default)]
+    pub path: Vec<PathBuf>,
+    /// A command that brings the environment up before a drill.
+    #[serde(default)]
+    pub setup: Option<String>,
+    /// A command that takes it down after a drill, whatever happened.
+    #[serde(default)]
+    pub teardown: Option<String>,
+    /// A file of NAME=value lines that `env:` secrets may come from, relative to this file.
+    #[serde(default)]
+    pub env_file: Option<PathBuf>,
+}
+
+/// How much a mistake costs here.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Danger {
+    /// Real users, real data.
+    #[default]
+    High,
+    /// A rehearsal or a sandbox.
+    Low,
+}
+
+/// One target of an environment.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetSpec {
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: TargetKind,
+    /// For databases over the network: a URL, or `secret:NAME`. A literal password in it is refused.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// For `http`: what paths are put behind.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// For `sqlite`: the file, relative to this file. `{{ env.vars.NAME }}` is not read here.
+    #[serde(default)]
+    pub path: Option<String>,
+}
+
+impl TargetSpec {
+    /// What a step gets when it names this target; `None` when its address is missing.
+    #[must_use]
+    pub fn target(&self, name: &str) -> Option<Target> {
+        let address = match self.kind {
+            TargetKind::Postgres | TargetKind::Mysql => self.url.as_deref(),
+            TargetKind::Sqlite => self.path.as_deref(),
+            TargetKind::Http => self.base_url.as_deref(),
+        }?;
+        Some(Target { name: name.to_owned(), kind: self.kind, address: reference(address) })
+    }
+}
+
+/// A contact.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// How it is reached.
+    pub via: Via,
+    /// For `command`: program and arguments; the message comes on stdin.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// For `webhook`: a URL, or `secret:NAME`.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+/// Ways to reach a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Via {
+    /// A program of yours.
+    Command,
+    /// A JSON document posted to a URL.
+    Webhook,
+    /// The operator calls; mayday shows the text.
+    Show,
+}
+
+/// `secret:NAME` is that secret, anything else the text itself.
+#[must_use]
+pub fn reference(text: &str) -> Text {
+    match text.strip_prefix("secret:") {
+        Some(name) => Text::Secret(name.to_owned()),
+        None => Text::Plain(text.to_owned()),
+    }
+}

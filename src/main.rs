@@ -1,0 +1,2 @@
+//! The mayday command.
+fn main() {}

@@ -1,0 +1,470 @@
+//! What happened: the vocabulary of the record.
+//!
+//! Owns [`Event`] and every kind of it. Events are facts, complete on their own, serialisable, already
+//! redacted; they carry no instruction on how to show them. Status, resume, report and verification are
+//! folds over them. A field is added, never renamed or removed: recorded runs stay readable.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::effect::{EffectClass, Ending, Evidence, Facts, Interrupt};
+use crate::severity::{EscalationKind, Severity};
+use crate::steps::Verdict;
+use crate::time::{Span, Timestamp};
+
+/// One fact, with when and by whom.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Wall clock when it was recorded.
+    pub at: Timestamp,
+    /// Boot clock, milliseconds; comparable within one session (the boot id is in `opened`, `attached`).
+    pub boot_ms: i64,
+    /// Who: an operator's name, or `mayday`.
+    pub by: String,
+    /// What.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+/// Kinds of facts. The word in `type` is stable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Kind {
+    /// The run began. Always the first event.
+    Opened(Box<Opened>),
+    /// A driver took the run up again.
+    Attached {
+        /// Who drives from here.
+        operator: String,
+        /// Boot id of the machine: spans inside one boot use the boot clock.
+        boot_id: String,
+        /// Machine name.
+        host: String,
+        /// Files that differ on disk from the pinned copies this run uses.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changed_files: Vec<String>,
+    },
+    /// A torn end of the record was cut off and kept aside.
+    Recovered {
+        /// How many bytes.
+        torn_bytes: u64,
+        /// Where they are kept, below the run folder.
+        kept_as: String,
+    },
+    /// An input has its value.
+    InputGiven {
+        /// Its name.
+        name: String,
+        /// Its value; `null` when it is a secret.
+        value: Value,
+        /// True when the value is a secret that only memory holds.
+        #[serde(default, skip_serializing_if = "is_false")]
+        secret: bool,
+        /// Where it came from: `operator`, `flag`, `file`, `default`, `drill`.
+        source: String,
+    },
+    /// A milestone of the incident has its time. The latest one counts; earlier ones stay.
+    Milestone {
+        /// Which.
+        milestone: Milestone,
+        /// When it happened.
+        when: Timestamp,
+        /// How it is known: `flag`, `run_start`, `step:<id>`, `operator`.
+        source: String,
+        /// Why it is set or amended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A phase began.
+    PhaseEntered {
+        /// Its key.
+        phase: String,
+    },
+    /// A phase was passed over.
+    PhaseSkipped {
+        /// Its key.
+        phase: String,
+        /// Why.
+        reason: String,
+    },
+    /// A step with `for_each` has its items.
+    Expanded {
+        /// The step's key.
+        step: String,
+        /// The items, in order.
+        items: Vec<Value>,
+    },
+    /// A step was passed over.
+    Skipped {
+        /// Its key.
+        step: String,
+        /// Why, in words.
+        reason: String,
+        /// True when the operator or the menu decided it, not the playbook.
+        #[serde(default, skip_serializing_if = "is_false")]
+        by_choice: bool,
+        /// The second person, for a killer step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        second_person: Option<String>,
+    },
+    /// The operator is being asked: a gate, a menu, a piece of evidence. Answers of question steps
+    /// are the outputs of those steps.
+    Asked {
+        /// The step's key.
+        step: String,
+        /// Which question of the step.
+        question: Asking,
+        /// The words shown.
+        text: String,
+    },
+    /// The operator answered.
+    Answered {
+        /// The step's key.
+        step: String,
+        /// Which question of the step.
+        question: Asking,
+        /// The answer.
+        answer: Value,
+        /// Where it came from: `operator`, `flag`, `drill`.
+        source: String,
+    },
+    /// A part of an attempt is about to start: durable before the effect.
+    Started {
+        /// The step's key.
+        step: String,
+        /// Which attempt, from 1. Polling counts as one attempt.
+        attempt: u32,
+        /// Which part of it, from 0.
+        part: u32,
+        /// What it may do.
+        class: EffectClass,
+        /// What runs, redacted: the command, the statements, the request, the question.
+        what: String,
+        /// Where it runs: the target's name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<String>,
+        /// When it will be ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Timestamp>,
+    },
+    /// A part of an attempt ended, and what that means.
+    Ended {
+        /// The step's key.
+        step: String,
+        /// Which attempt.
+        attempt: u32,
+        /// Which part.
+        part: u32,
+        /// How it ended.
+        ending: Ending,
+        /// What it said, long texts cut.
+        #[serde(default, skip_serializing_if = "Facts::is_empty")]
+        facts: Facts,
+        /// Files kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<Evidence>,
+        /// How long it took.
+        elapsed: Span,
+        /// Was it good enough.
+        verdict: Verdict,
+        /// The evaluated condition: `47 == 50`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        measured: Option<String>,
+        /// Names captured by this step. A secret one has the value `null` and stands in `secret_names`.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        captured: BTreeMap<String, Value>,
+        /// Names captured as secrets.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        secret_names: Vec<String>,
+        /// Looks that were taken, for polling steps.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        looks: u32,
+    },
+    /// A check of a step is about to run (`verify`, or the probe after a crash).
+    CheckStarted {
+        /// The step's key.
+        step: String,
+        /// Which check, from 0; the crash probe is `probe`.
+        check: String,
+        /// What runs, redacted.
+        what: String,
+    },
+    /// A check ended.
+    Checked {
+        /// The step's key.
+        step: String,
+        /// Which check.
+        check: String,
+        /// Did it hold.
+        verdict: Verdict,
+        /// The evaluated condition.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        measured: Option<String>,
+        /// What it said.
+        #[serde(default, skip_serializing_if = "Facts::is_empty")]
+        facts: Facts,
+        /// How long it took.
+        elapsed: Span,
+    },
+    /// The operator chose what a failed or unknown step leads to.
+    Chose {
+        /// The step's key.
+        step: String,
+        /// What was chosen, by its stable key: `retry`, `check`, `by_hand`, `skip`, ...
+        choice: String,
+        /// Why, in the operator's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// The second person, for a killer step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        second_person: Option<String>,
+        /// Where it came from: `operator`, `flag`, `drill`.
+        source: String,
+    },
+    /// A step is over and the run goes on behind it.
+    Settled {
+        /// The step's key.
+        step: String,
+        /// How it counts.
+        status: StepStatus,
+    },
+    /// A criterion of a drill was evaluated.
+    Judged {
+        /// The criterion's id.
+        criterion: String,
+        /// Did it hold; `unknown` when it could not be evaluated.
+        verdict: Verdict,
+        /// The evaluated condition.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        measured: Option<String>,
+        /// Failing it fails the drill.
+        must: bool,
+        /// Points for passing.
+        points: u32,
+    },
+    /// A deadline of a clock has passed.
+    DeadlinePassed {
+        /// Which clock: `rto`, `response`, `escalation:0`, `budget:contain`, `postmortem`.
+        clock: String,
+        /// When it was due.
+        due: Timestamp,
+        /// Nobody was driving then.
+        #[serde(default, skip_serializing_if = "is_false")]
+        while_down: bool,
+    },
+    /// A message is about to be sent: durable before it leaves.
+    Notifying {
+        /// The contact.
+        to: String,
+        /// What asks for it: `escalation:0`, `step:<id>`, `operator`.
+        cause: String,
+        /// Inform or engage.
+        kind: EscalationKind,
+        /// The words.
+        message: String,
+    },
+    /// A message was delivered, shown, or not.
+    Notified {
+        /// The contact.
+        to: String,
+        /// What asked for it.
+        cause: String,
+        /// How it ended.
+        ending: Ending,
+    },
+    /// Somebody wanted us to stop.
+    Interrupted {
+        /// How.
+        how: Interrupt,
+    },
+    /// Somebody's words for the record.
+    Noted {
+        /// The words.
+        text: String,
+    },
+    /// The wall clock was set while the run was driven.
+    ClockStepped {
+        /// By how much, against the boot clock.
+        by_ms: i64,
+    },
+    /// The undos of passed steps are being run, newest first.
+    RollbackStarted {
+        /// Back to and with this step; all when none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+    },
+    /// The undos asked for are done.
+    RollbackEnded,
+    /// The driver leaves; the run can be taken up again.
+    Stopped {
+        /// Why.
+        reason: StopReason,
+        /// In words.
+        message: String,
+    },
+    /// The run is over. Always the last event but for notes and milestones.
+    Closed {
+        /// How.
+        outcome: Outcome,
+        /// Why, in words; empty when all went well.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+}
+
+/// The first event: everything that later reading needs to know about the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// Version of the record's format.
+    pub format: u32,
+    /// Version of mayday.
+    pub mayday: String,
+    /// The run's id.
+    pub run: String,
+    /// Real incident or drill.
+    pub mode: Mode,
+    /// The playbook's id.
+    pub playbook: String,
+    /// The playbook's title.
+    pub title: String,
+    /// The environment's name.
+    pub environment: String,
+    /// `high` or `low`.
+    pub danger: crate::config::Danger,
+    /// The severity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// Who drives.
+    pub operator: String,
+    /// Machine name.
+    pub host: String,
+    /// Boot id of the machine.
+    pub boot_id: String,
+    /// Nobody can be asked in this session.
+    pub unattended: bool,
+    /// Pinned files: name -> SHA-256. What was reviewed is what runs.
+    pub pinned: BTreeMap<String, String>,
+    /// Public facts of the targets (`host`, `port`, `database`, ...), never a password.
+    pub targets: BTreeMap<String, Facts>,
+}
+
+/// Why a run exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// A real incident.
+    Real,
+    /// A rehearsal with real effects on a target made for it.
+    Drill,
+}
+
+/// Moments of an incident (SRE and ISO 22301 usage).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Milestone {
+    /// Users began to be hurt.
+    ImpactStarted,
+    /// Somebody or something noticed.
+    Detected,
+    /// It was called an incident.
+    Declared,
+    /// A responder took it.
+    Acknowledged,
+    /// Users are no longer hurt.
+    Mitigated,
+    /// The objective's end condition was verified.
+    Recovered,
+    /// It is over.
+    Resolved,
+    /// Nothing is left to do.
+    Closed,
+}
+
+/// Which question of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asking {
+    /// The gate in front of the action.
+    Gate,
+    /// A second person's agreement to the gate.
+    SecondPerson,
+    /// What a failure or an unknown outcome leads to.
+    Menu,
+    /// Why that was chosen.
+    Reason,
+    /// The second person who agrees to pass over a killer step.
+    Override,
+    /// The question of `evidence.ask`.
+    Evidence,
+}
+
+/// How a settled step counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepStatus {
+    /// It passed.
+    Ok,
+    /// It failed and the run went on.
+    Failed,
+    /// It was passed over.
+    Skipped,
+    /// A person did it.
+    ByHand,
+}
+
+impl StepStatus {
+    /// The word that expressions and reports use.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::ByHand => "by_hand",
+        }
+    }
+}
+
+/// Why a driver left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// A step failed and its playbook or the lack of a terminal says stop.
+    StepFailed,
+    /// The operator stopped.
+    Operator,
+    /// An answer is needed and nobody can be asked.
+    AnswerNeeded,
+    /// The outcome of a step is unknown and needs a human.
+    OutcomeUnknown,
+    /// SIGTERM.
+    Terminated,
+    /// SIGHUP.
+    HangUp,
+    /// Ctrl-C twice.
+    Interrupted,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every step is settled.
+    Completed,
+    /// The operator closed it before its end.
+    Aborted,
+    /// Another playbook took over.
+    HandedOff,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
