@@ -70,9 +70,7 @@ pub struct Environment {
 }
 
 /// How much a mistake costs here.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Danger {
     /// Real users, real data.

@@ -126,7 +126,10 @@ impl Diagnostic {
 
 /// The nearest of `known` to what was written, when it is near enough to be a slip.
 #[must_use]
-pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn did_you_mean<'a>(
+    written: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let reach = written.chars().count().div_ceil(3).max(1);
     known
         .into_iter()

@@ -17,8 +17,8 @@ pub mod severity;
 
 // playbook: from text to plan
 pub mod config;
-pub mod playbook;
 pub mod plan;
+pub mod playbook;
 pub mod steps;
 
 // run: from plan to events

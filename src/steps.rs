@@ -417,7 +417,8 @@ pub fn judge_ending(output: &Output, class: EffectClass) -> Verdict {
             unless_read(failure, took)
         }
         Ending::Cancelled => {
-            let failure = Failure::new(Stage::Cancelled, FailKind::Cancelled, "ended by the operator");
+            let failure =
+                Failure::new(Stage::Cancelled, FailKind::Cancelled, "ended by the operator");
             unless_read(failure, "it was ended while it ran".to_owned())
         }
         Ending::Unknown { reason } => Verdict::Unknown { reason: reason.clone() },

@@ -92,11 +92,9 @@ impl FromStr for Timestamp {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        DateTime::parse_from_rfc3339(text.trim())
-            .map(|at| Self(at.timestamp_millis()))
-            .map_err(|_| {
-                format!("`{text}` is not a time such as 14:30, -20m or 2026-11-22T18:20:00Z")
-            })
+        DateTime::parse_from_rfc3339(text.trim()).map(|at| Self(at.timestamp_millis())).map_err(
+            |_| format!("`{text}` is not a time such as 14:30, -20m or 2026-11-22T18:20:00Z"),
+        )
     }
 }
 

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::{Brief, Context, FactType, Failure, OneOrMany, Part, Request, Stage, StepType, Verdict};
+use super::{
+    Brief, Context, FactType, Failure, OneOrMany, Part, Request, Stage, StepType, Verdict,
+};
 use crate::effect::{FailKind, Output};
 use crate::playbook::Condition;
 use crate::template;

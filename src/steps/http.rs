@@ -107,7 +107,9 @@ impl StepType for Http {
         let Some(output) = outputs.last() else { return Verdict::Pass };
         let code = output.facts.get("status_code").and_then(Value::as_u64);
         match (&output.ending, code) {
-            (Ending::Done, Some(code)) if !(200..300).contains(&code) && cx.common.expect.is_none() => {
+            (Ending::Done, Some(code))
+                if !(200..300).contains(&code) && cx.common.expect.is_none() =>
+            {
                 Verdict::Fail(Failure::new(
                     Stage::Run,
                     FailKind::Refused,
@@ -186,7 +188,11 @@ pub(super) fn fill(json: &Value, cx: &Context<'_>) -> Result<Value, Failure> {
 }
 
 /// Visits every string of a document as text for `{{ }}`.
-pub(super) fn visit_strings<'a>(json: &'a Value, path: &str, visit: &mut dyn FnMut(&str, Part<'a>)) {
+pub(super) fn visit_strings<'a>(
+    json: &'a Value,
+    path: &str,
+    visit: &mut dyn FnMut(&str, Part<'a>),
+) {
     match json {
         Value::String(text) => visit(path, Part::Words(text)),
         Value::Array(items) => {

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Context, FactType, Failure, OneOrMany, Part, Request, StepType, Verdict, judge_ending};
+use super::{
+    Context, FactType, Failure, OneOrMany, Part, Request, StepType, Verdict, judge_ending,
+};
 use crate::effect::{Effect, EffectClass, NotifyEffect, Output};
 use crate::time::Span;
 

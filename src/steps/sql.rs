@@ -239,7 +239,9 @@ fn is_word(byte: u8) -> bool {
 fn parameter_at(statement: &str, at: usize) -> Option<Parameter> {
     let rest = &statement[at + 1..];
     // `a[1:n]` and `12:30` are no parameters: a name never follows a word or a closing bracket.
-    if at > 0 && matches!(statement.as_bytes()[at - 1], b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_' | b']') {
+    if at > 0
+        && matches!(statement.as_bytes()[at - 1], b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_' | b']')
+    {
         return None;
     }
     let identifier = rest.starts_with('"');
@@ -301,9 +303,7 @@ fn skip_dollar(statement: &str, start: usize) -> usize {
         return start + 1;
     }
     let tag = &statement[start..=tag_end];
-    statement[tag_end + 1..]
-        .find(tag)
-        .map_or(statement.len(), |n| tag_end + 1 + n + tag.len())
+    statement[tag_end + 1..].find(tag).map_or(statement.len(), |n| tag_end + 1 + n + tag.len())
 }
 
 #[cfg(test)]

@@ -150,7 +150,9 @@ fn absolute(url: &str, cx: &Context<'_>) -> Result<Text, Failure> {
     }
     match cx.target()?.address {
         Text::Plain(base) => Ok(Text::Plain(format!("{}{url}", base.trim_end_matches('/')))),
-        Text::Secret(_) => Err(Failure::input("a path needs a target whose base_url is not a secret")),
+        Text::Secret(_) => {
+            Err(Failure::input("a path needs a target whose base_url is not a secret"))
+        }
     }
 }
 

@@ -43,7 +43,9 @@ impl WaitUntil {
         Common {
             target: head.target.clone().or_else(|| cx.common.target.clone()),
             secrets: head.secrets.clone().unwrap_or_else(|| cx.common.secrets.clone()),
-            timeout: Some(head.timeout.unwrap_or(super::DEFAULT_CHECK_TIMEOUT).min(cx.time_limit())),
+            timeout: Some(
+                head.timeout.unwrap_or(super::DEFAULT_CHECK_TIMEOUT).min(cx.time_limit()),
+            ),
             expect: Some("true".to_owned()),
             ..Common::default()
         }
@@ -115,7 +117,9 @@ impl<'de> Deserialize<'de> for WaitUntil {
         for key in keys {
             let value = rest.remove(&key).unwrap_or_default();
             if action.is_some() {
-                return Err(serde::de::Error::custom(format!("two actions: `{key}` is one too many")));
+                return Err(serde::de::Error::custom(format!(
+                    "two actions: `{key}` is one too many"
+                )));
             }
             action = Action::deserialize(&key, value).transpose().map_err(wrong)?;
         }
