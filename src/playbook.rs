@@ -276,9 +276,6 @@ pub struct Common {
     /// `ask` on a `sql` change: show the affected rows, ask, then COMMIT or ROLLBACK.
     #[serde(default)]
     pub commit: Option<CommitRule>,
-    /// Runs the undo of that step.
-    #[serde(default)]
-    pub undo_of: Option<String>,
     /// What to do when it fails. Default `ask`.
     #[serde(default)]
     pub on_fail: OnFail,

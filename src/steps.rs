@@ -15,22 +15,23 @@ use crate::effect::{
     Channel, Effect, EffectClass, Ending, FailKind, Output, ProcessEffect, Target, Text,
 };
 use crate::playbook::Common;
-use crate::template::{self, Lookup};
+use crate::template::{self, Lookup, View};
 use crate::time::{Span, Timestamp};
 
-mod ask;
-mod assert;
-mod choose;
-mod confirm;
-mod http;
-mod include;
-mod manual;
-mod notify;
-mod pause;
-mod shell;
-mod sql;
-mod wait_for_url;
-mod wait_until;
+pub mod ask;
+pub mod assert;
+pub mod choose;
+pub mod confirm;
+pub mod http;
+pub mod include;
+pub mod manual;
+pub mod notify;
+pub mod pause;
+pub mod shell;
+pub mod sql;
+pub mod undo_of;
+pub mod wait_for_url;
+pub mod wait_until;
 
 /// A step is ended after this long when it names no `timeout` (playbook format: no step can hang).
 pub const DEFAULT_TIMEOUT: Span = Span::from_mins(5);
@@ -96,6 +97,7 @@ actions! {
     "assert" Assert(assert::Assert) "Stop unless conditions hold.";
     "pause" Pause(pause::Pause) "Wait for a fixed time.";
     "include" Include(Brief<include::Include>) "The steps of another playbook, here.";
+    "undo_of" UndoOf(undo_of::UndoOf) "The undo of another step, as a step of its own.";
 }
 
 /// What a step asks for next.
@@ -282,9 +284,9 @@ impl Context<'_> {
     /// A failure of stage `input` when a name that the script uses has no value or no text form.
     pub fn command(&self, script: &str) -> Result<ProcessEffect, Failure> {
         let mut env: Vec<(String, Text)> = Vec::new();
-        for name in self.names.known() {
-            if mentions(script, &name) {
-                env.push((name.clone(), template::as_variable(&name, self.names)?));
+        for name in variables(script) {
+            if self.names.name(name, View::Read)?.is_some() {
+                env.push((name.to_owned(), template::as_variable(name, self.names)?));
             }
         }
         env.extend(self.place.marks().into_iter().map(|(name, value)| (name, Text::Plain(value))));
@@ -308,15 +310,21 @@ impl Context<'_> {
     }
 }
 
-/// True when `script` uses the variable `name` as `$name` or `${name`.
+/// The names that a script uses as `$name` or `${name`, each once, in order.
 #[must_use]
-pub fn mentions(script: &str, name: &str) -> bool {
-    script.match_indices(name).any(|(at, _)| {
-        let before = &script[..at];
-        let after = script[at + name.len()..].chars().next();
-        (before.ends_with('$') || before.ends_with("${") || before.ends_with("${#"))
-            && !after.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_')
-    })
+pub fn variables(script: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (at, _) in script.match_indices('$') {
+        let rest = &script[at + 1..];
+        let rest = rest.strip_prefix('{').unwrap_or(rest).trim_start_matches(['#', '!']);
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let name = &rest[..end];
+        if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && !found.contains(&name)
+        {
+            found.push(name);
+        }
+    }
+    found
 }
 
 /// A step type: pure functions from what the author wrote to what the world is asked.
@@ -394,6 +402,8 @@ pub enum Part<'a> {
     Contact(&'a str),
     /// The id of a playbook.
     Playbook(&'a str),
+    /// The id of a step.
+    Step(&'a str),
     /// A check nested in the action.
     Probe(&'a crate::playbook::Probe),
 }

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::plan::Mode;
+
 use crate::effect::{EffectClass, Ending, Evidence, Facts, Interrupt};
 use crate::severity::{EscalationKind, Severity};
 use crate::steps::Verdict;
@@ -186,7 +188,7 @@ pub enum Kind {
     CheckStarted {
         /// The step's key.
         step: String,
-        /// Which check, from 0; the crash probe is `probe`.
+        /// Which check, from 0; the crash probe is `probe`, kept files are `evidence`.
         check: String,
         /// What runs, redacted.
         what: String,
@@ -205,6 +207,9 @@ pub enum Kind {
         /// What it said.
         #[serde(default, skip_serializing_if = "Facts::is_empty")]
         facts: Facts,
+        /// Files kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<Evidence>,
         /// How long it took.
         elapsed: Span,
     },
@@ -297,6 +302,11 @@ pub enum Kind {
     },
     /// The undos asked for are done.
     RollbackEnded,
+    /// The rest of the run is given up; a drill still cleans up behind itself.
+    Abandoned {
+        /// Why, in words.
+        reason: String,
+    },
     /// The driver leaves; the run can be taken up again.
     Stopped {
         /// Why.
@@ -348,16 +358,6 @@ pub struct Opened {
     pub pinned: BTreeMap<String, String>,
     /// Public facts of the targets (`host`, `port`, `database`, ...), never a password.
     pub targets: BTreeMap<String, Facts>,
-}
-
-/// Why a run exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// A real incident.
-    Real,
-    /// A rehearsal with real effects on a target made for it.
-    Drill,
 }
 
 /// Moments of an incident (SRE and ISO 22301 usage).
