@@ -8,12 +8,12 @@
 // base: quantities and texts that know nothing of playbooks
 pub mod diagnostic;
 pub mod secret;
-pub mod template;
 pub mod time;
 
 // vocabulary: what a step may ask of the world and what comes back
 pub mod effect;
 pub mod severity;
+pub mod template;
 
 // playbook: from text to plan
 pub mod config;
