@@ -193,9 +193,9 @@ fn every_dependency_has_a_place() {
 fn no_folder_has_a_mod_file_and_no_file_outgrows_its_idea() {
     for (file, text) in sources() {
         assert!(!file.ends_with("mod.rs"), "{file}: use `foo.rs` beside `foo/`");
-        // The three vocabularies are lists of types: longer, and one idea each.
+        // The vocabularies are lists of types: longer, and one idea each.
         let limit = match file.as_str() {
-            "effect.rs" | "playbook.rs" | "run/event.rs" | "steps.rs" => 600,
+            "effect.rs" | "plan.rs" | "playbook.rs" | "run/event.rs" | "steps.rs" => 600,
             _ => 400,
         };
         let lines = text.lines().count();
