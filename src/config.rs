@@ -58,6 +58,9 @@ pub struct Environment {
     /// Folders put in front of PATH, relative to this file.
     #[serde(default)]
     pub path: Vec<PathBuf>,
+    /// Replaces the words in front of a script here, where there is no bash.
+    #[serde(default)]
+    pub shell: Option<Vec<String>>,
     /// A command that brings the environment up before a drill.
     #[serde(default)]
     pub setup: Option<String>,

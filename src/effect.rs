@@ -141,7 +141,10 @@ pub struct SqlEnd {
 pub struct HttpEffect {
     /// `GET`, `HEAD`, `POST`, `PUT`, `PATCH` or `DELETE`.
     pub method: String,
+    /// The base URL of the step's target, when only the world can know it; `url` is then a path.
+    pub base: Option<Text>,
     /// Absolute http or https URL without credentials. Secret when the URL itself is one (a webhook).
+    /// With a `base`: what is put behind it, starting with `/`.
     pub url: Text,
     /// Header names and values.
     pub headers: Vec<(String, Text)>,

@@ -485,7 +485,11 @@ impl Place {
             targets: targets(environment, purpose.base),
             contacts: config.contacts.clone(),
             vars: environment.vars.clone(),
-            shell: config.shell.clone().unwrap_or_else(default_shell),
+            shell: environment
+                .shell
+                .clone()
+                .or_else(|| config.shell.clone())
+                .unwrap_or_else(default_shell),
             cwd: purpose.base.to_path_buf(),
             path: environment.path.iter().map(|folder| purpose.base.join(folder)).collect(),
             run_id: String::new(),

@@ -17,7 +17,7 @@ const REDIRECTS: u32 = 3;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// URL to GET.
+    /// URL to GET: absolute, or starting with `/` below the base URL of the step's target.
     #[serde(default)]
     pub get: Option<String>,
     /// URL to HEAD.
@@ -82,6 +82,7 @@ impl StepType for Http {
         let (method, url) = self
             .method()
             .ok_or_else(|| Failure::input("the request names no method: use get, post, ..."))?;
+        let (base, url) = address(url, cx)?;
         let mut headers = headers(&self.headers, cx)?;
         if let Some(key) = &self.idempotency_key {
             headers.push(("Idempotency-Key".to_owned(), Text::Plain(cx.text(key)?)));
@@ -93,7 +94,8 @@ impl StepType for Http {
         let body = self.body.as_deref().map(|body| cx.text(body)).transpose()?;
         Ok(Request::effect(Effect::Http(HttpEffect {
             method: method.to_owned(),
-            url: Text::Plain(template::render_url(url, cx.names)?),
+            base,
+            url,
             headers,
             body: json.map(|json| json.to_string()).or(body),
             redirects: if self.follow_redirects { REDIRECTS } else { 0 },
@@ -154,6 +156,22 @@ impl StepType for Http {
             visit_strings(json, ".json", visit);
         }
     }
+}
+
+/// The URL with its names filled in. A path is put behind the base URL of the step's target: here when
+/// that is known, by the world when it is a secret.
+pub(super) fn address(url: &str, cx: &Context<'_>) -> Result<(Option<Text>, Text), Failure> {
+    /// Stands for the base while a path is filled in: values are encoded for where they stand.
+    const STAND_IN: &str = "http://base";
+    if !url.starts_with('/') {
+        return Ok((None, Text::Plain(template::render_url(url, cx.names)?)));
+    }
+    let filled = template::render_url(&format!("{STAND_IN}{url}"), cx.names)?;
+    let path = filled.strip_prefix(STAND_IN).unwrap_or(&filled);
+    Ok(match cx.target()?.address {
+        Text::Plain(base) => (None, Text::Plain(format!("{}{path}", base.trim_end_matches('/')))),
+        base @ Text::Secret(_) => (Some(base), Text::Plain(path.to_owned())),
+    })
 }
 
 /// Header values: text, or `secret:NAME`.

@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::http::{fill, headers, visit_strings};
+use super::http::{address, fill, headers, visit_strings};
 use super::{
     Context, FactType, Failure, OneOrMany, Part, Request, Rhythm, Stage, StepType, Verdict,
     judge_ending,
 };
-use crate::effect::{Effect, EffectClass, Ending, FailKind, HttpEffect, Output, Text};
+use crate::effect::{Effect, EffectClass, Ending, FailKind, HttpEffect, Output};
 use crate::template;
 use crate::time::Span;
 
@@ -82,9 +82,11 @@ impl From<String> for WaitForUrl {
 
 impl StepType for WaitForUrl {
     fn request(&self, cx: &Context<'_>, _: &[Output]) -> Result<Request, Failure> {
+        let (base, url) = address(&self.url, cx)?;
         Ok(Request::effect(Effect::Http(HttpEffect {
             method: "GET".to_owned(),
-            url: absolute(&self.url, cx)?,
+            base,
+            url,
             headers: headers(&self.headers, cx)?,
             body: None,
             redirects: if self.follow_redirects { REDIRECTS } else { 0 },
@@ -138,20 +140,6 @@ impl StepType for WaitForUrl {
         }
         for (name, pattern) in &self.expect.header {
             visit(&format!(".expect.header.{name}"), Part::Pattern(pattern));
-        }
-    }
-}
-
-/// The URL with its names filled in; a path is put behind the base URL of the step's target.
-fn absolute(url: &str, cx: &Context<'_>) -> Result<Text, Failure> {
-    let url = template::render_url(url, cx.names)?;
-    if !url.starts_with('/') {
-        return Ok(Text::Plain(url));
-    }
-    match cx.target()?.address {
-        Text::Plain(base) => Ok(Text::Plain(format!("{}{url}", base.trim_end_matches('/')))),
-        Text::Secret(_) => {
-            Err(Failure::input("a path needs a target whose base_url is not a secret"))
         }
     }
 }
