@@ -1,2 +1,5 @@
 //! The mayday command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    mayday::cli::main()
+}

@@ -7,6 +7,9 @@ use crate::effect::{Effect, EffectId, Input};
 use crate::secret::SecretValue;
 use crate::time::{Moment, Timestamp};
 
+#[cfg(feature = "sqlite")]
+pub mod sandbox;
+
 /// What the engine needs from outside.
 pub trait World {
     /// Both clocks, now.

@@ -2,3 +2,4 @@
 #![expect(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
 
 mod layers;
+mod sandbox;
