@@ -11,6 +11,10 @@ use serde_json::Value;
 
 use crate::time::{Span, Timestamp};
 
+mod question;
+
+pub use question::{LONGEST_ANSWER, numbered};
+
 /// What running a step does to the world outside. Declared by the author, never guessed.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,

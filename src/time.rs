@@ -9,6 +9,9 @@ use std::str::FromStr;
 use chrono::{DateTime, FixedOffset, NaiveTime, SecondsFormat, TimeZone, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The operator's distance from UTC, for times typed without one.
+pub type Zone = FixedOffset;
+
 /// A wall-clock instant, UTC, to the millisecond. Written as RFC 3339 (`2026-11-22T18:20:00.123Z`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);

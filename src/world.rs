@@ -3,6 +3,8 @@
 //! [`World`] is what `drive` sees. `live` does it, `sim` scripts it with a virtual clock. Reading
 //! order: process, sql, http, secrets, live, sim.
 
+pub mod console;
+
 use crate::effect::{Effect, EffectId, Input};
 use crate::secret::SecretValue;
 use crate::time::{Moment, Timestamp};
