@@ -8,6 +8,7 @@
 // base: quantities and texts that know nothing of playbooks
 pub mod diagnostic;
 pub mod secret;
+pub mod text;
 pub mod time;
 
 // vocabulary: what a step may ask of the world and what comes back

@@ -3,12 +3,35 @@
 //! Owns the one way in which data meets text. A name without a value is an error, never empty; data is
 //! never compiled; a secret has no text form. Numbers are numbers, instants are seconds since the epoch
 //! and spans are seconds inside expressions; in texts and variables they read as RFC 3339 and `5m`.
+//! The grammar is minijinja's; the values are computed here (`eval.rs` says why).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde_json::Value;
 
 use crate::effect::{Facts, Text};
+
+mod checks;
+mod eval;
+mod filters;
+mod names;
+mod ops;
+mod parse;
+mod render;
+mod scope;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod value;
+
+use render::Form;
+use scope::Scope;
+
+pub use checks::TESTS;
+pub use filters::FILTERS;
+pub use parse::{MAX_EXPRESSION, MAX_RENDERED, MAX_TAG, MAX_TAGS, MAX_TEMPLATE};
+pub use scope::Names;
 
 /// Which form of a value is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +101,27 @@ pub struct Fault {
     pub undefined: Option<String>,
 }
 
+impl Fault {
+    fn new(message: impl Into<String>, range: Option<Range<usize>>) -> Self {
+        Self { message: message.into(), range, undefined: None }
+    }
+
+    fn undefined(name: &str) -> Self {
+        let message = format!("`{name}` has no value");
+        Self { message, range: None, undefined: Some(name.to_owned()) }
+    }
+
+    fn at(mut self, range: Range<usize>) -> Self {
+        self.range = Some(range);
+        self
+    }
+
+    fn or_at(mut self, range: Range<usize>) -> Self {
+        self.range.get_or_insert(range);
+        self
+    }
+}
+
 /// A condition, evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
@@ -100,70 +144,155 @@ pub struct NameUse {
 ///
 /// # Errors
 /// A syntax error, an undefined name, a secret, a type that does not fit.
-pub fn evaluate(_expression: &str, _names: &dyn Lookup) -> Result<Value, Fault> {
-    unimplemented!()
+pub fn evaluate(expression: &str, names: &dyn Lookup) -> Result<Value, Fault> {
+    let tree = parse::expression(expression)?;
+    let mut uses = Vec::new();
+    names::of_expression(&tree, &mut uses);
+    Scope::new(names, uses).eval(&tree, View::Compute).map(Cow::into_owned)
 }
 
 /// Whether a condition holds, with its evaluated parts.
 ///
 /// # Errors
-/// As [`evaluate`].
-pub fn holds(_expression: &str, _names: &dyn Lookup) -> Result<Held, Fault> {
-    unimplemented!()
+/// As [`evaluate`]; a result that is neither true nor false.
+pub fn holds(expression: &str, names: &dyn Lookup) -> Result<Held, Fault> {
+    let tree = parse::expression(expression)?;
+    let mut uses = Vec::new();
+    names::of_expression(&tree, &mut uses);
+    let scope = Scope::new(names, uses);
+    let truth = scope.truth(&tree)?;
+    Ok(Held { truth, trace: trace::trace(expression, &tree, &scope, truth) })
 }
 
-/// A text with its `{{ }}` filled in.
+/// A text with its `{{ }}` filled in. A secret that stands alone reads `‹secret name›`.
 ///
 /// # Errors
 /// As [`evaluate`]; a text that is too large.
-pub fn render(_text: &str, _names: &dyn Lookup) -> Result<String, Fault> {
-    unimplemented!()
+pub fn render(text: &str, names: &dyn Lookup) -> Result<String, Fault> {
+    fill(text, names, Form::Words)
 }
 
-/// A URL with its `{{ }}` filled in, each value percent-encoded for where it stands.
+/// A URL with its `{{ }}` filled in, each value percent-encoded for where it stands. A value at the
+/// very start is taken as it is: the base address of a target.
 ///
 /// # Errors
-/// As [`render`]; a result that is no http or https URL, or that holds credentials.
-pub fn render_url(_text: &str, _names: &dyn Lookup) -> Result<String, Fault> {
-    unimplemented!()
+/// As [`render`]; a result that is no http or https URL and no path, or that holds credentials.
+pub fn render_url(text: &str, names: &dyn Lookup) -> Result<String, Fault> {
+    let url = fill(text.trim(), names, Form::Url)?;
+    render::checked_url(&url).map_err(|why| Fault::new(why, None))?;
+    Ok(url)
 }
 
-/// The value of a name as an environment variable: instants as RFC 3339, lists as lines.
+fn fill(text: &str, names: &dyn Lookup, form: Form) -> Result<String, Fault> {
+    if text.len() <= MAX_TEMPLATE && !["{{", "{%", "{#"].iter().any(|tag| text.contains(tag)) {
+        return Ok(text.to_owned());
+    }
+    let tree = parse::template(text)?;
+    render::only_simple(&tree)?;
+    let mut uses = Vec::new();
+    names::of_statements(std::slice::from_ref(&tree), &mut uses);
+    let mut out = String::with_capacity(text.len());
+    render::say(&tree, &Scope::new(names, uses), form, &mut out)?;
+    Ok(out)
+}
+
+/// The value of a name as an environment variable: instants as RFC 3339, lists as lines, maps as JSON.
 ///
 /// # Errors
-/// The name has no value.
-pub fn as_variable(_name: &str, _names: &dyn Lookup) -> Result<Text, Fault> {
-    unimplemented!()
+/// The name has no value, or its value holds a NUL, which no variable can.
+pub fn as_variable(name: &str, names: &dyn Lookup) -> Result<Text, Fault> {
+    let value = match fetched(name, names)? {
+        Named::Secret(secret) => return Ok(Text::Secret(secret)),
+        Named::Value(value) => value,
+    };
+    let text = match &value {
+        Value::Array(items) => filters::join(items, "\n")
+            .map_err(|why| Fault::new(format!("`{name}`: {why}"), None))?,
+        Value::Null => String::new(),
+        other => value::display(other),
+    };
+    if text.contains('\0') {
+        let why = "holds a NUL character and cannot be passed to a command";
+        return Err(Fault::new(format!("`{name}` {why}"), None));
+    }
+    Ok(Text::Plain(text))
 }
 
 /// The value of a name for a SQL parameter: instants as RFC 3339, spans as seconds.
 ///
 /// # Errors
 /// The name has no value, or is a secret.
-pub fn as_value(_name: &str, _names: &dyn Lookup) -> Result<Value, Fault> {
-    unimplemented!()
+pub fn as_value(name: &str, names: &dyn Lookup) -> Result<Value, Fault> {
+    let read = match fetched(name, names)? {
+        Named::Value(value) => value,
+        Named::Secret(_) => {
+            return Err(Fault::new(format!("`{name}` is a secret and has no plain value"), None));
+        }
+    };
+    // An instant is text in one view and a number in the other, and so is a span: an instant is the
+    // one whose text is RFC 3339.
+    if let Value::String(text) = &read
+        && text.parse::<crate::time::Timestamp>().is_err()
+        && let Ok(Some(Named::Value(number @ Value::Number(_)))) = names.name(name, View::Compute)
+    {
+        return Ok(number);
+    }
+    Ok(read)
 }
 
-/// The names used by an expression.
+fn fetched(name: &str, names: &dyn Lookup) -> Result<Named, Fault> {
+    match names.name(name, View::Read) {
+        Ok(Some(named)) => Ok(named),
+        Ok(None) => Err(Fault::undefined(name)),
+        Err(fault) => {
+            Err(Fault { message: format!("`{name}` {}", fault.message), range: None, ..fault })
+        }
+    }
+}
+
+/// The names used by an expression, and whether it can be read at all.
 ///
 /// # Errors
 /// A syntax error with its range.
-pub fn names_in_expression(_expression: &str) -> Result<Vec<NameUse>, Fault> {
-    unimplemented!()
+pub fn names_in_expression(expression: &str) -> Result<Vec<NameUse>, Fault> {
+    let tree = parse::expression(expression)?;
+    let mut uses = Vec::new();
+    names::of_expression(&tree, &mut uses);
+    Ok(uses)
 }
 
 /// The names used by a text.
 ///
 /// # Errors
 /// A syntax error with its range.
-pub fn names_in_text(_text: &str) -> Result<Vec<NameUse>, Fault> {
-    unimplemented!()
+pub fn names_in_text(text: &str) -> Result<Vec<NameUse>, Fault> {
+    let tree = parse::template(text)?;
+    render::only_simple(&tree)?;
+    let mut uses = Vec::new();
+    names::of_statements(std::slice::from_ref(&tree), &mut uses);
+    Ok(uses)
 }
 
-/// A regular expression of an author's, bounded in size.
+/// A regular expression of an author's, bounded in size. It may match anywhere in a text.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn pattern(_pattern: &str) -> Result<regex::Regex, Fault> {
-    unimplemented!()
+pub fn pattern(pattern: &str) -> Result<regex::Regex, Fault> {
+    /// Compiled size in bytes; a pattern written by hand needs a few thousand.
+    const MAX_COMPILED: usize = 1024 * 1024;
+    regex::RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build().map_err(|error| {
+        let said = error.to_string();
+        let why = said.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        Fault::new(format!("`{}` is no pattern: {why}", crate::text::cut(pattern, 80)), None)
+    })
+}
+
+/// As [`pattern`], but the whole text must match.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn full_pattern(whole: &str) -> Result<regex::Regex, Fault> {
+    pattern(whole)?;
+    // A pattern under `(?x)` may end in a comment, which only a line break ends.
+    pattern(&format!("^(?:{whole})$")).or_else(|_| pattern(&format!("^(?:{whole}\n)$")))
 }

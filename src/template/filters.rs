@@ -1,0 +1,384 @@
+//! The filters of expressions: `x | <filter>`. None of them can make a value grow without bound.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::checks;
+use super::eval::Args;
+use super::ops::{Num, arithmetic, bounded, order, same, too_long};
+use super::parse::MAX_RENDERED;
+use super::value::{display, kind, shown};
+use crate::time::{Span, Timestamp};
+use minijinja::machinery::ast::BinOpKind;
+
+/// Every filter, for `check` and the documentation.
+pub const FILTERS: [&str; 35] = [
+    "abs",
+    "clock",
+    "default",
+    "duration",
+    "first",
+    "float",
+    "fromjson",
+    "int",
+    "join",
+    "json",
+    "keys",
+    "last",
+    "length",
+    "lines",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "rfc3339",
+    "round",
+    "seconds",
+    "select",
+    "selectattr",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "trim",
+    "unique",
+    "upper",
+    "values",
+];
+
+/// Most items a filter makes out of one text.
+const MAX_ITEMS: usize = 100_000;
+
+/// Whether a filter wants instants and spans as numbers.
+pub(super) fn reads_time(name: &str) -> bool {
+    matches!(
+        name,
+        "rfc3339"
+            | "seconds"
+            | "duration"
+            | "clock"
+            | "int"
+            | "float"
+            | "round"
+            | "abs"
+            | "sum"
+            | "min"
+            | "max"
+    )
+}
+
+/// What a filter makes of a value; `None` when an empty value has nothing to give.
+pub(super) fn apply(name: &str, value: &Value, args: &Args) -> Result<Option<Value>, String> {
+    let text = || words(value);
+    let items = || list(value);
+    Ok(Some(match name {
+        "first" | "last" => return end_item(value, name == "first"),
+        "min" | "max" => return extreme(items()?, name == "min"),
+        "abs" => match Num::wanted(value)? {
+            Num::Int(int) => Num::Int(int.abs()).value()?,
+            Num::Float(float) => Num::Float(float.abs()).value()?,
+        },
+        "int" => number(value)?.1,
+        "float" => number(value)?.0,
+        "round" => round(value, args)?,
+        "clock" => Value::String(span(value)?.clock()),
+        "duration" => Value::String(span(value)?.to_string()),
+        "seconds" => seconds(value)?,
+        "rfc3339" => Value::String(instant(value)?.rfc3339()),
+        "length" => Value::from(length(value)?),
+        "join" => Value::String(join(items()?, &separator(args, "")?)?),
+        "json" | "tojson" => bounded(value.to_string()).map(Value::String)?,
+        "string" => bounded(display(value)).map(Value::String)?,
+        "fromjson" => serde_json::from_str(text()?).map_err(|e| format!("not JSON: {e}"))?,
+        "keys" => object(value)?.keys().cloned().map(Value::String).collect(),
+        "values" => object(value)?.values().cloned().collect(),
+        "lines" => pieces(text()?.lines())?,
+        "split" => match args.by_position.first() {
+            Some(by) => match words(by)? {
+                "" => return Err("the separator is empty".to_owned()),
+                by => pieces(text()?.split(by))?,
+            },
+            None => pieces(text()?.split_whitespace())?,
+        },
+        "lower" => Value::String(text()?.to_lowercase()),
+        "upper" => Value::String(text()?.to_uppercase()),
+        "trim" => Value::from(text()?.trim()),
+        "replace" => Value::String(replace(text()?, args)?),
+        "reverse" => items()?.iter().rev().cloned().collect(),
+        "sort" => sort(items()?, args)?,
+        "unique" => unique(items()?),
+        "sum" => sum(items()?, args)?,
+        "map" => map(items()?, args)?,
+        "select" | "reject" => filter(items()?, None, &args.by_position, name == "select")?,
+        "selectattr" | "rejectattr" => {
+            let (attribute, rest) =
+                args.by_position.split_first().ok_or("needs the name of an attribute")?;
+            filter(items()?, Some(words(attribute)?), rest, name == "selectattr")?
+        }
+        _ => return Err("there is no such filter".to_owned()),
+    }))
+}
+
+fn words(value: &Value) -> Result<&str, String> {
+    value.as_str().ok_or_else(|| format!("{} is {}, not text", shown(value), kind(value)))
+}
+
+fn list(value: &Value) -> Result<&[Value], String> {
+    value
+        .as_array()
+        .map(Vec::as_slice)
+        .ok_or_else(|| format!("{} is {}, not a list", shown(value), kind(value)))
+}
+
+fn object(value: &Value) -> Result<&serde_json::Map<String, Value>, String> {
+    value.as_object().ok_or_else(|| format!("{} is {}, not a map", shown(value), kind(value)))
+}
+
+fn length(value: &Value) -> Result<usize, String> {
+    match value {
+        Value::String(text) => Ok(text.chars().count()),
+        Value::Array(items) => Ok(items.len()),
+        Value::Object(map) => Ok(map.len()),
+        other => Err(format!("{} is {}, it has no length", shown(other), kind(other))),
+    }
+}
+
+fn end_item(value: &Value, first: bool) -> Result<Option<Value>, String> {
+    if let Value::String(text) = value {
+        let found = if first { text.chars().next() } else { text.chars().next_back() };
+        return Ok(found.map(|c| Value::from(c.to_string())));
+    }
+    let items = list(value)?;
+    Ok(if first { items.first() } else { items.last() }.cloned())
+}
+
+fn extreme(items: &[Value], smallest: bool) -> Result<Option<Value>, String> {
+    let Some((mut best, rest)) = items.split_first() else { return Ok(None) };
+    for item in rest {
+        let wanted = if smallest { Ordering::Less } else { Ordering::Greater };
+        if order(item, best)? == wanted {
+            best = item;
+        }
+    }
+    Ok(Some(best.clone()))
+}
+
+/// A number, or a text that is one: as it is, and without its fraction.
+fn number(value: &Value) -> Result<(Value, Value), String> {
+    let num = match value {
+        Value::String(text) => {
+            let text = text.trim();
+            match text.parse::<i64>() {
+                Ok(int) => Num::Int(int.into()),
+                Err(_) => match text.parse::<f64>() {
+                    Ok(float) if float.is_finite() => Num::Float(float),
+                    _ => return Err(format!("{} is not a number", shown(value))),
+                },
+            }
+        }
+        other => Num::wanted(other)?,
+    };
+    let whole = match num {
+        Num::Float(float) => Num::Float(float.trunc()),
+        Num::Int(_) => num,
+    };
+    Ok((num.value()?, whole.value()?))
+}
+
+fn round(value: &Value, args: &Args) -> Result<Value, String> {
+    let digits = args.by_position.first().map_or(Ok(0), |digits| {
+        digits.as_i64().filter(|d| (0..=15).contains(d)).ok_or("the digits are 0 to 15")
+    })?;
+    match Num::wanted(value)? {
+        Num::Int(int) => Num::Int(int).value(),
+        Num::Float(float) => {
+            let scale = (0..digits).fold(1.0, |scale, _| scale * 10.0);
+            let scaled = (float * scale).round() / scale;
+            Num::Float(if scaled.is_finite() { scaled } else { float }).value()
+        }
+    }
+}
+
+/// The milliseconds of a number of seconds.
+#[expect(clippy::cast_possible_truncation, reason = "bounded to the years people write")]
+fn millis(value: &Value) -> Result<i64, String> {
+    /// The last second of the year 9999, the last that RFC 3339 can write.
+    const LAST: f64 = 253_402_300_799.0;
+    let seconds = Num::wanted(value)?.float();
+    if seconds.abs() > LAST {
+        return Err(format!("{} seconds is out of range", shown(value)));
+    }
+    Ok((seconds * 1000.0).round() as i64)
+}
+
+fn span(value: &Value) -> Result<Span, String> {
+    match value {
+        Value::String(text) => text.parse(),
+        other => millis(other).map(Span::from_millis),
+    }
+}
+
+fn instant(value: &Value) -> Result<Timestamp, String> {
+    match value {
+        Value::String(text) => text.parse(),
+        other => millis(other).map(Timestamp::from_millis),
+    }
+}
+
+/// Seconds of a number, a number in text, a span (`5m`) or an instant (RFC 3339).
+fn seconds(value: &Value) -> Result<Value, String> {
+    let Value::String(text) = value else { return Num::wanted(value)?.value() };
+    if let Ok((number, _)) = number(value) {
+        return Ok(number);
+    }
+    let millis = match text.parse::<Span>() {
+        Ok(span) => span.millis(),
+        Err(why) => text.parse::<Timestamp>().map_err(|_| why)?.millis(),
+    };
+    arithmetic(BinOpKind::Div, &Value::from(millis), &Value::from(1000))
+}
+
+fn pieces<'t>(parts: impl Iterator<Item = &'t str>) -> Result<Value, String> {
+    let items: Vec<Value> = parts.take(MAX_ITEMS + 1).map(Value::from).collect();
+    if items.len() > MAX_ITEMS {
+        return Err(format!("more than {MAX_ITEMS} items"));
+    }
+    Ok(Value::Array(items))
+}
+
+fn separator(args: &Args, otherwise: &str) -> Result<String, String> {
+    args.by_position.first().map_or(Ok(otherwise.to_owned()), |by| words(by).map(str::to_owned))
+}
+
+/// The items as one text.
+pub(super) fn join(items: &[Value], by: &str) -> Result<String, String> {
+    let mut joined = String::new();
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            joined.push_str(by);
+        }
+        joined.push_str(&display(item));
+        if joined.len() > MAX_RENDERED {
+            return Err(too_long());
+        }
+    }
+    Ok(joined)
+}
+
+fn replace(text: &str, args: &Args) -> Result<String, String> {
+    let [from, to] = args.by_position.as_slice() else {
+        return Err("needs what to replace and what by".to_owned());
+    };
+    let (from, to) = (words(from)?, words(to)?);
+    if from.is_empty() {
+        return Err("what to replace is empty".to_owned());
+    }
+    let growth = text.matches(from).count().saturating_mul(to.len());
+    if text.len().saturating_add(growth) > MAX_RENDERED {
+        return Err(too_long());
+    }
+    Ok(text.replace(from, to))
+}
+
+fn attribute<'v>(item: &'v Value, name: &str) -> Result<&'v Value, String> {
+    let mut found = item;
+    for part in name.split('.') {
+        found = found.get(part).ok_or_else(|| format!("an item has no `{part}`"))?;
+    }
+    Ok(found)
+}
+
+fn named_attribute(args: &Args) -> Result<Option<&str>, String> {
+    args.by_name.get("attribute").map(words).transpose()
+}
+
+fn sort(items: &[Value], args: &Args) -> Result<Value, String> {
+    let by = named_attribute(args)?;
+    let mut trouble = None;
+    let mut keyed = items
+        .iter()
+        .map(|item| by.map_or(Ok(item), |by| attribute(item, by)).map(|key| (key, item)))
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some((first, rest)) = keyed.split_first() {
+        // Checked beforehand: a sort must not meet two values without an order.
+        trouble = rest.iter().find_map(|(key, _)| order(first.0, key).err());
+    }
+    if let Some(why) = trouble {
+        return Err(why);
+    }
+    keyed.sort_by(|a, b| order(a.0, b.0).unwrap_or(Ordering::Equal));
+    if args.by_name.get("reverse") == Some(&Value::Bool(true)) {
+        keyed.reverse();
+    }
+    Ok(keyed.into_iter().map(|(_, item)| item.clone()).collect())
+}
+
+fn unique(items: &[Value]) -> Value {
+    let mut kept: Vec<Value> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for item in items {
+        // Numbers that are equal in size are written alike only when whole; compare those that are not.
+        let fresh = seen.insert(item.to_string());
+        if fresh && !(item.is_f64() && kept.iter().any(|k| same(k, item))) {
+            kept.push(item.clone());
+        }
+    }
+    Value::Array(kept)
+}
+
+fn sum(items: &[Value], args: &Args) -> Result<Value, String> {
+    let by = named_attribute(args)?;
+    items.iter().try_fold(Value::from(0), |total, item| {
+        let item = by.map_or(Ok(item), |by| attribute(item, by))?;
+        Num::wanted(item)?;
+        arithmetic(BinOpKind::Add, &total, item)
+    })
+}
+
+/// `map("name")` applies a filter, `map(attribute="name")` takes an attribute.
+fn map(items: &[Value], args: &Args) -> Result<Value, String> {
+    if let Some(name) = named_attribute(args)? {
+        return items.iter().map(|item| attribute(item, name).cloned()).collect();
+    }
+    let (name, rest) =
+        args.by_position.split_first().ok_or("needs attribute=\"...\" or a filter")?;
+    let name = words(name)?;
+    if name == "map" {
+        return Err("cannot be applied by itself".to_owned());
+    }
+    let inner = Args { by_position: rest.to_vec(), by_name: serde_json::Map::default() };
+    let mut size = 0;
+    let mut made = Vec::new();
+    for item in items {
+        let value = apply(name, item, &inner)?.ok_or("an item is empty")?;
+        size += value.as_str().map_or(16, str::len);
+        if size > MAX_RENDERED {
+            return Err(too_long());
+        }
+        made.push(value);
+    }
+    Ok(Value::Array(made))
+}
+
+/// The items for which a test holds, or does not.
+fn filter(items: &[Value], by: Option<&str>, args: &[Value], keep: bool) -> Result<Value, String> {
+    let mut kept = Vec::new();
+    for item in items {
+        let value = by.map_or(Ok(item), |by| attribute(item, by))?;
+        let holds = match args.split_first() {
+            Some((test, rest)) => checks::apply(words(test)?, value, rest)?,
+            None => {
+                value.as_bool().ok_or_else(|| format!("{} is not true or false", shown(value)))?
+            }
+        };
+        if holds == keep {
+            kept.push(item.clone());
+        }
+    }
+    Ok(Value::Array(kept))
+}

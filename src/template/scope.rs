@@ -1,0 +1,121 @@
+//! The values that one expression or text uses, each fetched once and only when it is reached.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Fault, Lookup, NameUse, Named, View};
+
+type Fetched = Result<Option<Named>, Fault>;
+
+/// The names of one evaluation.
+pub(super) struct Scope<'l> {
+    lookup: &'l dyn Lookup,
+    names: BTreeMap<String, [OnceCell<Fetched>; 2]>,
+    steps: BTreeMap<String, [OnceCell<Option<Value>>; 2]>,
+}
+
+impl<'l> Scope<'l> {
+    /// A scope for the names used.
+    pub fn new(lookup: &'l dyn Lookup, uses: Vec<NameUse>) -> Self {
+        let mut scope = Self { lookup, names: BTreeMap::new(), steps: BTreeMap::new() };
+        for found in uses {
+            let mut path = found.path.into_iter();
+            match (path.next(), path.next()) {
+                (Some(name), Some(id)) if name == "steps" => {
+                    scope.steps.entry(id).or_default();
+                }
+                (Some(name), _) => {
+                    scope.names.entry(name).or_default();
+                }
+                (None, _) => {}
+            }
+        }
+        scope
+    }
+
+    /// What a name stands for.
+    pub fn named(&self, name: &str, view: View) -> Result<&Named, Fault> {
+        let Some(cells) = self.names.get(name) else { return Err(Fault::undefined(name)) };
+        match cells[view as usize].get_or_init(|| self.lookup.name(name, view)) {
+            Ok(Some(named)) => Ok(named),
+            Ok(None) => Err(Fault::undefined(name)),
+            Err(fault) => Err(Fault {
+                message: format!("`{name}` {}", fault.message),
+                range: None,
+                undefined: fault.undefined.clone(),
+            }),
+        }
+    }
+
+    /// The value of a name; a secret has none.
+    pub fn value(&self, name: &str, view: View) -> Result<&Value, Fault> {
+        match self.named(name, view)? {
+            Named::Value(value) => Ok(value),
+            Named::Secret(_) => Err(Fault::new(
+                format!("`{name}` is a secret and cannot be used in an expression"),
+                None,
+            )),
+        }
+    }
+
+    /// The record of a step.
+    pub fn step(&self, id: &str, view: View) -> Result<&Value, Fault> {
+        self.steps
+            .get(id)
+            .and_then(|cells| {
+                cells[view as usize].get_or_init(|| self.lookup.step(id, view)).as_ref()
+            })
+            .ok_or_else(|| Fault::undefined(&format!("steps.{id}")))
+    }
+}
+
+/// Names and values written down: for tests and for small uses.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// Values by name.
+    pub values: BTreeMap<String, Value>,
+    /// Names that stand for a secret of another name.
+    pub secrets: BTreeMap<String, String>,
+    /// Records of steps by id.
+    pub steps: BTreeMap<String, Value>,
+}
+
+impl Names {
+    /// Adds a value.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.values.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a name for the secret of the same name.
+    #[must_use]
+    pub fn with_secret(mut self, name: &str) -> Self {
+        self.secrets.insert(name.to_owned(), name.to_owned());
+        self
+    }
+
+    /// Adds the record of a step.
+    #[must_use]
+    pub fn with_step(mut self, id: &str, record: impl Into<Value>) -> Self {
+        self.steps.insert(id.to_owned(), record.into());
+        self
+    }
+}
+
+impl Lookup for Names {
+    fn name(&self, name: &str, _: View) -> Result<Option<Named>, Fault> {
+        let secret = self.secrets.get(name).cloned().map(Named::Secret);
+        Ok(secret.or_else(|| self.values.get(name).cloned().map(Named::Value)))
+    }
+
+    fn step(&self, id: &str, _: View) -> Option<Value> {
+        self.steps.get(id).cloned()
+    }
+
+    fn known(&self) -> Vec<String> {
+        self.values.keys().chain(self.secrets.keys()).cloned().collect()
+    }
+}
