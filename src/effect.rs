@@ -55,6 +55,17 @@ pub enum Text {
     Secret(String),
 }
 
+impl Text {
+    /// What may be shown: the text, or the name of the secret.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Plain(text) => text.clone(),
+            Self::Secret(name) => format!("‹secret {name}›"),
+        }
+    }
+}
+
 /// One thing asked of the world. The world answers each with exactly one [`Output`].
 #[derive(Clone, Debug)]
 pub enum Effect {
@@ -72,6 +83,57 @@ pub enum Effect {
     Notify(NotifyEffect),
     /// Look at files and keep a hashed copy of each in the run's evidence.
     Keep(KeepEffect),
+}
+
+impl Effect {
+    /// Ends the effect no later than this.
+    pub fn limit(&mut self, most: Span) {
+        let limit = match self {
+            Self::Process(effect) => &mut effect.time_limit,
+            Self::Sql(effect) => &mut effect.time_limit,
+            Self::SqlEnd(effect) => &mut effect.time_limit,
+            Self::Http(effect) => &mut effect.time_limit,
+            Self::Notify(effect) => &mut effect.time_limit,
+            Self::Ask(_) | Self::Keep(_) => return,
+        };
+        *limit = (*limit).min(most).max(Span::ZERO);
+    }
+
+    /// What it does, for the record and the screen: the command, the statements, the request, the
+    /// question. Secrets stand as their names.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match self {
+            Self::Process(effect) => effect.argv.last().cloned().unwrap_or_default(),
+            Self::Sql(effect) => effect.statements.join(";\n"),
+            Self::SqlEnd(SqlEnd { commit: true, .. }) => "COMMIT".to_owned(),
+            Self::SqlEnd(SqlEnd { commit: false, .. }) => "ROLLBACK".to_owned(),
+            Self::Http(effect) => format!("{} {}", effect.method, effect.url.shown()),
+            Self::Ask(question) => question.text.clone(),
+            Self::Notify(effect) => format!("tell {}: {}", effect.to, effect.message),
+            Self::Keep(effect) => {
+                let files: Vec<_> =
+                    effect.files.iter().map(|file| file.to_string_lossy()).collect();
+                format!("keep {}", files.join(", "))
+            }
+        }
+    }
+}
+
+impl Question {
+    /// A value that could answer it, for the flag that a message names.
+    #[must_use]
+    pub fn example(&self) -> String {
+        match &self.wants {
+            Wants::Enter | Wants::YesNo => "yes".to_owned(),
+            Wants::Typed(text) => text.clone(),
+            Wants::OneOf(choices) => {
+                choices.iter().map(|choice| choice.key.as_str()).collect::<Vec<_>>().join("|")
+            }
+            Wants::Value(_) => "VALUE".to_owned(),
+            Wants::Words => "WORDS".to_owned(),
+        }
+    }
 }
 
 /// A command, run in its own process group with stdin from /dev/null.

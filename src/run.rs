@@ -2,4 +2,19 @@
 //!
 //! `next` decides, `apply` remembers, `drive` loops. Only `drive` meets the world, through its trait.
 
+pub mod advance;
+mod answers;
+mod checks;
+pub mod clock;
+pub mod digest;
+pub mod drive;
+mod escalate;
 pub mod event;
+mod gate;
+pub mod inputs;
+mod menu;
+pub mod next;
+pub mod scope;
+pub mod session;
+pub mod state;
+pub mod trim;

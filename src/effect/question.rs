@@ -41,12 +41,7 @@ impl Question {
     ///
     /// # Errors
     /// As [`Question::accept`].
-    pub fn accept_value(
-        &self,
-        value: &Value,
-        now: Timestamp,
-        zone: Zone,
-    ) -> Result<Value, String> {
+    pub fn accept_value(&self, value: &Value, now: Timestamp, zone: Zone) -> Result<Value, String> {
         match (&self.wants, value) {
             (Wants::Value(rule), value) => rule.accept_value(value, now, zone),
             (Wants::Enter | Wants::YesNo, Value::Bool(true)) => Ok(Value::Bool(true)),
@@ -91,7 +86,9 @@ impl ValueRule {
         let text = if self.kind == ValueKind::Secret { line } else { line.trim() };
         if text.is_empty() {
             return match &self.default {
-                Some(Value::String(default)) if default.is_empty() => Ok(Value::String(String::new())),
+                Some(Value::String(default)) if default.is_empty() => {
+                    Ok(Value::String(String::new()))
+                }
                 Some(default) if !default.is_null() => self.accept_value(default, now, zone),
                 _ => Err(self.hint()),
             };
@@ -113,17 +110,14 @@ impl ValueRule {
     ///
     /// # Errors
     /// As [`ValueRule::accept`].
-    pub fn accept_value(
-        &self,
-        value: &Value,
-        now: Timestamp,
-        zone: Zone,
-    ) -> Result<Value, String> {
+    pub fn accept_value(&self, value: &Value, now: Timestamp, zone: Zone) -> Result<Value, String> {
         match (self.kind, value) {
             (_, Value::Null) => self.accept("", now, zone),
             (ValueKind::List, Value::Array(items)) => {
                 let texts = items.iter().map(plain_text).collect::<Result<Vec<_>, _>>()?;
-                texts.iter().try_for_each(|item| bounded(item).and_then(|()| self.matches(item)))?;
+                texts
+                    .iter()
+                    .try_for_each(|item| bounded(item).and_then(|()| self.matches(item)))?;
                 if texts.is_empty() {
                     return Err(self.hint());
                 }
@@ -182,9 +176,10 @@ impl ValueRule {
 
     fn option(&self, text: &str) -> Option<&str> {
         let options = self.options.iter().map(String::as_str);
-        options.clone().find(|option| *option == text).or_else(|| {
-            numbered(options.clone()).then(|| at_number(options, text)).flatten()
-        })
+        options
+            .clone()
+            .find(|option| *option == text)
+            .or_else(|| numbered(options.clone()).then(|| at_number(options, text)).flatten())
     }
 
     fn matches(&self, text: &str) -> Result<(), String> {

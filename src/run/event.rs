@@ -398,6 +398,8 @@ pub enum Asking {
     Override,
     /// The question of `evidence.ask`.
     Evidence,
+    /// The value of an input.
+    Input,
 }
 
 /// How a settled step counts.

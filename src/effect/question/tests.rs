@@ -164,10 +164,7 @@ fn an_option_is_taken_by_text_or_by_number() {
     let rule = ValueRule { options, ..rule(ValueKind::Choice) };
     assert_eq!(rule.accept("2", now(), zone()), Ok(json!("us-east-1")));
     assert_eq!(rule.accept("eu-central-1", now(), zone()), Ok(json!("eu-central-1")));
-    assert_eq!(
-        rule.accept("eu", now(), zone()),
-        Err("type one of eu-central-1, us-east-1".into())
-    );
+    assert_eq!(rule.accept("eu", now(), zone()), Err("type one of eu-central-1, us-east-1".into()));
 }
 
 #[test]

@@ -1,0 +1,109 @@
+//! Answers to the engine's own questions: gates, menus, reasons, second persons, evidence, inputs.
+
+use serde_json::Value;
+
+use super::digest::Digest;
+use super::event::{Asking, Kind, StopReason};
+use super::scope::Scope;
+use super::session::Session;
+use super::state::Run;
+use crate::effect::{Ending, Output, Question, ValueKind};
+use crate::plan::Plan;
+use crate::secret::SecretValue;
+use crate::time::Timestamp;
+
+/// What an answer means.
+#[expect(clippy::too_many_arguments, reason = "an answer is looked at from all sides, once, here")]
+pub(super) fn taken(
+    plan: &Plan,
+    run: &Run,
+    session: &mut Session,
+    step: &str,
+    asking: Asking,
+    question: &Question,
+    output: &Output,
+    now: Timestamp,
+) -> Digest {
+    match &output.ending {
+        Ending::Done => {}
+        Ending::Failed { message, .. } => {
+            let message = format!("`{}` was not answered: {message}", question.about);
+            session.leaving = Some((StopReason::AnswerNeeded, message));
+            return Digest::default();
+        }
+        _ => return escaped(session, step, asking),
+    }
+    let answer = output.facts.get("answer").cloned().unwrap_or(Value::Null);
+    let source =
+        output.facts.get("source").and_then(Value::as_str).unwrap_or("operator").to_owned();
+    match asking {
+        Asking::Input => input(plan, run, session, step, answer, source, now),
+        Asking::SecondPerson | Asking::Override if is_operator(run, &answer) => Digest {
+            say: vec![format!("{} drives this run; a second person must agree", run.operator)],
+            ..Digest::default()
+        },
+        _ => {
+            Digest::fact(Kind::Answered { step: step.to_owned(), question: asking, answer, source })
+        }
+    }
+}
+
+/// The one who drives never counts as the second person.
+fn is_operator(run: &Run, answer: &Value) -> bool {
+    let name = answer.as_str().unwrap_or_default().trim().to_lowercase();
+    name == run.operator.trim().to_lowercase()
+}
+
+/// Esc or Ctrl-C at a question: a gate opens the menu, a menu leaves the run, which can be resumed.
+fn escaped(session: &mut Session, step: &str, asking: Asking) -> Digest {
+    let answered = |question| {
+        Digest::fact(Kind::Answered {
+            step: step.to_owned(),
+            question,
+            answer: Value::Null,
+            source: "operator".to_owned(),
+        })
+    };
+    match asking {
+        Asking::Gate | Asking::SecondPerson => answered(Asking::Gate),
+        // Back to the menu: nothing was chosen.
+        Asking::Reason | Asking::Override => answered(Asking::Menu),
+        Asking::Menu | Asking::Evidence | Asking::Input => {
+            let message = format!("stopped at a question about `{step}`");
+            session.leaving = Some((StopReason::Operator, message));
+            Digest::default()
+        }
+    }
+}
+
+fn input(
+    plan: &Plan,
+    run: &Run,
+    session: &mut Session,
+    name: &str,
+    value: Value,
+    source: String,
+    now: Timestamp,
+) -> Digest {
+    let Some((_, spec)) = plan.inputs.iter().find(|(input, _)| input == name) else {
+        return Digest::default();
+    };
+    let names = Scope::new(plan, run, now);
+    if let Err(why) = super::inputs::check(name, spec, &value, &names) {
+        return Digest { say: vec![format!("{name}: {why}")], ..Digest::default() };
+    }
+    let secret = spec.kind == ValueKind::Secret;
+    let mut digest = Digest::default();
+    if secret {
+        let text = value.as_str().unwrap_or_default().to_owned();
+        digest.secrets.push((name.to_owned(), SecretValue::from(text)));
+        session.secrets.insert(name.to_owned());
+    }
+    digest.facts.push(Kind::InputGiven {
+        name: name.to_owned(),
+        value: if secret { Value::Null } else { value },
+        secret,
+        source,
+    });
+    digest
+}

@@ -1,0 +1,510 @@
+//! What an input means: from what the world said to the facts to record. Pure but for the session's memory.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::event::{Kind, StopReason};
+use super::scope::Scope;
+use super::session::{Poll, Purpose, Session};
+use super::state::Run;
+use super::{advance, answers, checks};
+use crate::effect::{
+    Effect, EffectId, Ending, Facts, FailKind, Input, Interrupt, Output, ValueKind, Wants,
+};
+use crate::plan::Plan;
+use crate::secret::SecretValue;
+use crate::steps::{Action, Failure, Rhythm, Stage, Verdict};
+use crate::template::{self, WithFacts};
+use crate::time::{Span, Timestamp};
+
+/// What an input leads to.
+#[derive(Debug, Default)]
+pub struct Digest {
+    /// Facts to record, in order.
+    pub facts: Vec<Kind>,
+    /// Secrets for the world to keep.
+    pub secrets: Vec<(String, SecretValue)>,
+    /// Effects to end early.
+    pub cancel: Vec<EffectId>,
+    /// Words for the operator that are no facts: why an answer was not taken.
+    pub say: Vec<String>,
+}
+
+impl Digest {
+    pub(super) fn fact(kind: Kind) -> Self {
+        Self { facts: vec![kind], ..Self::default() }
+    }
+}
+
+/// Says what an input means.
+#[must_use]
+pub fn digest(
+    plan: &Plan,
+    run: &Run,
+    session: &mut Session,
+    input: Input,
+    now: Timestamp,
+) -> Digest {
+    match input {
+        Input::Tick(_) | Input::Line(..) => Digest::default(),
+        Input::Interrupt(how) => interrupted(plan, run, session, how, now),
+        Input::Done(id, output) => match session.in_flight.remove(&id) {
+            // The end of something that nobody waits for any more.
+            None => Digest::default(),
+            Some(purpose) => ended(plan, run, session, id, purpose, output, now),
+        },
+    }
+}
+
+fn ended(
+    plan: &Plan,
+    run: &Run,
+    session: &mut Session,
+    id: EffectId,
+    purpose: Purpose,
+    output: Output,
+    now: Timestamp,
+) -> Digest {
+    match &purpose {
+        Purpose::Notify { to, cause } => Digest::fact(Kind::Notified {
+            to: to.clone(),
+            cause: cause.clone(),
+            ending: output.ending,
+        }),
+        Purpose::Ask { step, asking, question } => {
+            answers::taken(plan, run, session, step, *asking, question, &output, now)
+        }
+        Purpose::Action { .. } => action(plan, run, session, id, purpose.clone(), output, now),
+        Purpose::Check { .. } | Purpose::Criterion { .. } => {
+            check(plan, run, session, id, purpose.clone(), output, now)
+        }
+    }
+}
+
+/// The end of a part of an attempt.
+fn action(
+    plan: &Plan,
+    run: &Run,
+    session: &mut Session,
+    id: EffectId,
+    purpose: Purpose,
+    mut output: Output,
+    now: Timestamp,
+) -> Digest {
+    let Purpose::Action { step: key, attempt, part } = &purpose else { return Digest::default() };
+    let found = advance::find(plan, run, key);
+    let undo = key.strip_suffix(".undo").and_then(|key| advance::find(plan, run, key));
+    let undo_unit = undo.and_then(|(unit, item)| Some((crate::plan::undo_unit(unit)?, item)));
+    let (unit, item) = match (&found, &undo_unit) {
+        (Some((unit, item)), _) => (*unit, *item),
+        (None, Some((unit, item))) => (unit, *item),
+        (None, None) => return Digest::default(),
+    };
+    if unit.step.action.is_question() {
+        complete_answer(&mut output.facts);
+    }
+    if *part == 0 {
+        session.outputs.clear();
+    }
+    session.outputs.push(output);
+    let outputs = session.outputs.clone();
+    let names = Scope { prefix: &unit.prefix, item, ..Scope::new(plan, run, now) };
+    let cx = advance::context(plan, unit, key, &names, now);
+    let mut verdict = unit.step.action.judge(&cx, &outputs);
+    let deadline = run.step(key).and_then(|state| state.running.as_ref()).and_then(|r| r.deadline);
+    let output = outputs.last().cloned().unwrap_or_else(|| Output::done(Facts::new(), Span::ZERO));
+    let mut looks = 0;
+    if let Rhythm::Poll { every, in_a_row } = unit.step.action.rhythm() {
+        let rhythm = Beat { every, in_a_row, deadline };
+        match keep_looking(session, id, &purpose, verdict, &output, rhythm, now) {
+            Ok(()) => return Digest::default(),
+            Err((concluded, taken)) => (verdict, looks) = (concluded, taken),
+        }
+    }
+    let concluded = Concluded::of(unit, &names, &outputs, verdict);
+    let withhold = cx.withhold() || wants_secret(&unit.step.action);
+    let last = verdict_needs(&concluded.verdict);
+    let facts = if withhold { withheld(&output.facts) } else { output.facts };
+    if last {
+        session.outputs.clear();
+    }
+    Digest {
+        facts: vec![Kind::Ended {
+            step: key.clone(),
+            attempt: *attempt,
+            part: *part,
+            ending: output.ending,
+            facts: super::trim::trim(facts),
+            evidence: output.evidence,
+            elapsed: output.elapsed,
+            verdict: concluded.verdict,
+            measured: concluded.measured,
+            captured: concluded.captured,
+            secret_names: concluded.secrets.iter().map(|(name, _)| name.clone()).collect(),
+            looks,
+        }],
+        secrets: concluded.secrets,
+        ..Digest::default()
+    }
+}
+
+/// True when the attempt is over.
+fn verdict_needs(verdict: &Verdict) -> bool {
+    *verdict != Verdict::More
+}
+
+/// An answer is also known as what its step calls it.
+fn complete_answer(facts: &mut Facts) {
+    if let Some(answer) = facts.get("answer").cloned() {
+        facts.insert("choice".to_owned(), answer.clone());
+        facts.insert("value".to_owned(), answer);
+    }
+}
+
+fn wants_secret(action: &Action) -> bool {
+    matches!(action, Action::Ask(ask) if ask.kind == ValueKind::Secret)
+}
+
+/// What may be recorded of an output that holds a secret: numbers that tell how it went.
+fn withheld(facts: &Facts) -> Facts {
+    let mut kept = Facts::new();
+    for name in ["exit_code", "status_code", "row_count", "rows_affected", "source", "committed"] {
+        if let Some(value) = facts.get(name) {
+            kept.insert(name.to_owned(), value.clone());
+        }
+    }
+    kept.insert("withheld".to_owned(), Value::Bool(true));
+    kept
+}
+
+/// The facts, and how long it took, as an expression sees them.
+#[must_use]
+pub fn with_elapsed(facts: &Facts, elapsed: Span) -> Facts {
+    let mut facts = facts.clone();
+    facts.insert("elapsed".to_owned(), super::scope::length(elapsed, template::View::Compute));
+    facts
+}
+
+/// What the engine adds to a step type's own verdict: `expect` and `capture`.
+struct Concluded {
+    verdict: Verdict,
+    measured: Option<String>,
+    captured: BTreeMap<String, Value>,
+    secrets: Vec<(String, SecretValue)>,
+}
+
+impl Concluded {
+    fn of(
+        unit: &crate::plan::Unit,
+        names: &dyn template::Lookup,
+        outputs: &[Output],
+        verdict: Verdict,
+    ) -> Self {
+        let mut concluded =
+            Self { verdict, measured: None, captured: BTreeMap::new(), secrets: Vec::new() };
+        let mut facts = Facts::new();
+        let mut elapsed = Span::ZERO;
+        for output in outputs {
+            facts.extend(output.facts.clone());
+            elapsed = elapsed + output.elapsed;
+        }
+        let facts = with_elapsed(&facts, elapsed);
+        let names = WithFacts { facts: &facts, outer: names };
+        if matches!(concluded.verdict, Verdict::Pass | Verdict::Fail(_))
+            && outputs.iter().all(|output| output.ending == Ending::Done)
+            && let Some(expect) = &unit.step.common.expect
+        {
+            concluded.expect(expect, &names);
+        }
+        if concluded.verdict == Verdict::Pass {
+            concluded.capture(unit, &names);
+        }
+        concluded
+    }
+
+    fn expect(&mut self, expect: &str, names: &dyn template::Lookup) {
+        match template::holds(expect, names) {
+            Ok(held) => {
+                if !held.truth && self.verdict == Verdict::Pass {
+                    let message = format!("expected {}", held.trace);
+                    let failure = Failure::new(Stage::Run, FailKind::Assertion, message);
+                    self.verdict = Verdict::Fail(failure);
+                }
+                self.measured = Some(held.trace);
+            }
+            Err(fault) if self.verdict == Verdict::Pass => {
+                let failure = Failure::from(fault);
+                let message = format!("expectation: {}", failure.message);
+                self.verdict =
+                    Verdict::Fail(Failure::new(Stage::Run, FailKind::Assertion, message));
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn capture(&mut self, unit: &crate::plan::Unit, names: &WithFacts<'_>) {
+        for (name, capture) in &unit.step.common.capture {
+            match template::evaluate(&capture.from, names) {
+                Ok(value) if capture.secret => {
+                    let text = match value {
+                        Value::String(text) => text,
+                        other => other.to_string(),
+                    };
+                    self.secrets.push((name.clone(), SecretValue::from(text)));
+                }
+                Ok(value) => {
+                    self.captured.insert(name.clone(), value);
+                }
+                Err(fault) => {
+                    let message = format!("capture `{name}`: {}", fault.message);
+                    // The action itself has run: only its result is not what the playbook needs.
+                    self.verdict =
+                        Verdict::Fail(Failure::new(Stage::Verify, FailKind::Assertion, message));
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The rhythm of a polling and its end.
+#[derive(Clone, Copy)]
+struct Beat {
+    every: Span,
+    in_a_row: u32,
+    deadline: Option<Timestamp>,
+}
+
+/// Counts a look: `Ok` when another one follows, else the verdict and how many there were.
+fn keep_looking(
+    session: &mut Session,
+    id: EffectId,
+    purpose: &Purpose,
+    verdict: Verdict,
+    output: &Output,
+    beat: Beat,
+    now: Timestamp,
+) -> Result<(), (Verdict, u32)> {
+    let fresh = !matches!(&session.poll, Some(poll) if poll.id == id);
+    if fresh {
+        session.poll = Some(Poll {
+            id,
+            purpose: purpose.clone(),
+            looks: 0,
+            streak: 0,
+            began: now - output.elapsed,
+            look_at: now - output.elapsed,
+            next_at: None,
+            last: None,
+        });
+    }
+    let Some(poll) = &mut session.poll else { return Err((verdict, 1)) };
+    if let Some(planned) = poll.next_at.take() {
+        poll.look_at = planned.max(now - output.elapsed);
+    }
+    poll.looks += 1;
+    let looks = poll.looks;
+    let over = |session: &mut Session, verdict| {
+        session.poll = None;
+        Err((verdict, looks))
+    };
+    if output.ending == Ending::Cancelled {
+        return over(session, verdict);
+    }
+    match verdict {
+        Verdict::Pass => {
+            poll.streak += 1;
+            if poll.streak >= beat.in_a_row {
+                return over(session, Verdict::Pass);
+            }
+        }
+        Verdict::Fail(failure) if failure.stage == Stage::Input => {
+            return over(session, Verdict::Fail(failure));
+        }
+        Verdict::Fail(failure) => {
+            poll.streak = 0;
+            poll.last = Some(failure);
+        }
+        other => return over(session, other),
+    }
+    let next_at = (poll.look_at + beat.every).max(now);
+    if beat.deadline.is_some_and(|deadline| next_at >= deadline) {
+        let last =
+            poll.last.as_ref().map_or("not often enough in a row".into(), |f| f.message.clone());
+        let took = now.since(poll.began);
+        let message = format!("time limit reached after {looks} looks in {took}: {last}");
+        let failure = Failure::new(Stage::Timeout, FailKind::Timeout, message);
+        return over(session, Verdict::Fail(failure));
+    }
+    poll.next_at = Some(next_at);
+    Ok(())
+}
+
+/// The end of a check, a probe, a piece of evidence or a criterion.
+fn check(
+    plan: &Plan,
+    run: &Run,
+    session: &mut Session,
+    id: EffectId,
+    purpose: Purpose,
+    output: Output,
+    now: Timestamp,
+) -> Digest {
+    let (key, check) = match &purpose {
+        Purpose::Check { step, check } => (step.clone(), check.clone()),
+        Purpose::Criterion { index } => (String::new(), index.to_string()),
+        _ => return Digest::default(),
+    };
+    let found = advance::find(plan, run, &key);
+    let criterion = match &purpose {
+        Purpose::Criterion { index } => plan.criteria.get(*index),
+        _ => None,
+    };
+    let step_probe = found.and_then(|(unit, _)| match check.as_str() {
+        "probe" => unit.step.on_crash.as_ref().map(|rule| &rule.probe),
+        index => unit.step.verify.get(index.parse::<usize>().ok()?),
+    });
+    let Some(probe) = criterion.or(step_probe) else {
+        return Digest::fact(kept(key, check, output));
+    };
+    let (empty, prefix) =
+        (crate::playbook::Common::default(), found.map_or("", |(u, _)| &u.prefix));
+    let common = found.map_or(&empty, |(unit, _)| &unit.step.common);
+    let common = checks::common_of(probe, common);
+    let item = found.and_then(|(_, item)| item);
+    let names = Scope { prefix, item, ..Scope::new(plan, run, now) };
+    let cx = crate::steps::Context {
+        unit: &key,
+        common: &common,
+        class: crate::effect::EffectClass::Read,
+        names: &names,
+        place: &plan.place,
+        now,
+    };
+    let done_if = found
+        .filter(|_| check == "probe" && criterion.is_none())
+        .and_then(|(unit, _)| unit.step.on_crash.as_ref())
+        .map(|rule| rule.done_if.as_str());
+    let (mut verdict, measured) = checks::judge(probe, done_if, &cx, &output);
+    if let Rhythm::Poll { every, in_a_row } = checks::rhythm(probe) {
+        let began = session.poll.as_ref().filter(|poll| poll.id == id).map(|poll| poll.began);
+        let deadline = checks::deadline(probe, began.unwrap_or(now - output.elapsed));
+        let beat = Beat { every, in_a_row, deadline: Some(deadline) };
+        match keep_looking(session, id, &purpose, verdict, &output, beat, now) {
+            Ok(()) => return Digest::default(),
+            Err((concluded, _)) => verdict = concluded,
+        }
+    }
+    if let Purpose::Criterion { index } = purpose {
+        // A criterion that could not be looked at is neither met nor missed.
+        if output.ending != Ending::Done {
+            let reason = failure_text(&verdict);
+            verdict = Verdict::Unknown { reason };
+        }
+        return Digest::fact(checks::judged(probe, index, verdict, measured));
+    }
+    if let Verdict::Fail(failure) = &mut verdict {
+        failure.stage = Stage::Verify;
+    }
+    Digest::fact(Kind::Checked {
+        step: key,
+        check,
+        verdict,
+        measured,
+        facts: super::trim::trim(output.facts),
+        evidence: output.evidence,
+        elapsed: output.elapsed,
+    })
+}
+
+fn failure_text(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Fail(failure) => failure.to_string(),
+        Verdict::Unknown { reason } => reason.clone(),
+        Verdict::Pass | Verdict::More => String::new(),
+    }
+}
+
+fn kept(key: String, check: String, output: Output) -> Kind {
+    let verdict = match &output.ending {
+        Ending::Done => Verdict::Pass,
+        Ending::Failed { kind, message } => {
+            Verdict::Fail(Failure::new(Stage::Verify, *kind, message.clone()))
+        }
+        _ => Verdict::Fail(Failure::new(Stage::Verify, FailKind::Cancelled, "files not kept")),
+    };
+    Kind::Checked {
+        step: key,
+        check,
+        verdict,
+        measured: None,
+        facts: super::trim::trim(output.facts),
+        evidence: output.evidence,
+        elapsed: output.elapsed,
+    }
+}
+
+/// Somebody wants us to stop: Ctrl-C ends what runs and opens the menu, TERM and HUP make us leave.
+fn interrupted(
+    plan: &Plan,
+    run: &Run,
+    session: &mut Session,
+    how: Interrupt,
+    now: Timestamp,
+) -> Digest {
+    let foreground = session.in_flight.iter().filter(|(_, purpose)| purpose.is_foreground());
+    let mut digest = Digest::fact(Kind::Interrupted { how });
+    digest.cancel = foreground.map(|(id, _)| *id).collect();
+    let leave = |reason, message: &str| Some((reason, message.to_owned()));
+    match how {
+        Interrupt::Terminate => {
+            session.leaving = leave(StopReason::Terminated, "mayday was told to end");
+        }
+        Interrupt::HangUp => session.leaving = leave(StopReason::HangUp, "the terminal is gone"),
+        Interrupt::Interrupt if digest.cancel.is_empty() => {
+            match waiting(plan, run, session, now) {
+                Some(kind) => digest.facts.push(kind),
+                None => {
+                    session.leaving = leave(StopReason::Operator, "interrupted by the operator");
+                }
+            }
+        }
+        Interrupt::Interrupt => {}
+    }
+    digest
+}
+
+/// What is waited for without an effect in flight, given up: a pause, or the time between two looks.
+fn waiting(plan: &Plan, run: &Run, session: &mut Session, now: Timestamp) -> Option<Kind> {
+    let polled = session.poll.take();
+    let key = match polled.as_ref().map(|poll| &poll.purpose) {
+        Some(Purpose::Action { step, .. }) => step.clone(),
+        Some(_) => return None,
+        None => plan.units.get(session.cursor).map(|unit| unit.key.clone())?,
+    };
+    let state = run.step(&key)?;
+    let running = state.running.as_ref()?;
+    let message = "given up by the operator while it waited";
+    Some(Kind::Ended {
+        step: key.clone(),
+        attempt: state.attempts,
+        part: running.part,
+        ending: Ending::Cancelled,
+        facts: Facts::new(),
+        evidence: Vec::new(),
+        elapsed: now.since(running.since),
+        verdict: Verdict::Fail(Failure::new(Stage::Cancelled, FailKind::Cancelled, message)),
+        measured: None,
+        captured: BTreeMap::new(),
+        secret_names: Vec::new(),
+        looks: polled.map_or(0, |poll| poll.looks),
+    })
+}
+
+/// True when an effect is a question whose answer is a secret.
+#[must_use]
+pub fn is_secret_question(effect: &Effect) -> bool {
+    matches!(effect, Effect::Ask(question)
+        if matches!(&question.wants, Wants::Value(rule) if rule.kind == ValueKind::Secret))
+}

@@ -1,0 +1,295 @@
+//! The only loop: decide, record, perform, wait.
+//!
+//! Owns the order "durable before the effect": what is decided is staged, and everything staged is
+//! committed before an effect begins, before anything is waited for and before anything is shown.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::digest::{self, Digest};
+use super::event::{Event, Kind};
+use super::next::{Move, next};
+use super::scope::Scope;
+use super::session::{Purpose, Session};
+use super::state::Run;
+use crate::effect::{Effect, EffectId, Facts, FailKind, Input, Output, Question};
+use crate::plan::Plan;
+use crate::secret::SecretValue;
+use crate::template;
+use crate::time::{Moment, Span, Timestamp, Zone};
+
+/// Wall and boot clock may differ by this much before it is a fact (durability design, "Time").
+const CLOCK_STEP: Span = Span::from_secs(2);
+
+/// What the engine needs from outside.
+pub trait World {
+    /// Both clocks, now.
+    fn now(&mut self) -> Moment;
+
+    /// Begins an effect. Its end arrives from [`World::wait`] as [`Input::Done`] with the same id,
+    /// exactly once; trouble starting it arrives the same way.
+    fn start(&mut self, id: EffectId, effect: Effect);
+
+    /// Ends an effect early: TERM for a command, cancel for a statement, withdrawal for a question.
+    /// Its end still arrives.
+    fn cancel(&mut self, id: EffectId);
+
+    /// Waits for the next input, at the latest until the given instant (then [`Input::Tick`]).
+    fn wait(&mut self, until: Option<Timestamp>) -> Input;
+
+    /// Keeps a captured secret under its name, and redacts it from everything from here on.
+    fn keep_secret(&mut self, name: &str, value: SecretValue);
+}
+
+/// Where events go before they count.
+pub trait Record {
+    /// Adds an event behind the ones before it; nothing is durable yet. Returns its number.
+    ///
+    /// # Errors
+    /// The record cannot take it; nothing further may be done.
+    fn stage(&mut self, event: &Event) -> Result<u64, RecordTrouble>;
+
+    /// Makes everything staged durable.
+    ///
+    /// # Errors
+    /// The record could not be written; nothing staged may be shown or acted on.
+    fn commit(&mut self) -> Result<(), RecordTrouble>;
+}
+
+/// The record cannot be written: a sentence and what to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordTrouble {
+    /// What is wrong, a lowercase fragment after "failed to".
+    pub message: String,
+    /// What to do next.
+    pub hint: String,
+}
+
+impl fmt::Display for RecordTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for RecordTrouble {}
+
+/// Whoever looks on. It cannot stop or delay the run.
+pub trait Observer {
+    /// An event is durable; `run` is the state behind it.
+    fn event(&mut self, plan: &Plan, run: &Run, event: &Event);
+    /// A line of output of a running effect.
+    fn line(&mut self, plan: &Plan, run: &Run, step: &str, line: &str);
+    /// Words that are no facts.
+    fn say(&mut self, words: &str);
+    /// An effect begins or all have ended; for a progress display.
+    fn busy(&mut self, plan: &Plan, run: &Run, effect: Option<&Effect>);
+}
+
+/// The parts that a run is driven with.
+pub struct Driver<'a> {
+    /// What to do.
+    pub plan: &'a Plan,
+    /// What happened.
+    pub run: &'a mut Run,
+    /// What only this session knows.
+    pub session: &'a mut Session,
+    /// Where events go.
+    pub record: &'a mut dyn Record,
+    /// Everything outside.
+    pub world: &'a mut dyn World,
+    /// Who looks on.
+    pub observer: &'a mut dyn Observer,
+    /// The operator's zone, for the times that they type.
+    pub zone: Zone,
+}
+
+impl Driver<'_> {
+    /// Drives the run until nothing is left to do for this driver.
+    ///
+    /// # Errors
+    /// The record could not be written: nothing further was begun; the run can be resumed.
+    pub fn drive(&mut self) -> Result<(), RecordTrouble> {
+        let mut shown = Vec::new();
+        let mut clock = self.world.now();
+        loop {
+            let now = self.world.now();
+            if let Some(stepped) = clock_step(&mut clock, now) {
+                self.stage(stepped, now, &mut shown)?;
+            }
+            self.session.advance(self.plan, self.run);
+            match next(self.plan, self.run, self.session, now.wall) {
+                Move::Record(kind) => {
+                    self.stage(*kind, now, &mut shown)?;
+                }
+                Move::Start { kind, effect, purpose } => {
+                    let id = EffectId(self.stage(*kind, now, &mut shown)?);
+                    self.begin(id, effect, purpose, now, &mut shown)?;
+                }
+                Move::Look { id, effect, purpose } => {
+                    self.begin(id, effect, purpose, now, &mut shown)?;
+                }
+                Move::Wait(until) => {
+                    self.commit(&mut shown)?;
+                    let input = self.world.wait(until);
+                    self.take(input, &mut shown)?;
+                }
+                Move::Leave => {
+                    self.commit(&mut shown)?;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn stage(
+        &mut self,
+        kind: Kind,
+        now: Moment,
+        shown: &mut Vec<Event>,
+    ) -> Result<u64, RecordTrouble> {
+        let by = match &kind {
+            Kind::Answered { .. } | Kind::Chose { .. } | Kind::InputGiven { .. } => {
+                self.run.operator.clone()
+            }
+            _ => "mayday".to_owned(),
+        };
+        let event = Event { at: now.wall, boot_ms: now.boot.millis(), by, kind };
+        let number = self.record.stage(&event)?;
+        self.run.apply(&event);
+        shown.push(event);
+        Ok(number)
+    }
+
+    /// Makes durable, then shows.
+    fn commit(&mut self, shown: &mut Vec<Event>) -> Result<(), RecordTrouble> {
+        if shown.is_empty() {
+            return Ok(());
+        }
+        self.record.commit()?;
+        for event in shown.drain(..) {
+            self.observer.event(self.plan, self.run, &event);
+        }
+        Ok(())
+    }
+
+    /// Begins an effect, answers it from what was said in advance, or judges a step that has none.
+    fn begin(
+        &mut self,
+        id: EffectId,
+        effect: Option<Box<Effect>>,
+        purpose: Purpose,
+        now: Moment,
+        shown: &mut Vec<Event>,
+    ) -> Result<(), RecordTrouble> {
+        let pauses = effect.is_none() && self.is_pause(&purpose);
+        if pauses {
+            return Ok(());
+        }
+        if let Some(poll) = &mut self.session.poll
+            && poll.purpose == purpose
+        {
+            poll.look_at = now.wall;
+            poll.next_at = None;
+        }
+        let at_once = match effect.as_deref() {
+            None => Some(Output::done(Facts::new(), Span::ZERO)),
+            Some(Effect::Ask(question)) => self.scripted(question, &purpose, now),
+            Some(_) => None,
+        };
+        self.session.in_flight.insert(id, purpose);
+        if let Some(output) = at_once {
+            return self.take(Input::Done(id, output), shown);
+        }
+        self.commit(shown)?;
+        if let Some(effect) = effect {
+            self.observer.busy(self.plan, self.run, Some(&effect));
+            self.world.start(id, *effect);
+        }
+        Ok(())
+    }
+
+    fn is_pause(&self, purpose: &Purpose) -> bool {
+        let Purpose::Action { step, .. } = purpose else { return false };
+        super::advance::find(self.plan, self.run, step)
+            .is_some_and(|(unit, _)| matches!(unit.step.action, crate::steps::Action::Pause(_)))
+    }
+
+    /// The answer that was given in advance, used up by this.
+    fn scripted(&mut self, question: &Question, purpose: &Purpose, now: Moment) -> Option<Output> {
+        use super::event::Asking;
+        let gate = matches!(
+            purpose,
+            Purpose::Ask { asking: Asking::Gate | Asking::SecondPerson | Asking::Override, .. }
+        );
+        let script = self.session.scripted(&question.about, gate)?.clone();
+        self.session.answers.remove(&question.about);
+        let value = self.fill(&script.value, now);
+        let answer = value.and_then(|value| question.accept_value(&value, now.wall, self.zone));
+        Some(match answer {
+            Ok(answer) => {
+                let mut facts = Facts::new();
+                facts.insert("answer".to_owned(), answer);
+                facts.insert("source".to_owned(), script.source.word().into());
+                Output::done(facts, Span::ZERO)
+            }
+            Err(why) => Output::failed(
+                FailKind::Input,
+                format!("the answer given in advance does not fit: {why}"),
+            ),
+        })
+    }
+
+    fn fill(&self, value: &Value, now: Moment) -> Result<Value, String> {
+        let Value::String(text) = value else { return Ok(value.clone()) };
+        let scope = Scope::new(self.plan, self.run, now.wall);
+        template::render(text, &scope).map(Value::String).map_err(|fault| fault.message)
+    }
+
+    /// Takes an input: records what it means.
+    fn take(&mut self, input: Input, shown: &mut Vec<Event>) -> Result<(), RecordTrouble> {
+        if let Input::Line(id, line) = &input {
+            if let Some(Purpose::Action { step, .. } | Purpose::Check { step, .. }) =
+                self.session.in_flight.get(id)
+            {
+                self.observer.line(self.plan, self.run, step, line);
+            }
+            return Ok(());
+        }
+        let done = matches!(input, Input::Done(..));
+        let now = self.world.now();
+        let Digest { facts, secrets, cancel, say } =
+            digest::digest(self.plan, self.run, self.session, input, now.wall);
+        if done && self.session.in_flight.is_empty() {
+            self.observer.busy(self.plan, self.run, None);
+        }
+        for (name, value) in secrets {
+            self.session.secrets.insert(name.clone());
+            self.world.keep_secret(&name, value);
+        }
+        for words in say {
+            self.observer.say(&words);
+        }
+        for kind in facts {
+            if let Kind::Ended { step, .. } = &kind
+                && self.run.status(step).is_some()
+            {
+                self.session.refreshed.insert(step.clone());
+            }
+            self.stage(kind, now, shown)?;
+        }
+        for id in cancel {
+            self.world.cancel(id);
+        }
+        Ok(())
+    }
+}
+
+/// The wall clock was set: by how much against the boot clock.
+fn clock_step(before: &mut Moment, now: Moment) -> Option<Kind> {
+    let wall = now.wall.since(before.wall);
+    let boot = now.boot - before.boot;
+    *before = now;
+    let by = wall - boot;
+    (by.millis().abs() > CLOCK_STEP.millis()).then_some(Kind::ClockStepped { by_ms: by.millis() })
+}

@@ -1,0 +1,184 @@
+//! Gates: what is asked before a step changes something.
+//!
+//! A `read` runs by itself. A change waits for Enter, in production for `y`; what is destructive waits
+//! for a typed value that proves reading. Nothing here is ever answered by the engine.
+
+use serde_json::Value;
+
+use super::event::{Asking, Kind};
+use super::next::{Look, Move, answer_needed};
+use super::session::Purpose;
+use super::state::StepState;
+use crate::config::Danger;
+use crate::effect::{Effect, EffectClass, Question, Wants};
+use crate::plan::{Section, Unit};
+use crate::playbook::Gate;
+use crate::steps::{Failure, Stage};
+use crate::template;
+use crate::time::Span;
+
+/// A gate before a destructive step is asked again after this long (durability design, crash rules).
+const STALE: Span = Span::from_mins(10);
+
+/// The next question of the gate, or nothing when it is passed.
+pub(super) fn question(
+    look: &Look<'_>,
+    unit: &Unit,
+    key: &str,
+    item: Option<(usize, &Value)>,
+    state: &StepState,
+) -> Option<Move> {
+    let wants = match wants(look, unit, key, item, state) {
+        Ok(wants) => wants?,
+        Err(failure) => return Some(refuse(key, state, failure)),
+    };
+    if !is_fresh(look, unit, state) {
+        return Some(ask(look, unit, key, item, wants));
+    }
+    second_person(look, unit, key, item, state)
+}
+
+fn refuse(key: &str, state: &StepState, failure: Failure) -> Move {
+    let failure = Failure { stage: Stage::Gate, ..failure };
+    Move::record(Kind::Ended {
+        step: key.to_owned(),
+        attempt: state.attempts,
+        part: 0,
+        ending: crate::effect::Ending::Failed {
+            kind: failure.kind,
+            message: failure.message.clone(),
+        },
+        facts: crate::effect::Facts::new(),
+        evidence: Vec::new(),
+        elapsed: Span::ZERO,
+        verdict: crate::steps::Verdict::Fail(failure),
+        measured: None,
+        captured: std::collections::BTreeMap::new(),
+        secret_names: Vec::new(),
+        looks: 0,
+    })
+}
+
+/// True when the gate was passed and that still counts.
+fn is_fresh(look: &Look<'_>, unit: &Unit, state: &StepState) -> bool {
+    let Some((at, _)) = &state.gate.passed else { return false };
+    // A new driver answers anew for what is destructive; so does anybody after a while.
+    let same_driver = look.run.attached_at.is_none_or(|attached| *at >= attached);
+    unit.class() != EffectClass::Destructive || (same_driver && look.now.since(*at) <= STALE)
+}
+
+/// What counts as passing; `None` when there is no gate.
+fn wants(
+    look: &Look<'_>,
+    unit: &Unit,
+    key: &str,
+    item: Option<(usize, &Value)>,
+    state: &StepState,
+) -> Result<Option<Wants>, Failure> {
+    let (class, common) = (unit.class(), &unit.step.common);
+    if unit.step.action.is_question() || matches!(unit.step.action, crate::steps::Action::Notify(_))
+    {
+        return Ok(None);
+    }
+    if state.gate.strict && class != EffectClass::Read {
+        return Ok(Some(Wants::Typed(key.to_owned())));
+    }
+    let names = look.scope(&unit.prefix, item);
+    if let Some(Gate { type_to_confirm: Some(typed), .. }) = &common.confirm {
+        let typed = template::render(typed, &names)?;
+        if typed.trim().is_empty() {
+            return Err(Failure::input("the text to type for confirmation is empty"));
+        }
+        return Ok(Some(Wants::Typed(typed)));
+    }
+    let asked = common.confirm.is_some() || look.run.rollback.is_some();
+    let responding = look.plan.section(unit) == Section::Respond;
+    let high = look.plan.place.danger == Danger::High;
+    Ok(match class {
+        EffectClass::Read if common.confirm.is_some() => Some(Wants::YesNo),
+        EffectClass::Read => None,
+        // Setup, accident and cleanup of a drill: the environment was proved not to be production.
+        _ if !responding && common.confirm.is_none() => None,
+        EffectClass::Destructive if common.confirm.is_none() => Some(Wants::Typed(key.to_owned())),
+        EffectClass::Destructive => Some(Wants::YesNo),
+        EffectClass::Change if asked || high => Some(Wants::YesNo),
+        EffectClass::Change => look.session.attended.then_some(Wants::Enter),
+    })
+}
+
+fn ask(
+    look: &Look<'_>,
+    unit: &Unit,
+    key: &str,
+    item: Option<(usize, &Value)>,
+    wants: Wants,
+) -> Move {
+    let names = look.scope(&unit.prefix, item);
+    let common = &unit.step.common;
+    let words = common.confirm.as_ref().and_then(|gate| gate.ask.as_ref()).unwrap_or(&common.title);
+    let words = template::render(words, &names).unwrap_or_else(|_| words.clone());
+    let place = &look.plan.place.name;
+    let class = unit.class().word();
+    let text = match &wants {
+        Wants::Typed(typed) => format!("{words}\n{class} on {place}: type {typed} to go on"),
+        Wants::Enter => format!("{words}: Enter to go on"),
+        _ => format!("{words} ({class} on {place})"),
+    };
+    let question = Question { about: key.to_owned(), text, help: None, wants };
+    put(look, key, Asking::Gate, question, "--confirm")
+}
+
+/// The second person's agreement, where the gate asks for one.
+fn second_person(
+    look: &Look<'_>,
+    unit: &Unit,
+    key: &str,
+    item: Option<(usize, &Value)>,
+    state: &StepState,
+) -> Option<Move> {
+    let rule = unit.step.common.confirm.as_ref()?.second_person.as_ref()?;
+    if state.gate.second.is_some() {
+        return None;
+    }
+    match template::holds(rule, &look.scope(&unit.prefix, item)) {
+        Ok(held) if !held.truth => None,
+        Ok(_) => {
+            let question = second_question(look, key, "second");
+            Some(put(look, key, Asking::SecondPerson, question, "--confirm"))
+        }
+        Err(fault) => Some(refuse(key, state, fault.into())),
+    }
+}
+
+/// The question for the name of a second person.
+pub(super) fn second_question(look: &Look<'_>, key: &str, what: &str) -> Question {
+    Question {
+        about: format!("{key}.{what}"),
+        text: "A second person must agree. Second person: your name".to_owned(),
+        help: Some(format!("somebody else than {}", look.run.operator)),
+        wants: Wants::Words,
+    }
+}
+
+/// Puts a question of the engine's own; without anybody to ask, says which flag would have answered.
+pub(super) fn put(
+    look: &Look<'_>,
+    key: &str,
+    asking: Asking,
+    question: Question,
+    flag: &str,
+) -> Move {
+    let gate = matches!(asking, Asking::Gate | Asking::SecondPerson | Asking::Override);
+    if !look.session.attended && look.session.scripted(&question.about, gate).is_none() {
+        return answer_needed(look, &question.about, flag, &question.example());
+    }
+    Move::Start {
+        kind: Box::new(Kind::Asked {
+            step: key.to_owned(),
+            question: asking,
+            text: question.text.clone(),
+        }),
+        effect: Some(Box::new(Effect::Ask(question.clone()))),
+        purpose: Purpose::Ask { step: key.to_owned(), asking, question },
+    }
+}

@@ -1,0 +1,136 @@
+//! The menu of a step that failed or whose outcome is unknown: one for all cases.
+//!
+//! The safe choice stands first, nothing is preselected, each choice but trying again and checking
+//! takes a reason. Without anybody to ask the run stops and can be resumed.
+
+use super::event::{Asking, Kind, StopReason};
+use super::gate::{put, second_question};
+use super::next::{Look, Move};
+use super::state::StepState;
+use crate::effect::{Choice, Question, Wants};
+use crate::plan::{Mode, Unit};
+use crate::playbook::{MenuItem, OnFail};
+use crate::steps::Verdict;
+
+/// The next question of the menu, or the choice once it is complete.
+pub(super) fn next(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Move {
+    let about = format!("{key}.menu");
+    if !look.session.attended && look.session.scripted(&about, false).is_none() {
+        return nobody(look, key, state);
+    }
+    let Some(choice) = &state.menu.choice else {
+        let question = Question {
+            about,
+            text: what_happened(key, state),
+            help: None,
+            wants: Wants::OneOf(choices(look, unit, key, state)),
+        };
+        return put(look, key, Asking::Menu, question, "--answer");
+    };
+    let free = matches!(choice.as_str(), "retry" | "check");
+    if !free && state.menu.reason.is_none() {
+        let question = Question {
+            about: format!("{key}.reason"),
+            text: format!("Why {}?", choice.replace('_', " ")),
+            help: None,
+            wants: Wants::Words,
+        };
+        return put(look, key, Asking::Reason, question, "--answer");
+    }
+    let passes_over = matches!(choice.as_str(), "skip" | "by_hand");
+    let passes_over = passes_over || choice.starts_with("switch_to:");
+    if unit.step.common.killer && passes_over && state.menu.second.is_none() {
+        let question = second_question(look, key, "override");
+        return put(look, key, Asking::Override, question, "--confirm");
+    }
+    Move::record(Kind::Chose {
+        step: key.to_owned(),
+        choice: choice.clone(),
+        reason: state.menu.reason.clone(),
+        second_person: state.menu.second.clone(),
+        source: state.menu.source.clone(),
+    })
+}
+
+fn nobody(look: &Look<'_>, key: &str, state: &StepState) -> Move {
+    let message = what_happened(key, state);
+    if look.plan.mode == Mode::Drill {
+        return Move::record(Kind::Abandoned { reason: message });
+    }
+    let reason = match &state.verdict {
+        Some(Verdict::Unknown { .. }) => StopReason::OutcomeUnknown,
+        _ => StopReason::StepFailed,
+    };
+    Move::record(Kind::Stopped { reason, message })
+}
+
+/// One sentence: which step, what is the matter.
+fn what_happened(key: &str, state: &StepState) -> String {
+    match (&state.verdict, &state.probe) {
+        (Some(Verdict::Unknown { reason }), Some(Verdict::Fail(failure))) => {
+            format!("step `{key}`: outcome unknown ({reason}); probe: {failure}")
+        }
+        (Some(Verdict::Unknown { reason }), _) => {
+            format!("step `{key}`: outcome unknown: {reason}")
+        }
+        (Some(Verdict::Fail(failure)), _) => format!("step `{key}` failed: {failure}"),
+        _ => format!("step `{key}` needs a decision"),
+    }
+}
+
+fn choices(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Vec<Choice> {
+    let choice = |key: &str, label: String| Choice { key: key.to_owned(), label };
+    let unknown = matches!(state.verdict, Some(Verdict::Unknown { .. }));
+    let can_undo = unit.step.undo.is_some() && !look.run.undone.contains(key);
+    let one = |item: &MenuItem| match item {
+        MenuItem::Check => choice("check", "run its checks only".to_owned()),
+        MenuItem::Retry if unknown => {
+            choice("retry", format!("it did not happen: run it again (type {key})"))
+        }
+        MenuItem::Retry => choice("retry", "try again".to_owned()),
+        MenuItem::ByHand if unknown => choice("by_hand", "it did happen: treat as done".to_owned()),
+        MenuItem::ByHand => choice("by_hand", "I did it by hand".to_owned()),
+        MenuItem::Skip => choice("skip", "skip it".to_owned()),
+        MenuItem::SwitchTo(phase) => {
+            choice(&format!("switch_to:{phase}"), format!("go on at phase {phase}"))
+        }
+        MenuItem::Handoff(playbook) => choice(
+            &format!("handoff:{playbook}"),
+            format!("close this run and hand over to {playbook}"),
+        ),
+        MenuItem::Escalate => choice("escalate", "tell the contacts now".to_owned()),
+        MenuItem::Stop => choice("stop", "stop here; the run can be resumed".to_owned()),
+        MenuItem::Abort => choice("abort", "give this run up".to_owned()),
+    };
+    let wanted = match &unit.step.common.on_fail {
+        OnFail::Menu(items) => items.clone(),
+        _ => vec![
+            MenuItem::Check,
+            MenuItem::Retry,
+            MenuItem::ByHand,
+            MenuItem::Skip,
+            MenuItem::Escalate,
+            MenuItem::Stop,
+            MenuItem::Abort,
+        ],
+    };
+    let current = unit.phase;
+    let offered = wanted.iter().filter(|item| match item {
+        MenuItem::Check => !unit.step.verify.is_empty(),
+        MenuItem::Escalate => !look.plan.escalation.is_empty(),
+        // Only forward: what is settled stays settled.
+        MenuItem::SwitchTo(phase) => {
+            look.plan.phases.iter().skip(current + 1).any(|later| later.key == *phase)
+        }
+        _ => true,
+    });
+    let mut choices: Vec<Choice> = offered.map(one).collect();
+    if can_undo && state.attempts > 0 {
+        let at = choices.iter().position(|choice| choice.key == "skip").unwrap_or(choices.len());
+        choices.insert(at, choice("undo", "undo what it did, then ask again".to_owned()));
+    }
+    if !choices.iter().any(|choice| choice.key == "stop") {
+        choices.push(choice("stop", "stop here; the run can be resumed".to_owned()));
+    }
+    choices
+}

@@ -1,0 +1,168 @@
+//! What only the current session knows: effects in flight, looks taken, answers given in advance.
+//!
+//! Lost with the process, on purpose: everything that must survive is an event.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::Value;
+
+use super::event::{Asking, StopReason};
+use super::state::Run;
+use crate::effect::{EffectId, Output, Question};
+use crate::plan::Plan;
+use crate::steps::Failure;
+use crate::time::Timestamp;
+
+/// The memory of one driver.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// Somebody can be asked.
+    pub attended: bool,
+    /// Answers given in advance, by what they are about.
+    pub answers: HashMap<String, Scripted>,
+    /// Effects that were started and have not ended.
+    pub in_flight: HashMap<EffectId, Purpose>,
+    /// Outputs of the current attempt.
+    pub outputs: Vec<Output>,
+    /// The polling that goes on.
+    pub poll: Option<Poll>,
+    /// Every step before this position is settled.
+    pub cursor: usize,
+    /// We were told to leave; nothing new is started.
+    pub leaving: Option<(StopReason, String)>,
+    /// Secrets that the world holds in memory: captured or typed in this session.
+    pub secrets: BTreeSet<String>,
+    /// Steps that were run again only to have their secrets again.
+    pub refreshed: BTreeSet<String>,
+}
+
+/// An answer given in advance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scripted {
+    /// The answer. Texts of a drill may hold `{{ }}`, filled in when asked.
+    pub value: Value,
+    /// `flag` or `drill`.
+    pub source: Source,
+}
+
+/// Where an answer given in advance came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `--answer`: never passes a gate.
+    Answer,
+    /// `--confirm`: passes a gate.
+    Confirm,
+    /// The drill's own answers: both.
+    Drill,
+}
+
+impl Source {
+    /// The word in the record.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Answer | Self::Confirm => "flag",
+            Self::Drill => "drill",
+        }
+    }
+}
+
+/// What an effect in flight is for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Purpose {
+    /// A part of an attempt of a step.
+    Action {
+        /// The step's key.
+        step: String,
+        /// Which attempt.
+        attempt: u32,
+        /// Which part.
+        part: u32,
+    },
+    /// A check of a step.
+    Check {
+        /// The step's key.
+        step: String,
+        /// Which check.
+        check: String,
+    },
+    /// A criterion of the drill.
+    Criterion {
+        /// Its position.
+        index: usize,
+    },
+    /// A question of the engine's own.
+    Ask {
+        /// The step's key, or the name of the input.
+        step: String,
+        /// Which question.
+        asking: Asking,
+        /// The question as it was put.
+        question: Question,
+    },
+    /// A message.
+    Notify {
+        /// The contact.
+        to: String,
+        /// What asked for it.
+        cause: String,
+    },
+}
+
+impl Purpose {
+    /// Everything but a message holds up the next step.
+    #[must_use]
+    pub const fn is_foreground(&self) -> bool {
+        !matches!(self, Self::Notify { .. })
+    }
+}
+
+/// A polling that goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Poll {
+    /// The announced effect whose looks these are.
+    pub id: EffectId,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Looks taken.
+    pub looks: u32,
+    /// Good looks in a row.
+    pub streak: u32,
+    /// When the first look began.
+    pub began: Timestamp,
+    /// When the latest look began.
+    pub look_at: Timestamp,
+    /// When the next look is due; `None` while one is in flight.
+    pub next_at: Option<Timestamp>,
+    /// Why the latest look was not good.
+    pub last: Option<Failure>,
+}
+
+impl Session {
+    /// True while something holds up the next step.
+    #[must_use]
+    pub fn busy(&self) -> bool {
+        self.in_flight.values().any(Purpose::is_foreground)
+    }
+
+    /// The answer given in advance to a question, if it may be used for it. An item of `for_each` may
+    /// use the answer of its step.
+    #[must_use]
+    pub fn scripted(&self, about: &str, gate: bool) -> Option<&Scripted> {
+        let base = about.split_once('[').map_or(about, |(base, _)| base);
+        let found = self.answers.get(about).or_else(|| self.answers.get(base))?;
+        let fits = match found.source {
+            Source::Drill => true,
+            Source::Confirm => gate,
+            Source::Answer => !gate,
+        };
+        fits.then_some(found)
+    }
+
+    /// Moves the cursor past what is settled.
+    pub fn advance(&mut self, plan: &Plan, run: &Run) {
+        while plan.units.get(self.cursor).is_some_and(|unit| run.status(&unit.key).is_some()) {
+            self.cursor += 1;
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! The state of a run: the fold of its events.
+//!
+//! Owns [`Run`] and `apply`, which is total: it cannot fail and reads no clock. What only the current
+//! session knows (effects in flight, looks taken) is not here but in `session`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::Value;
+
+use super::event::{Asking, Event, Kind, Milestone, Opened, Outcome, StepStatus, StopReason};
+use crate::effect::{EffectClass, Facts};
+use crate::steps::{Stage, Verdict};
+use crate::time::{Span, Timestamp};
+
+/// Everything that the events of a run say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Run {
+    /// The first event; `None` only for an empty record.
+    pub opened: Option<Opened>,
+    /// When it was opened.
+    pub opened_at: Option<Timestamp>,
+    /// How many events were applied.
+    pub events: u64,
+    /// When the last event was recorded.
+    pub last_at: Option<Timestamp>,
+    /// When the current driver took the run up.
+    pub attached_at: Option<Timestamp>,
+    /// When the driver before it was last heard of.
+    pub left_at: Option<Timestamp>,
+    /// Who drives.
+    pub operator: String,
+    /// Inputs that have their value.
+    pub inputs: BTreeMap<String, Known>,
+    /// Names captured by steps.
+    pub captured: BTreeMap<String, Known>,
+    /// Phases that began or were passed over.
+    pub phases: HashMap<String, PhaseState>,
+    /// Steps that something happened to.
+    pub steps: HashMap<String, StepState>,
+    /// Items of steps with `for_each`.
+    pub items: HashMap<String, Vec<Value>>,
+    /// Steps that passed, in order.
+    pub passed: Vec<String>,
+    /// Steps whose undo has run.
+    pub undone: BTreeSet<String>,
+    /// Milestones; the latest amendment counts.
+    pub milestones: BTreeMap<Milestone, Timestamp>,
+    /// Clocks whose deadline has passed.
+    pub deadlines: BTreeSet<String>,
+    /// How often the operator asked for an escalation.
+    pub escalations_asked: usize,
+    /// Messages: (cause, contact) -> delivered or shown.
+    pub messages: BTreeMap<(String, String), bool>,
+    /// Criteria of the drill that were evaluated.
+    pub criteria: BTreeMap<String, Verdict>,
+    /// The undos of passed steps are being run, back to and with this step (all when `None`).
+    pub rollback: Option<Option<String>>,
+    /// Steps before this phase are passed over.
+    pub jump: Option<String>,
+    /// The rest was given up, and why.
+    pub abandoned: Option<String>,
+    /// The driver left.
+    pub stopped: Option<(StopReason, String)>,
+    /// It is over.
+    pub closed: Option<(Outcome, String)>,
+}
+
+/// A value that a name stands for, or a secret that only memory holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Known {
+    /// A value.
+    Value(Value),
+    /// A secret; the step that captured it, when one did.
+    Secret(Option<String>),
+}
+
+/// What happened to a phase.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PhaseState {
+    /// It began then.
+    Entered(Timestamp),
+    /// It was passed over.
+    Skipped,
+}
+
+/// What happened to a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepState {
+    /// It is over.
+    pub settled: Option<StepStatus>,
+    /// When it was settled.
+    pub settled_at: Option<Timestamp>,
+    /// When its first attempt started.
+    pub started_at: Option<Timestamp>,
+    /// When its latest attempt ended.
+    pub ended_at: Option<Timestamp>,
+    /// The gate in front of it.
+    pub gate: Gate,
+    /// Attempts that were started.
+    pub attempts: u32,
+    /// Attempts since the operator last chose to try again; bounds the automatic ones.
+    pub tries: u32,
+    /// The part that was announced and has not ended.
+    pub running: Option<Running>,
+    /// Parts of the current attempt that have ended.
+    pub parts: u32,
+    /// Facts of the current attempt; later parts add to earlier ones.
+    pub facts: Facts,
+    /// How long the latest attempt took.
+    pub elapsed: Span,
+    /// The evaluated condition.
+    pub measured: Option<String>,
+    /// What the latest attempt, check or gate came to.
+    pub verdict: Option<Verdict>,
+    /// Checks of the current attempt that held.
+    pub checks: usize,
+    /// A check that was announced and has not ended.
+    pub checking: Option<String>,
+    /// What the crash probe said.
+    pub probe: Option<Verdict>,
+    /// Files and answers asked for by `evidence` are kept.
+    pub evidence: bool,
+    /// The menu, as far as it was answered.
+    pub menu: Menu,
+    /// What the menu led to, until it is carried out.
+    pub chosen: Option<String>,
+}
+
+/// A gate and its answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gate {
+    /// When it was passed, and by whom.
+    pub passed: Option<(Timestamp, String)>,
+    /// The second person who agreed.
+    pub second: Option<String>,
+    /// It is asked with the step's id to type: a step is run again whose outcome was unknown.
+    pub strict: bool,
+}
+
+/// A part of an attempt that was announced.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Running {
+    /// Which part.
+    pub part: u32,
+    /// When it was announced.
+    pub since: Timestamp,
+    /// When it will be ended.
+    pub deadline: Option<Timestamp>,
+    /// What it may do.
+    pub class: EffectClass,
+}
+
+/// The answers that a menu needs before it is carried out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Menu {
+    /// What was chosen.
+    pub choice: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The second person.
+    pub second: Option<String>,
+    /// Where the choice came from.
+    pub source: String,
+}
+
+impl Run {
+    /// The state after these events.
+    pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut run = Self::default();
+        for event in events {
+            run.apply(event);
+        }
+        run
+    }
+
+    /// The state of a step; a step that nothing happened to has the empty one.
+    #[must_use]
+    pub fn step(&self, key: &str) -> Option<&StepState> {
+        self.steps.get(key)
+    }
+
+    /// How a step was settled.
+    #[must_use]
+    pub fn status(&self, key: &str) -> Option<StepStatus> {
+        self.steps.get(key).and_then(|step| step.settled)
+    }
+
+    fn step_mut(&mut self, key: &str) -> &mut StepState {
+        self.steps.entry(key.to_owned()).or_default()
+    }
+
+    /// Remembers one event. Events that make no sense here change as little as they can.
+    pub fn apply(&mut self, event: &Event) {
+        self.events += 1;
+        let before = self.last_at.replace(event.at);
+        match &event.kind {
+            Kind::Opened(opened) => {
+                self.operator.clone_from(&opened.operator);
+                self.opened = Some((**opened).clone());
+                self.opened_at = Some(event.at);
+                self.attached_at = Some(event.at);
+            }
+            Kind::Attached { operator, .. } => {
+                self.operator.clone_from(operator);
+                self.left_at = before;
+                self.attached_at = Some(event.at);
+                self.stopped = None;
+                self.reopen();
+            }
+            Kind::InputGiven { name, value, secret, .. } => {
+                let known = if *secret { Known::Secret(None) } else { Known::Value(value.clone()) };
+                self.inputs.insert(name.clone(), known);
+            }
+            Kind::Milestone { milestone, when, .. } => {
+                self.milestones.insert(*milestone, *when);
+            }
+            Kind::PhaseEntered { phase } => {
+                self.phases.insert(phase.clone(), PhaseState::Entered(event.at));
+                if self.jump.as_ref() == Some(phase) {
+                    self.jump = None;
+                }
+            }
+            Kind::PhaseSkipped { phase, .. } => {
+                self.phases.insert(phase.clone(), PhaseState::Skipped);
+                if self.jump.as_ref() == Some(phase) {
+                    self.jump = None;
+                }
+            }
+            Kind::Expanded { step, items } => {
+                self.items.insert(step.clone(), items.clone());
+            }
+            Kind::Skipped { step, .. } => self.settle(step, StepStatus::Skipped, event.at),
+            Kind::Settled { step, status } => self.settle(step, *status, event.at),
+            Kind::DeadlinePassed { clock, .. } => {
+                self.deadlines.insert(clock.clone());
+            }
+            Kind::Notifying { to, cause, .. } => {
+                self.messages.insert((cause.clone(), to.clone()), false);
+            }
+            Kind::Notified { to, cause, .. } => {
+                self.messages.insert((cause.clone(), to.clone()), true);
+            }
+            Kind::Judged { criterion, verdict, .. } => {
+                self.criteria.insert(criterion.clone(), verdict.clone());
+            }
+            Kind::RollbackStarted { to } => self.rollback = Some(to.clone()),
+            Kind::RollbackEnded => {
+                self.rollback = None;
+                let done = "the undos asked for are done".to_owned();
+                self.stopped.get_or_insert((StopReason::Operator, done));
+            }
+            Kind::Abandoned { reason } => self.abandoned = Some(reason.clone()),
+            Kind::Stopped { reason, message } => self.stopped = Some((*reason, message.clone())),
+            Kind::Closed { outcome, reason } => self.closed = Some((*outcome, reason.clone())),
+            Kind::Recovered { .. }
+            | Kind::Asked { .. }
+            | Kind::Interrupted { .. }
+            | Kind::Noted { .. }
+            | Kind::ClockStepped { .. } => {}
+            Kind::Started { .. }
+            | Kind::Ended { .. }
+            | Kind::CheckStarted { .. }
+            | Kind::Checked { .. }
+            | Kind::Answered { .. }
+            | Kind::Chose { .. } => self.apply_to_step(event),
+        }
+    }
+
+    /// Remembers what happened to one step.
+    fn apply_to_step(&mut self, event: &Event) {
+        match &event.kind {
+            Kind::Started { step, attempt, part, class, deadline, .. } => {
+                let state = self.step_mut(step);
+                if *part == 0 {
+                    state.begin_attempt(*attempt, event.at);
+                }
+                state.running = Some(Running {
+                    part: *part,
+                    since: event.at,
+                    deadline: *deadline,
+                    class: *class,
+                });
+            }
+            Kind::Ended {
+                step, facts, elapsed, verdict, measured, captured, secret_names, ..
+            } => {
+                for (name, value) in captured {
+                    self.captured.insert(name.clone(), Known::Value(value.clone()));
+                }
+                for name in secret_names {
+                    self.captured.insert(name.clone(), Known::Secret(Some(step.clone())));
+                }
+                let state = self.step_mut(step);
+                state.running = None;
+                state.parts += 1;
+                state.facts.extend(facts.clone());
+                state.elapsed = state.elapsed + *elapsed;
+                state.ended_at = Some(event.at);
+                if measured.is_some() {
+                    state.measured.clone_from(measured);
+                }
+                if *verdict != Verdict::More {
+                    state.verdict = Some(verdict.clone());
+                }
+            }
+            Kind::CheckStarted { step, check, .. } => {
+                self.step_mut(step).checking = Some(check.clone());
+            }
+            Kind::Checked { step, check, verdict, measured, .. } => {
+                let state = self.step_mut(step);
+                state.checking = None;
+                if measured.is_some() {
+                    state.measured.clone_from(measured);
+                }
+                match check.as_str() {
+                    "probe" => state.probe = Some(verdict.clone()),
+                    "evidence" => state.evidence = *verdict == Verdict::Pass,
+                    _ if *verdict == Verdict::Pass => state.checks += 1,
+                    _ => {}
+                }
+                if *verdict != Verdict::Pass && check != "probe" {
+                    state.verdict = Some(verdict.clone());
+                }
+            }
+            Kind::Answered { step, question, answer, source } => {
+                self.apply_answer(event, step, *question, answer, source);
+            }
+            Kind::Chose { step, choice, .. } => self.apply_choice(step, choice),
+            _ => {}
+        }
+    }
+
+    fn apply_answer(
+        &mut self,
+        event: &Event,
+        step: &str,
+        question: Asking,
+        answer: &Value,
+        source: &str,
+    ) {
+        let state = self.step_mut(step);
+        let words = answer.as_str().map(str::to_owned);
+        match question {
+            Asking::Gate if matches!(answer, Value::Null | Value::Bool(false)) => {
+                state.verdict = Some(Verdict::Fail(crate::steps::Failure::new(
+                    Stage::Gate,
+                    crate::effect::FailKind::Cancelled,
+                    "not confirmed",
+                )));
+            }
+            Asking::Gate => state.gate.passed = Some((event.at, event.by.clone())),
+            Asking::SecondPerson => state.gate.second = words,
+            Asking::Menu => {
+                state.menu.choice = words;
+                source.clone_into(&mut state.menu.source);
+            }
+            Asking::Reason => state.menu.reason = words,
+            Asking::Override => state.menu.second = words,
+            Asking::Evidence => state.evidence = true,
+            Asking::Input => {}
+        }
+    }
+
+    fn apply_choice(&mut self, step: &str, choice: &str) {
+        let phase = choice.strip_prefix("switch_to:").map(str::to_owned);
+        let state = self.steps.entry(step.to_owned()).or_default();
+        state.menu = Menu::default();
+        match choice {
+            "retry" => {
+                state.gate = Gate {
+                    strict: matches!(state.verdict, Some(Verdict::Unknown { .. })),
+                    ..Gate::default()
+                };
+                state.verdict = None;
+                state.probe = None;
+                state.tries = 0;
+                state.running = None;
+            }
+            // `proved`: the crash probe showed that the step happened.
+            "check" | "proved" => {
+                state.checks = 0;
+                state.verdict = Some(Verdict::Pass);
+            }
+            "escalate" => self.escalations_asked += 1,
+            _ => state.chosen = Some(choice.to_owned()),
+        }
+        if phase.is_some() {
+            self.jump = phase;
+        }
+    }
+
+    fn settle(&mut self, key: &str, status: StepStatus, at: Timestamp) {
+        if let Some(undone) = key.strip_suffix(".undo")
+            && status == StepStatus::Ok
+        {
+            self.undone.insert(undone.to_owned());
+        }
+        if let Some(undone) = key.strip_suffix(".undo") {
+            // The menu that asked for the undo is shown again.
+            self.step_mut(undone).chosen = None;
+        }
+        let state = self.step_mut(key);
+        state.settled = Some(status);
+        state.settled_at = Some(at);
+        state.chosen = None;
+        if matches!(status, StepStatus::Ok | StepStatus::ByHand) {
+            self.passed.push(key.to_owned());
+        }
+    }
+
+    /// A new driver: what was asked and not yet carried out is asked again.
+    fn reopen(&mut self) {
+        for state in self.steps.values_mut().filter(|state| state.settled.is_none()) {
+            state.menu = Menu::default();
+            state.chosen = None;
+            state.checking = None;
+        }
+    }
+}
+
+impl StepState {
+    fn begin_attempt(&mut self, attempt: u32, at: Timestamp) {
+        self.started_at.get_or_insert(at);
+        self.attempts = attempt;
+        self.tries += 1;
+        self.parts = 0;
+        self.facts = Facts::new();
+        self.elapsed = Span::ZERO;
+        self.measured = None;
+        self.verdict = None;
+        self.checks = 0;
+        self.probe = None;
+        self.evidence = false;
+    }
+}
