@@ -44,11 +44,12 @@ pub trait World {
 
 /// Where events go before they count.
 pub trait Record {
-    /// Adds an event behind the ones before it; nothing is durable yet. Returns its number.
+    /// Adds an event behind the ones before it; nothing is durable yet. Returns its number, and the
+    /// event as it stands in the record: redacted, so that memory holds what a resume would read.
     ///
     /// # Errors
     /// The record cannot take it; nothing further may be done.
-    fn stage(&mut self, event: &Event) -> Result<u64, RecordTrouble>;
+    fn stage(&mut self, event: Event) -> Result<(u64, Event), RecordTrouble>;
 
     /// Makes everything staged durable.
     ///
@@ -155,7 +156,7 @@ impl Driver<'_> {
             _ => "mayday".to_owned(),
         };
         let event = Event { at: now.wall, boot_ms: now.boot.millis(), by, kind };
-        let number = self.record.stage(&event)?;
+        let (number, event) = self.record.stage(event)?;
         self.run.apply(&event);
         shown.push(event);
         Ok(number)
