@@ -16,6 +16,7 @@ use crate::severity::{Escalation, Severity};
 use crate::steps::Action;
 use crate::time::Span;
 
+pub mod catalogue;
 pub mod check;
 pub mod parse;
 pub mod schema;

@@ -33,6 +33,8 @@ pub mod undo_of;
 pub mod wait_for_url;
 pub mod wait_until;
 
+pub use wait_until::{Pace, WaitUntil};
+
 /// A step is ended after this long when it names no `timeout` (playbook format: no step can hang).
 pub const DEFAULT_TIMEOUT: Span = Span::from_mins(5);
 /// A check is ended after this long when it names no `timeout`.
@@ -48,6 +50,13 @@ macro_rules! actions {
         pub enum Action { $(#[doc = $about] $name($type),)* }
 
         impl Action {
+            /// Stands where an author's action could not be read, so that the steps behind it keep
+            /// their places; never run.
+            #[must_use]
+            pub const fn nothing() -> Self {
+                Self::Pause(pause::Pause { length: Span::ZERO })
+            }
+
             /// The keys, in the order of the documentation.
             pub const KEYS: &'static [&'static str] = &[$($key,)*];
 

@@ -1,4 +1,7 @@
-//! The catalogue of diagnostic codes: each a stable name, a level and a long text for `explain`.
+//! The form of the catalogue: each code a stable name, a level, and a long text for `explain`.
+//!
+//! The entries themselves stand beside the rules that raise them, in the layers above; the catalogue
+//! of all is `playbook::catalogue`.
 
 use super::Level;
 
@@ -15,5 +18,47 @@ impl Code {
             Some(b'W') => Level::Warning,
             _ => Level::Note,
         }
+    }
+}
+
+/// What `explain` knows about a code.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The code.
+    pub code: Code,
+    /// What is wrong, in a few words.
+    pub title: &'static str,
+    /// Why it matters and how to put it right, in whole sentences.
+    pub text: &'static str,
+    /// YAML (or a command) that raises it; empty where no text can show it.
+    pub bad: &'static str,
+    /// The same, put right; empty where `bad` is.
+    pub good: &'static str,
+}
+
+impl Entry {
+    /// The whole page for a terminal, without colour, ending in a newline.
+    #[must_use]
+    pub fn page(&self) -> String {
+        let mut page = format!(
+            "{}[{}]: {}\n\n{}\n",
+            self.code.level().word(),
+            self.code.0,
+            self.title,
+            self.text
+        );
+        for (heading, example) in [("Raises it", self.bad), ("Better", self.good)] {
+            if !example.is_empty() {
+                page.push_str("\n");
+                page.push_str(heading);
+                page.push_str(":\n\n");
+                for line in example.lines() {
+                    page.push_str(if line.is_empty() { "" } else { "    " });
+                    page.push_str(line);
+                    page.push('\n');
+                }
+            }
+        }
+        page
     }
 }

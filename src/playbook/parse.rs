@@ -1,1 +1,110 @@
-//! Stub.
+//! From text to a playbook, with the place of every node and every fault at once.
+//!
+//! Owns the order of reading: characters, then one guarding pass over the YAML (`scan`), then the YAML
+//! library, then each part by its own type (`decode`, `build`). What the parts mean together is for
+//! `playbook::check`.
+
+use std::sync::Arc;
+
+use serde_yaml::Mapping;
+
+use super::Playbook;
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Level, SourceFile};
+
+mod build;
+mod decode;
+pub mod entries;
+mod loose;
+mod scan;
+mod source;
+mod text;
+mod words;
+
+pub use source::Source;
+pub use text::read_source;
+
+/// What reading a file gave.
+#[derive(Debug)]
+pub struct Parsed<T> {
+    /// The value, whenever enough could be read to check further. With errors among `faults` it has
+    /// stand-ins: look at [`Source::broken`] before saying more about a place.
+    pub value: Option<T>,
+    /// The file and the places in it.
+    pub source: Source,
+    /// Every fault, in the order of the file.
+    pub faults: Vec<Diagnostic>,
+}
+
+/// Reads a playbook.
+#[must_use]
+pub fn playbook(file: &Arc<SourceFile>) -> Parsed<Playbook> {
+    read(file, |cx, document| Some(build::playbook(cx, document)))
+}
+
+/// Reads a configuration.
+#[must_use]
+pub fn config(file: &Arc<SourceFile>) -> Parsed<Config> {
+    read(file, |cx, document| cx.map(document, "", &[]))
+}
+
+fn read<T>(
+    file: &Arc<SourceFile>,
+    build: impl FnOnce(&mut decode::Decoder<'_>, Mapping) -> Option<T>,
+) -> Parsed<T> {
+    let mut source = Source::new(file);
+    let mut faults = text::check(file);
+    let mut value = None;
+    if faults.is_empty()
+        && scan::scan(&mut source, &mut faults).is_ok()
+        && let Some(document) = document(&source, &mut faults)
+    {
+        let mut cx = decode::Decoder { source: &mut source, faults: &mut faults };
+        value = build(&mut cx, document);
+    }
+    settle(&mut faults);
+    Parsed { value, source, faults }
+}
+
+/// The map that the document is. The YAML library must accept what the scan accepted.
+fn document(source: &Source, faults: &mut Vec<Diagnostic>) -> Option<Mapping> {
+    let file = &source.file;
+    match serde_yaml::from_str::<loose::Loose>(&file.text) {
+        Ok(loose::Loose(serde_yaml::Value::Mapping(map))) => Some(map),
+        Ok(loose::Loose(serde_yaml::Value::Null)) => {
+            let fault = Diagnostic::new(entries::EMPTY_FILE, "nothing in the file")
+                .at(file, 0..0, "")
+                .help("start with `mayday: 1`; `mayday new` writes a first one");
+            faults.push(fault);
+            None
+        }
+        Ok(_) => {
+            let fault = Diagnostic::new(entries::EMPTY_FILE, "the file holds no fields")
+                .at(file, source.value(""), "expected `key: value`")
+                .help("start with `mayday: 1`; `mayday new` writes a first one");
+            faults.push(fault);
+            None
+        }
+        Err(error) => {
+            let at = error.location().map_or(0, |place| text::byte_of(file, &place));
+            faults.push(text::syntax(file, at, &error.to_string()));
+            None
+        }
+    }
+}
+
+/// Puts faults into the order of the file, and takes out what another fault at the same place says
+/// better.
+fn settle(faults: &mut Vec<Diagnostic>) {
+    let place = |fault: &Diagnostic| fault.labels.first().map(|label| label.range.clone());
+    let errors: std::collections::HashSet<_> = faults
+        .iter()
+        .filter(|fault| fault.level == Level::Error)
+        .filter_map(|fault| place(fault).map(|range| (range.start, range.end)))
+        .collect();
+    faults.retain(|fault| {
+        fault.level == Level::Error
+            || place(fault).is_none_or(|range| !errors.contains(&(range.start, range.end)))
+    });
+    faults.sort_by_key(|fault| place(fault).map_or((0, 0), |range| (range.start, range.end)));
+}

@@ -1,0 +1,15 @@
+//! All codes that a check can raise, from the files that own them.
+
+use super::parse::entries::ENTRIES;
+use crate::diagnostic::codes::Entry;
+
+/// Every code with its page, in the order of the codes within each family.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    ENTRIES.iter()
+}
+
+/// The page of a code; upper and lower case are the same.
+#[must_use]
+pub fn explain(code: &str) -> Option<&'static Entry> {
+    all().find(|entry| entry.code.0.eq_ignore_ascii_case(code))
+}
