@@ -16,6 +16,10 @@ use crate::severity::{EscalationKind, Severity};
 use crate::steps::Verdict;
 use crate::time::{Span, Timestamp};
 
+/// Version of the record's format, written into [`Opened::format`]. Raised only when an older mayday
+/// would misread a record; a record with a higher one is refused.
+pub const FORMAT: u32 = 1;
+
 /// One fact, with when and by whom.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {

@@ -1,0 +1,129 @@
+//! An event as the text that goes into the record: redacted, within the cap, safe to `cat`.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Formatter};
+
+use super::line::EVENT_CAP;
+use super::{Redact, Trouble, trim};
+use crate::run::event::Event;
+
+/// The event as recorded, and its JSON text. The event that comes back is what later reading yields:
+/// apply this one, not the one given.
+pub(super) fn prepare(event: Event, redact: &Redact) -> Result<(Event, String), Trouble> {
+    let mut value = serde_json::to_value(&event).map_err(Trouble::encode)?;
+    let redacted = redact_value(&mut value, redact);
+    let mut text = to_text(&value)?;
+    let mut cut = false;
+    if text.len() > EVENT_CAP {
+        // After redaction: half a secret would not be recognised any more.
+        cut = true;
+        text = trim::to_fit(&mut value)?;
+    }
+    if redacted || cut {
+        return Ok((serde_json::from_value(value).map_err(Trouble::encode)?, text));
+    }
+    Ok((event, text))
+}
+
+/// Redacts every text below `value`, names included; true when one changed.
+fn redact_value(value: &mut Value, redact: &Redact) -> bool {
+    match value {
+        Value::String(text) => redact(text).map(|clean| *text = clean).is_some(),
+        Value::Array(items) => {
+            items.iter_mut().fold(false, |changed, item| redact_value(item, redact) | changed)
+        }
+        Value::Object(fields) => {
+            let mut changed = false;
+            if fields.keys().any(|name| redact(name).is_some()) {
+                changed = true;
+                *fields = std::mem::take(fields)
+                    .into_iter()
+                    .map(|(name, field)| (redact(&name).unwrap_or(name), field))
+                    .collect();
+            }
+            fields
+                .values_mut()
+                .fold(changed, |changed, field| redact_value(field, redact) | changed)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// JSON on one line, with everything escaped that a terminal or an editor might act on.
+pub(super) fn to_text(value: &Value) -> Result<String, Trouble> {
+    let mut text = Vec::with_capacity(512);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Harmless);
+    value.serialize(&mut serializer).map_err(Trouble::encode)?;
+    String::from_utf8(text).map_err(|e| Trouble::encode(io::Error::other(e)))
+}
+
+/// Compact JSON; beyond what JSON itself demands, characters that act instead of showing are escaped.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut plain = 0;
+        // Most texts are ASCII, where only DEL acts.
+        for (at, acting) in fragment.char_indices().filter(|(_, char)| acts(*char)) {
+            CompactFormatter.write_string_fragment(writer, &fragment[plain..at])?;
+            for unit in acting.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            plain = at + acting.len_utf8();
+        }
+        CompactFormatter.write_string_fragment(writer, &fragment[plain..])
+    }
+}
+
+/// DEL and C1 controls, line and paragraph separators, bidirectional and invisible characters, tags.
+const fn acts(char: char) -> bool {
+    matches!(char,
+        '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::event::Kind;
+    use crate::time::Timestamp;
+
+    fn noted(text: &str) -> Event {
+        let kind = Kind::Noted { text: text.into() };
+        Event { at: Timestamp::from_millis(0), boot_ms: 1, by: "maria".into(), kind }
+    }
+
+    fn nothing() -> Redact {
+        Box::new(|_| None)
+    }
+
+    #[test]
+    fn what_acts_is_escaped_and_comes_back_whole() {
+        let nasty = "a\u{1b}[2J\n\u{7f}\u{9b}31m\u{202e}\u{2028}\u{2066}\u{feff}\u{e0041}é\"\\\0";
+        let (_, text) = prepare(noted(nasty), &nothing()).unwrap();
+        assert!(!text.chars().any(|char| char.is_control() || acts(char)), "{text}");
+        assert!(text.contains('é'), "what merely shows stays readable: {text}");
+        let back: Event = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, noted(nasty));
+    }
+
+    #[test]
+    fn a_secret_is_gone_from_text_and_event_and_numbers_stay_numbers() {
+        let redact: Redact =
+            Box::new(|text| text.contains("123456").then(|| text.replace("123456", "[REDACTED]")));
+        let mut event = noted("token 123456!");
+        event.boot_ms = 123_456;
+        let (kept, text) = prepare(event, &redact).unwrap();
+        assert_eq!(kept.kind, Kind::Noted { text: "token [REDACTED]!".into() });
+        assert!(text.contains("\"boot_ms\":123456"), "{text}");
+        assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), kept);
+    }
+}
