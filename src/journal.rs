@@ -14,6 +14,7 @@ mod folder;
 mod head;
 mod id;
 mod line;
+mod record;
 mod redact;
 mod scan;
 mod store;
