@@ -1,0 +1,149 @@
+//! The forms in which a secret's value turns up in output.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode,
+};
+
+use super::MIN_HIDDEN;
+
+/// What `encodeURIComponent` and most encoders keep.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What encoders of whole URLs leave in place as well.
+const URL_PARTS: &AsciiSet = &UNRESERVED.remove(b'/').remove(b':').remove(b'@');
+
+/// Every form to search for; none when the value is too short to be hidden.
+pub(super) fn of(value: &str) -> Vec<Vec<u8>> {
+    let value = value.trim_end_matches(['\n', '\r']);
+    let mut forms = BTreeSet::new();
+    for whole in std::iter::once(value.to_owned()).chain(passwords(value)) {
+        if long_enough(&whole) {
+            forms.extend(encodings(&whole));
+        }
+    }
+    if value.contains('\n') {
+        let lines = value.lines().map(str::trim).filter(|line| long_enough(line));
+        forms.extend(lines.map(|line| line.as_bytes().to_vec()));
+    }
+    forms.into_iter().filter(|form| form.len() >= MIN_HIDDEN).collect()
+}
+
+fn long_enough(value: &str) -> bool {
+    value.chars().nth(MIN_HIDDEN - 1).is_some()
+}
+
+/// The password of a URL that is or stands in the value, as written and decoded.
+fn passwords(value: &str) -> Vec<String> {
+    let Some((_, rest)) = value.split_once("://") else { return Vec::new() };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // A password may hold an unencoded `@` or even `/`: the last `@` of all is taken as well.
+    [authority, rest]
+        .into_iter()
+        .filter_map(|part| part.rsplit_once('@'))
+        .filter_map(|(login, _)| login.split_once(':'))
+        .flat_map(|(_, password)| {
+            let decoded = percent_decode_str(password).decode_utf8_lossy().into_owned();
+            [password.to_owned(), decoded]
+        })
+        .collect()
+}
+
+fn encodings(value: &str) -> BTreeSet<Vec<u8>> {
+    let bytes = value.as_bytes();
+    let json = json_inner(value);
+    let percent = utf8_percent_encode(value, UNRESERVED).to_string();
+    let texts = [
+        value.to_owned(),
+        json_inner(&json),
+        json.replace('/', "\\/"),
+        ascii_json(value),
+        json,
+        value.replace('\'', "'\\''"),
+        value.replace('\'', "'\"'\"'"),
+        value.replace('\'', "''"),
+        backslashed(value, |c| matches!(c, '"' | '$' | '`' | '\\' | '!')),
+        backslashed(value, |c| !(c.is_alphanumeric() || "-_./:=@%+,".contains(c))),
+        html(value),
+        percent.replace("%20", "+"),
+        lower_percent(&percent),
+        percent_encode(bytes, NON_ALPHANUMERIC).to_string(),
+        utf8_percent_encode(value, URL_PARTS).to_string(),
+        percent,
+        hex(bytes),
+        hex(bytes).to_uppercase(),
+    ];
+    let mut forms: BTreeSet<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
+    for offset in 0..3 {
+        let shifted = [&[0; 2][..offset.min(2)], bytes].concat();
+        for encoded in [STANDARD_NO_PAD.encode(&shifted), URL_SAFE_NO_PAD.encode(&shifted)] {
+            forms.insert(own_characters(&encoded, offset, shifted.len()).as_bytes().to_vec());
+        }
+    }
+    forms
+}
+
+/// The characters of a base64 text that depend on nothing before `offset` bytes or behind the value.
+fn own_characters(encoded: &str, offset: usize, bytes: usize) -> &str {
+    let from = (offset * 8).div_ceil(6);
+    let to = bytes * 8 / 6;
+    encoded.get(from..to).unwrap_or_default()
+}
+
+/// JSON without its quotes.
+fn json_inner(value: &str) -> String {
+    let quoted = serde_json::Value::from(value).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// JSON of writers that keep to ASCII.
+fn ascii_json(value: &str) -> String {
+    let mut units = [0; 2];
+    json_inner(value).chars().fold(String::new(), |mut text, c| {
+        if c.is_ascii() {
+            text.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut units) {
+                text += &format!("\\u{unit:04x}");
+            }
+        }
+        text
+    })
+}
+
+fn backslashed(value: &str, needs: impl Fn(char) -> bool) -> String {
+    value.chars().fold(String::new(), |mut text, c| {
+        if needs(c) {
+            text.push('\\');
+        }
+        text.push(c);
+        text
+    })
+}
+
+fn html(value: &str) -> String {
+    value
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+/// `%2f` where the encoder writes `%2F`.
+fn lower_percent(percent: &str) -> String {
+    let mut digits = 0;
+    let lower = |c: char| {
+        let digit = digits > 0;
+        digits = if c == '%' { 2 } else { digits - i32::from(digit) };
+        if digit { c.to_ascii_lowercase() } else { c }
+    };
+    percent.chars().map(lower).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
