@@ -242,7 +242,7 @@ pub fn as_value(name: &str, names: &dyn Lookup) -> Result<Value, Fault> {
 
 fn fetched(name: &str, names: &dyn Lookup) -> Result<Named, Fault> {
     match names.name(name, View::Read) {
-        Ok(Some(named)) => Ok(named),
+        Ok(Some(found)) => Ok(found),
         Ok(None) => Err(Fault::undefined(name)),
         Err(fault) => {
             Err(Fault { message: format!("`{name}` {}", fault.message), range: None, ..fault })

@@ -106,8 +106,9 @@ fn ascii_json(value: &str) -> String {
         if c.is_ascii() {
             text.push(c);
         } else {
-            for unit in c.encode_utf16(&mut units) {
-                text += &format!("\\u{unit:04x}");
+            for unit in c.encode_utf16(&mut units).iter() {
+                text.push_str("\\u");
+                text.extend(unit.to_be_bytes().into_iter().flat_map(digits));
             }
         }
         text
@@ -144,6 +145,11 @@ fn lower_percent(percent: &str) -> String {
     percent.chars().map(lower).collect()
 }
 
+/// A byte as two lowercase hexadecimal digits.
+fn digits(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
+}
+
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().copied().flat_map(digits).collect()
 }

@@ -1,3 +1,4 @@
+use base64::Engine as _;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -24,7 +25,6 @@ const CANARIES: [&str; 8] = [
 fn as_others_write_it(value: &str) -> Vec<String> {
     let b64 = base64::engine::general_purpose::STANDARD;
     let url = base64::engine::general_purpose::URL_SAFE;
-    use base64::Engine as _;
     let percent = |keep: &str| {
         value
             .bytes()
@@ -51,9 +51,14 @@ fn as_others_write_it(value: &str) -> Vec<String> {
         b64.encode(format!("usr:{value}:tail")),
         b64.encode(format!("user:{value}")),
         url.encode(format!("x{value}y")),
-        value.bytes().map(|b| format!("{b:02x}")).collect(),
-        value.bytes().map(|b| format!("{b:02X}")).collect(),
+        hex(value),
+        hex(value).to_uppercase(),
     ]
+}
+
+fn hex(value: &str) -> String {
+    let pairs: Vec<String> = value.bytes().map(|b| format!("{b:02x}")).collect();
+    pairs.concat()
 }
 
 #[test]

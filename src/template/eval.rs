@@ -31,7 +31,7 @@ pub(super) struct Args {
 
 impl Scope<'_> {
     /// The value of an expression, in the view wanted.
-    pub fn eval<'s>(&'s self, expr: &Expr<'_>, view: View) -> Evaluated<'s> {
+    pub(super) fn eval<'s>(&'s self, expr: &Expr<'_>, view: View) -> Evaluated<'s> {
         let here = |why: String| Fault::new(why, Some(range(expr)));
         let owned = |value: Value| Ok(Cow::Owned(value));
         match expr {
@@ -96,7 +96,7 @@ impl Scope<'_> {
     }
 
     /// The truth of a condition; only true and false have one.
-    pub fn truth(&self, expr: &Expr<'_>) -> Result<bool, Fault> {
+    pub(super) fn truth(&self, expr: &Expr<'_>) -> Result<bool, Fault> {
         let value = self.eval(expr, View::Compute)?;
         value.as_bool().ok_or_else(|| {
             let is = match value.as_ref() {
@@ -161,18 +161,18 @@ impl Scope<'_> {
                 *bound = Some(int);
             }
         }
-        let [start, stop, step] = bounds;
-        if step.is_some_and(|step| step != 1) {
+        let [from, until, stride] = bounds;
+        if stride.is_some_and(|stride| stride != 1) {
             return Ok(Err("slices have no step here".to_owned()));
         }
         Ok(match whole.as_ref() {
             Value::Array(items) => {
-                let (from, to) = window(start, stop, items.len());
-                Ok(Value::Array(items[from..to].to_vec()))
+                let (first, end) = window(from, until, items.len());
+                Ok(Value::Array(items[first..end].to_vec()))
             }
             Value::String(text) => {
-                let (from, to) = window(start, stop, text.chars().count());
-                Ok(Value::String(text.chars().skip(from).take(to - from).collect()))
+                let (first, end) = window(from, until, text.chars().count());
+                Ok(Value::String(text.chars().skip(first).take(end - first).collect()))
             }
             other => Err(format!("{} has no parts to take", kind(other))),
         })

@@ -17,14 +17,14 @@ pub(super) enum Num {
 
 impl Num {
     /// The number in a value.
-    pub fn of(value: &Value) -> Option<Self> {
+    pub(super) fn of(value: &Value) -> Option<Self> {
         let number = value.as_number()?;
         let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
         whole.map(Self::Int).or_else(|| number.as_f64().map(Self::Float))
     }
 
     /// The number, or why the value is none.
-    pub fn wanted(value: &Value) -> Result<Self, String> {
+    pub(super) fn wanted(value: &Value) -> Result<Self, String> {
         Self::of(value).ok_or_else(|| match value {
             Value::String(_) => format!("{} is text: convert with `| int`", shown(value)),
             _ => format!("{} is {}, not a number", shown(value), kind(value)),
@@ -33,7 +33,7 @@ impl Num {
 
     /// The nearest float.
     #[expect(clippy::cast_precision_loss, reason = "only mixed arithmetic comes here")]
-    pub fn float(self) -> f64 {
+    pub(super) fn float(self) -> f64 {
         match self {
             Self::Int(int) => int as f64,
             Self::Float(float) => float,
@@ -41,7 +41,7 @@ impl Num {
     }
 
     /// As a value: whole numbers are written without a fraction.
-    pub fn value(self) -> Result<Value, String> {
+    pub(super) fn value(self) -> Result<Value, String> {
         /// Up to here every whole float is exact.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         match self {
@@ -60,7 +60,7 @@ impl Num {
     }
 
     /// Which is larger.
-    pub fn order(self, other: Self) -> Option<Ordering> {
+    pub(super) fn order(self, other: Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) => Some(a.cmp(&b)),
             (a, b) => a.float().partial_cmp(&b.float()),

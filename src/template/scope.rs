@@ -18,7 +18,7 @@ pub(super) struct Scope<'l> {
 
 impl<'l> Scope<'l> {
     /// A scope for the names used.
-    pub fn new(lookup: &'l dyn Lookup, uses: Vec<NameUse>) -> Self {
+    pub(super) fn new(lookup: &'l dyn Lookup, uses: Vec<NameUse>) -> Self {
         let mut scope = Self { lookup, names: BTreeMap::new(), steps: BTreeMap::new() };
         for found in uses {
             let mut path = found.path.into_iter();
@@ -36,7 +36,7 @@ impl<'l> Scope<'l> {
     }
 
     /// What a name stands for.
-    pub fn named(&self, name: &str, view: View) -> Result<&Named, Fault> {
+    pub(super) fn named(&self, name: &str, view: View) -> Result<&Named, Fault> {
         let Some(cells) = self.names.get(name) else { return Err(Fault::undefined(name)) };
         match cells[view as usize].get_or_init(|| self.lookup.name(name, view)) {
             Ok(Some(named)) => Ok(named),
@@ -50,7 +50,7 @@ impl<'l> Scope<'l> {
     }
 
     /// The value of a name; a secret has none.
-    pub fn value(&self, name: &str, view: View) -> Result<&Value, Fault> {
+    pub(super) fn value(&self, name: &str, view: View) -> Result<&Value, Fault> {
         match self.named(name, view)? {
             Named::Value(value) => Ok(value),
             Named::Secret(_) => Err(Fault::new(
@@ -61,7 +61,7 @@ impl<'l> Scope<'l> {
     }
 
     /// The record of a step.
-    pub fn step(&self, id: &str, view: View) -> Result<&Value, Fault> {
+    pub(super) fn step(&self, id: &str, view: View) -> Result<&Value, Fault> {
         self.steps
             .get(id)
             .and_then(|cells| {

@@ -44,7 +44,7 @@ fn filled(expr: &Expr<'_>, scope: &Scope<'_>) -> String {
         Expr::Compare(chain) => {
             let mut text = operand(&chain.expr, scope);
             for link in &chain.ops {
-                text += &format!(" {} {}", word(link.op), operand(&link.expr, scope));
+                text.extend([" ", word(link.op), " ", &operand(&link.expr, scope)]);
             }
             text
         }

@@ -25,7 +25,7 @@ enum State {
 
 impl Machine {
     /// Whether the character is text, or a control character outside any sequence.
-    pub fn lets_through(&mut self, c: char) -> bool {
+    pub(super) fn lets_through(&mut self, c: char) -> bool {
         // CAN and SUB end any sequence; a line break ends it too, so that an unfinished one cannot
         // swallow the lines behind it.
         if matches!(c, '\u{18}' | '\u{1A}') {
@@ -37,24 +37,23 @@ impl Machine {
             return true;
         }
         let before = self.state;
+        let opening = matches!(before, State::Escape | State::StringEscape);
         self.state = match (before, c) {
             (State::String, '\u{1B}') => State::StringEscape,
             (State::String, '\u{7}' | '\u{9C}') | (State::StringEscape, '\\') => State::Text,
-            (State::String, _) => State::String,
+            (State::String, _) | (_, '\u{90}' | '\u{98}' | '\u{9D}'..='\u{9F}') => State::String,
             (_, '\u{1B}') => State::Escape,
-            (_, '\u{9B}') => State::Csi,
-            (_, '\u{90}' | '\u{98}' | '\u{9D}' | '\u{9E}' | '\u{9F}') => State::String,
+            (State::Csi, ' '..='?') | (_, '\u{9B}') => State::Csi,
+            (_, '[') if opening => State::Csi,
+            (_, ']' | 'P' | 'X' | '^' | '_') if opening => State::String,
             (State::Text, _) => return true,
-            (State::Escape | State::StringEscape, '[') => State::Csi,
-            (State::Escape | State::StringEscape, ']' | 'P' | 'X' | '^' | '_') => State::String,
+            // Other control characters inside a sequence are obeyed by terminals without ending it.
+            (state, '\0'..='\u{1F}' | '\u{7F}') => state,
             (State::Escape | State::StringEscape | State::Intermediate, ' '..='/') => {
                 State::Intermediate
             }
-            (State::Csi, ' '..='?') => State::Csi,
-            // Other control characters inside a sequence are obeyed by terminals without ending it.
-            (state, '\0'..='\u{1F}' | '\u{7F}') => state,
-            (State::Escape | State::StringEscape | State::Intermediate, '0'..='~')
-            | (State::Csi, '@'..='~') => State::Text,
+            (State::Csi, '@'..='~')
+            | (State::Escape | State::StringEscape | State::Intermediate, '0'..='~') => State::Text,
             // Not a sequence after all: the character is text.
             _ => {
                 self.state = State::Text;
