@@ -4,6 +4,7 @@
 //! order: process, sql, http, secrets, live, sim.
 
 pub mod console;
+pub mod evidence;
 
 #[cfg(feature = "sqlite")]
 pub mod sandbox;

@@ -35,7 +35,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("strsim", &["diagnostic"]),
     ("chrono", &["time", "world"]),
     ("humantime", &["time"]),
-    ("secrecy", &["secret"]),
+    ("secrecy", &["secret", "world"]),
     ("aho_corasick", &["secret"]),
     ("base64", &["secret"]),
     ("percent_encoding", &["secret", "template", "world"]),
