@@ -3,8 +3,10 @@
 //! [`World`] is what `drive` sees. `live` does it, `sim` scripts it with a virtual clock. Reading
 //! order: process, sql, http, secrets, live, sim.
 
+pub mod address;
 pub mod console;
 pub mod evidence;
+pub mod process;
 
 #[cfg(feature = "sqlite")]
 pub mod sandbox;

@@ -4,4 +4,6 @@
 mod journal;
 mod language;
 mod layers;
+mod process;
 mod sandbox;
+mod support;

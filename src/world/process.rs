@@ -1,0 +1,377 @@
+//! Commands: started, watched, limited in time, ended with all they started, and never in the way.
+//!
+//! Owns one foreground command at a time for ONE poll loop in the caller: [`Running::poll_fds`] and
+//! [`Running::next_deadline`] say what to wait for, [`Running::wake`] does what is due and never
+//! blocks. Reads no clock: each call is given the boot clock. A command has its own process group and
+//! stdin from /dev/null; it is over when its first process ends, not when its last grandchild does.
+#![expect(clippy::disallowed_methods, reason = "this is where commands are started")]
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use crate::effect::{Output, ProcessEffect};
+use crate::secret::{Redactor, SecretValue};
+use crate::time::Span;
+use crate::world::evidence::EvidenceSink;
+use rustix::event::{PollFd, PollFlags};
+use rustix::fd::OwnedFd;
+use rustix::fs::OFlags;
+use rustix::process::{Pid, PidfdFlags, Signal};
+use secrecy::ExposeSecret;
+
+mod capture;
+mod ended;
+mod group;
+mod lines;
+mod program;
+mod target;
+
+pub use capture::FACT_CAP;
+pub use target::target_variables;
+
+use capture::Capture;
+use ended::{Ended, Leftovers};
+use lines::Budget;
+
+/// How long pipes that grandchildren hold open are read after the command itself ended.
+const DRAIN: Span = Span::from_millis(300);
+
+/// How long after KILL a process may take to go; then it hangs in the kernel, and is named.
+const AFTER_KILL: Span = Span::from_secs(1);
+
+/// How often is looked where the kernel cannot wake us: leftovers, or a kernel without pidfd.
+const LOOK: Span = Span::from_millis(20);
+
+/// Bytes read at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// The value of a variable.
+#[derive(Clone, Debug)]
+pub enum EnvValue {
+    /// May be shown.
+    Plain(String),
+    /// Reaches the command and nothing else.
+    Secret(SecretValue),
+}
+
+impl EnvValue {
+    fn text(&self) -> &str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Secret(value) => value.expose_secret(),
+        }
+    }
+}
+
+/// A command with everything resolved.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Program and arguments. Never contains a secret.
+    pub argv: Vec<String>,
+    /// Variables added to mayday's own, target variables included; a later one wins.
+    pub env: Vec<(String, EnvValue)>,
+    /// Folders put in front of PATH.
+    pub path: Vec<PathBuf>,
+    /// Working directory.
+    pub cwd: PathBuf,
+    /// The command owns the terminal: nothing is captured, and it stays in the foreground group.
+    pub interactive: bool,
+    /// TERM after this long.
+    pub time_limit: Span,
+    /// KILL this long after TERM.
+    pub kill_after: Span,
+    /// The output holds a secret to capture: it arrives unredacted in the facts, and is neither shown
+    /// nor kept. The caller must not record those facts.
+    pub withhold: bool,
+    /// Knows the secrets that must not be seen in the output.
+    pub redactor: Redactor,
+}
+
+impl Prepared {
+    /// The command of an effect, with its variables resolved.
+    #[must_use]
+    pub fn new(effect: ProcessEffect, env: Vec<(String, EnvValue)>, redactor: Redactor) -> Self {
+        let ProcessEffect {
+            argv, path, cwd, interactive, time_limit, kill_after, withhold, ..
+        } = effect;
+        Self { argv, env, path, cwd, interactive, time_limit, kill_after, withhold, redactor }
+    }
+}
+
+/// Why a command is being ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    TimeLimit,
+    Cancelled,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    /// The command runs. When it is being ended: KILL at this instant, or given up on when killed.
+    Alive { kill_at: Option<Span> },
+    /// It ended; somebody holds its pipes.
+    Drain { until: Span },
+    /// It ended; its group is being emptied.
+    Sweep { kill_at: Span, look_at: Span },
+}
+
+/// A command that was started.
+pub struct Running {
+    child: Child,
+    pid: Pid,
+    /// Wakes the poll when the command ends; none on kernels before 5.3.
+    pidfd: Option<OwnedFd>,
+    streams: Vec<Capture>,
+    chunk: Box<[u8]>,
+    budget: Budget,
+    interactive: bool,
+    started: Span,
+    now: Span,
+    limit_at: Span,
+    kill_after: Span,
+    stop: Option<Stop>,
+    killed: bool,
+    phase: Phase,
+    status: Option<ExitStatus>,
+    leftovers: Leftovers,
+}
+
+impl Running {
+    /// Starts the command.
+    ///
+    /// # Errors
+    /// An output that says which program could not be started, where it was looked for, and why.
+    pub fn spawn(
+        spec: &Prepared,
+        sink: &EvidenceSink,
+        now_boot: Span,
+    ) -> Result<Self, Box<Output>> {
+        program::check_words(spec)?;
+        let path = program::search_path(&spec.path);
+        let name = spec.argv.first().map_or("", String::as_str);
+        let file = program::find(name, &path, &spec.cwd)?;
+        let mut command = Command::new(&file);
+        command.arg0(name).args(&spec.argv[1..]).current_dir(&spec.cwd).env("PATH", path);
+        command.envs(spec.env.iter().map(|(name, value)| (name, value.text())));
+        if !spec.interactive {
+            command.process_group(0).stdin(Stdio::null());
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        }
+        let refused = |error: &std::io::Error| program::refusal(spec, &file, error);
+        let mut child = command.spawn().map_err(|error| Box::new(refused(&error)))?;
+        let pid = Pid::from_child(&child);
+        let pipes = [
+            (child.stdout.take().map(OwnedFd::from), "stdout"),
+            (child.stderr.take().map(OwnedFd::from), "stderr"),
+        ];
+        let streams = pipes.into_iter().filter_map(|(pipe, what)| {
+            let pipe = pipe?;
+            // Without this a read could block; with a fresh pipe it cannot fail.
+            let _ = rustix::fs::fcntl_setfl(&pipe, OFlags::NONBLOCK);
+            Some(Capture::new(pipe, what, spec.withhold, &spec.redactor, sink))
+        });
+        Ok(Self {
+            streams: streams.collect(),
+            child,
+            pid,
+            pidfd: rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok(),
+            chunk: vec![0; CHUNK].into(),
+            budget: Budget::new(now_boot),
+            interactive: spec.interactive,
+            started: now_boot,
+            now: now_boot,
+            limit_at: now_boot + spec.time_limit,
+            kill_after: spec.kill_after,
+            stop: None,
+            killed: false,
+            phase: Phase::Alive { kill_at: None },
+            status: None,
+            leftovers: Leftovers::default(),
+        })
+    }
+
+    /// Adds what a poll must watch; any of it being ready is a reason to call [`Running::wake`].
+    pub fn poll_fds<'a>(&'a self, into: &mut Vec<PollFd<'a>>) {
+        let pipes = self.streams.iter().filter_map(Capture::pipe);
+        let ended = self.pidfd.iter().filter(|_| self.status.is_none());
+        into.extend(pipes.chain(ended).map(|fd| PollFd::new(fd, PollFlags::IN)));
+    }
+
+    /// When [`Running::wake`] must be called at the latest, on the boot clock.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Span> {
+        let due = match self.phase {
+            Phase::Alive { kill_at } => kill_at.unwrap_or(self.limit_at),
+            Phase::Drain { until } => until,
+            Phase::Sweep { look_at, .. } => look_at,
+        };
+        let blind = self.pidfd.is_none() && self.status.is_none();
+        Some(if blind { due.min(self.now + LOOK) } else { due })
+    }
+
+    /// Ends the command: TERM to its group, KILL after its grace. Asked again: KILL now.
+    pub fn cancel(&mut self, now_boot: Span) {
+        self.now = now_boot;
+        match &mut self.phase {
+            Phase::Alive { kill_at: None } => self.end(Stop::Cancelled),
+            Phase::Alive { kill_at: Some(at) } | Phase::Sweep { kill_at: at, .. }
+                if !self.killed =>
+            {
+                *at = now_boot;
+                if self.status.is_none() {
+                    self.kill();
+                }
+            }
+            Phase::Drain { until } => *until = now_boot,
+            _ => {}
+        }
+    }
+
+    /// Does what is due without blocking: reads, limits the time, notices the end. The output, once,
+    /// when all is over. Lines for the screen go to `on_line`, redacted and sanitised.
+    pub fn wake(&mut self, now_boot: Span, on_line: &mut dyn FnMut(&str)) -> Option<Output> {
+        self.now = now_boot;
+        self.budget.renew(now_boot);
+        if self.status.is_none() {
+            self.status = self.child.try_wait().ok().flatten();
+        }
+        for stream in &mut self.streams {
+            stream.pump(&mut self.chunk, &mut self.budget, on_line);
+        }
+        let over = match self.phase {
+            Phase::Alive { kill_at } if self.status.is_none() => self.enforce(kill_at),
+            Phase::Alive { .. } => self.after_end(),
+            Phase::Drain { until } => {
+                if self.drained() {
+                    self.sweep()
+                } else if now_boot >= until {
+                    self.leftovers.name(group::holders(&self.open_pipes()));
+                    self.sweep()
+                } else {
+                    false
+                }
+            }
+            Phase::Sweep { kill_at, look_at } => now_boot >= look_at && self.look(kill_at),
+        };
+        over.then(|| self.output(on_line))
+    }
+
+    fn drained(&self) -> bool {
+        self.streams.iter().all(|stream| stream.pipe().is_none())
+    }
+
+    fn open_pipes(&self) -> Vec<u64> {
+        let pipes = self.streams.iter().filter_map(Capture::pipe);
+        pipes.filter_map(|pipe| Some(rustix::fs::fstat(pipe).ok()?.st_ino)).collect()
+    }
+
+    /// Begins to end the command.
+    fn end(&mut self, why: Stop) {
+        self.stop = Some(why);
+        self.phase = Phase::Alive { kill_at: Some(self.now + self.kill_after) };
+        self.signal(Signal::TERM);
+        // A stopped process takes TERM only once it goes on.
+        self.signal(Signal::CONT);
+    }
+
+    fn kill(&mut self) {
+        self.killed = true;
+        self.phase = Phase::Alive { kill_at: Some(self.now + AFTER_KILL) };
+        self.signal(Signal::KILL);
+    }
+
+    /// To the group, or to the command alone when it shares ours. Called only while the command has
+    /// not been waited for: until then its number cannot be given out anew.
+    fn signal(&self, signal: Signal) {
+        if self.interactive {
+            let _ = rustix::process::kill_process(self.pid, signal);
+        } else {
+            group::signal(self.pid, signal);
+        }
+    }
+
+    /// Holds a running command to its time. True when it is given up on.
+    fn enforce(&mut self, kill_at: Option<Span>) -> bool {
+        match kill_at {
+            None if self.now >= self.limit_at => self.end(Stop::TimeLimit),
+            Some(at) if self.now >= at && !self.killed => self.kill(),
+            Some(at) if self.now >= at => {
+                let name = "the command itself".to_owned();
+                let pid = self.pid.as_raw_pid();
+                self.leftovers.name(vec![group::Survivor { pid, name }]);
+                return true;
+            }
+            _ => {}
+        }
+        false
+    }
+
+    /// The command has ended. True when there is nothing more to wait for.
+    fn after_end(&mut self) -> bool {
+        if self.interactive {
+            return true;
+        }
+        if self.drained() {
+            return self.sweep();
+        }
+        self.phase = Phase::Drain { until: self.now + DRAIN };
+        false
+    }
+
+    /// Looks whether anything of the group is left, and begins to end it. True when nothing is.
+    fn sweep(&mut self) -> bool {
+        if !group::exists(self.pid) {
+            return true;
+        }
+        let members = group::members(self.pid);
+        if members.is_empty() {
+            return true;
+        }
+        self.leftovers.end(members, false);
+        group::signal(self.pid, Signal::TERM);
+        group::signal(self.pid, Signal::CONT);
+        let kill_at = if self.killed { self.now } else { self.now + self.kill_after };
+        self.killed = false;
+        self.phase = Phase::Sweep { kill_at, look_at: (self.now + LOOK).min(kill_at) };
+        false
+    }
+
+    /// Looks again after the leftovers. True when they are gone or beyond reach.
+    fn look(&mut self, kill_at: Span) -> bool {
+        let members = if group::exists(self.pid) { group::members(self.pid) } else { Vec::new() };
+        if members.is_empty() {
+            return true;
+        }
+        let mut kill_at = kill_at;
+        if self.killed && self.now >= kill_at {
+            self.leftovers.name(members);
+            return true;
+        }
+        if self.killed || self.now >= kill_at {
+            // Again at each look: a process that forks while it is being killed leaves another.
+            group::signal(self.pid, Signal::KILL);
+            if !self.killed {
+                self.killed = true;
+                kill_at = self.now + AFTER_KILL;
+            }
+        }
+        self.leftovers.end(members, self.killed);
+        self.phase = Phase::Sweep { kill_at, look_at: self.now + LOOK };
+        false
+    }
+
+    fn output(&mut self, on_line: &mut dyn FnMut(&str)) -> Output {
+        let streams = std::mem::take(&mut self.streams);
+        let captured =
+            streams.into_iter().map(|stream| stream.finish(&mut self.budget, on_line)).collect();
+        Ended {
+            status: self.status,
+            stop: self.stop,
+            captured,
+            leftovers: std::mem::take(&mut self.leftovers),
+            elapsed: self.now - self.started,
+        }
+        .output()
+    }
+}

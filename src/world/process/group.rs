@@ -1,0 +1,94 @@
+//! Who is still there after a command: members of its process group, and holders of its pipes.
+//!
+//! Reads /proc. Names processes by the kernel's short name, never by their arguments: those may hold
+//! what must not be shown. A process that left the group (`setsid`) and closed its output cannot be
+//! found; that is documented, and only a container or a systemd scope is a jail.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rustix::process::{Pid, Signal};
+
+/// A process that outlived the command that started it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Survivor {
+    pub pid: i32,
+    pub name: String,
+}
+
+/// False when no process at all, not even a dead one, is in the group. One system call.
+pub(super) fn exists(group: Pid) -> bool {
+    rustix::process::test_kill_process_group(group).is_ok()
+}
+
+/// Sends a signal to the group. It being gone already is no trouble.
+pub(super) fn signal(group: Pid, signal: Signal) {
+    let _ = rustix::process::kill_process_group(group, signal);
+}
+
+/// Living members of the group, once its leader was waited for.
+///
+/// Empty when there is a process with the group's own number: the number was given out anew, and the
+/// group is not ours any more.
+pub(super) fn members(group: Pid) -> Vec<Survivor> {
+    let group = group.as_raw_pid();
+    let members: Vec<Survivor> = processes()
+        .filter_map(|pid| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            let (head, tail) = stat.rsplit_once(')')?;
+            let mut fields = tail.split_ascii_whitespace();
+            let state = fields.next()?;
+            let its_group: i32 = fields.nth(1)?.parse().ok()?;
+            let name = head.split_once('(')?.1.to_owned();
+            (its_group == group && !matches!(state, "Z" | "X")).then_some(Survivor { pid, name })
+        })
+        .collect();
+    if members.iter().any(|member| member.pid == group) { Vec::new() } else { members }
+}
+
+/// Other processes that hold one of these pipes open.
+pub(super) fn holders(pipes: &[u64]) -> Vec<Survivor> {
+    let links: Vec<PathBuf> = pipes.iter().map(|inode| format!("pipe:[{inode}]").into()).collect();
+    let own = rustix::process::getpid().as_raw_pid();
+    let holds = |pid: &i32| {
+        let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        files.filter_map(|file| fs::read_link(file.path()).ok()).any(|link| links.contains(&link))
+    };
+    processes()
+        .filter(|pid| *pid != own && holds(pid))
+        .map(|pid| {
+            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            Survivor { pid, name: name.trim_end().to_owned() }
+        })
+        .collect()
+}
+
+fn processes() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// The name of a signal without `SIG`, for the numbers that end processes on Linux.
+pub(super) const fn signal_name(number: i32) -> &'static str {
+    match number {
+        1 => "HUP",
+        2 => "INT",
+        3 => "QUIT",
+        4 => "ILL",
+        5 => "TRAP",
+        6 => "ABRT",
+        7 => "BUS",
+        8 => "FPE",
+        9 => "KILL",
+        10 => "USR1",
+        11 => "SEGV",
+        12 => "USR2",
+        13 => "PIPE",
+        14 => "ALRM",
+        15 => "TERM",
+        24 => "XCPU",
+        25 => "XFSZ",
+        31 => "SYS",
+        _ => "other",
+    }
+}
