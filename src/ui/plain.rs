@@ -1,0 +1,395 @@
+//! The append-only renderer: each event as lines that mean the same without colour, cursor or place.
+//!
+//! Owns the words `RUN OK FAIL SKIP WAIT ASK NOTE CLOCK`. A pure function of an event and a [`View`];
+//! what it returns is not yet sanitised, which is the screen's part.
+
+use crate::config::Danger;
+use crate::effect::{EffectClass, Ending};
+use crate::run::event::{Asking, Event, Kind, Opened, StepStatus};
+use crate::severity::EscalationKind;
+use crate::steps::Verdict;
+use crate::time::{Span, Timestamp};
+use crate::ui::layout::{INDENT, brief, count, labelled, wrap};
+use crate::ui::view::{StepView, View};
+
+mod facts;
+mod milestones;
+mod trouble;
+
+/// The lines for one event, oldest first; none for what other lines already said.
+#[must_use]
+pub fn render(event: &Event, view: &View) -> Vec<String> {
+    let lines = Lines { view, at: event.at, by: &event.by };
+    let drill = match &event.kind {
+        Kind::Opened(opened) => opened.mode == crate::plan::Mode::Drill,
+        _ => view.drill,
+    };
+    mark(lines.of(&event.kind), drill)
+}
+
+/// The line that tells the clock; `share` is the percentage of the RTO that was just used up.
+#[must_use]
+pub fn clock_line(view: &View, at: Timestamp, share: Option<i64>) -> Vec<String> {
+    let lines = Lines { view, at, by: "" };
+    let share = share.map(|percent| format!(" ({percent} % used)")).unwrap_or_default();
+    mark(lines.numbered("CLOCK", None, &format!("{}{share}", view.clock(at))), view.drill)
+}
+
+fn mark(mut lines: Vec<String>, drill: bool) -> Vec<String> {
+    if drill {
+        for line in &mut lines {
+            line.insert_str(0, "DRILL ");
+        }
+    }
+    lines
+}
+
+/// An event's surroundings while its lines are made.
+struct Lines<'a> {
+    view: &'a View,
+    at: Timestamp,
+    by: &'a str,
+}
+
+impl Lines<'_> {
+    fn of(&self, kind: &Kind) -> Vec<String> {
+        match kind {
+            Kind::Opened(opened) => self.opened(opened),
+            Kind::Attached { operator, host, changed_files, .. } => {
+                self.attached(operator, host, changed_files)
+            }
+            Kind::Recovered { torn_bytes, kept_as } => self.note(&format!(
+                "The last {} of the record were torn and are kept in {kept_as}. \
+                 Nothing that was shown is lost.",
+                count(*torn_bytes, "byte")
+            )),
+            Kind::InputGiven { name, value, secret, source } => {
+                let value = if *secret { "(secret)".to_owned() } else { facts::value(value) };
+                self.note(&format!("input {name} = {value} ({source})"))
+            }
+            Kind::Milestone { milestone, when, source, reason } => {
+                self.milestone(*milestone, *when, source, reason.as_deref())
+            }
+            Kind::PhaseEntered { phase } => self.phase("RUN", phase, ""),
+            Kind::PhaseSkipped { phase, reason } => self.phase("SKIP", phase, reason),
+            Kind::Expanded { step, items } => {
+                let names: Vec<_> = items.iter().map(facts::value).collect();
+                let what = match items.len() {
+                    0 => "no items: nothing to do".to_owned(),
+                    number => format!("{}: {}", count(number as u64, "item"), names.join(", ")),
+                };
+                self.step("NOTE", step, &what)
+            }
+            Kind::Skipped { step, reason, by_choice, second_person } => {
+                let mut why = format!("{}: {reason}", self.title(step));
+                if *by_choice {
+                    why += &format!(" (chosen by {}", self.by);
+                    why += &second_person.as_ref().map_or(")".into(), |who| format!(" and {who})"));
+                }
+                self.step("SKIP", step, &why)
+            }
+            Kind::Asked { step, question, text } => self.asked(step, *question, text),
+            Kind::Answered { step, question, answer, source } => {
+                let what = asking(*question);
+                let answer = facts::value(answer);
+                self.step("ASK", step, &format!("{what}: {answer} ({})", self.whose(source)))
+            }
+            Kind::Started { step, attempt, part, what, deadline, target, class } => {
+                let started = Started { step, attempt: *attempt, part: *part, what };
+                self.started(&started, *class, target.as_deref(), *deadline)
+            }
+            Kind::Ended { step, verdict, .. } => match verdict {
+                Verdict::More => Vec::new(),
+                Verdict::Pass => self.passed(step, kind),
+                Verdict::Fail(failure) => self.failed(step, failure, kind),
+                Verdict::Unknown { reason } => self.unknown(step, reason, kind),
+            },
+            Kind::CheckStarted { step, check, what } => {
+                self.step("RUN", step, &format!("{}: {}", check_name(check), brief(what, 60)))
+            }
+            Kind::Checked { step, check, verdict, measured, elapsed, .. } => {
+                self.checked(step, check, verdict, measured.as_deref(), *elapsed)
+            }
+            Kind::Chose { step, choice, reason, second_person, source } => {
+                let mut what = format!("chose {choice}");
+                what += &reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+                what += &format!(" ({}", self.whose(source));
+                what += &second_person.as_ref().map_or(")".into(), |who| format!(" and {who})"));
+                self.step("ASK", step, &what)
+            }
+            Kind::Settled { step, status } => self.settled(step, *status),
+            Kind::Judged { criterion, verdict, measured, must, points } => {
+                self.judged(criterion, verdict, measured.as_deref(), *must, *points)
+            }
+            Kind::DeadlinePassed { clock, due, while_down } => {
+                self.deadline(clock, *due, *while_down)
+            }
+            Kind::Notifying { to, cause, kind, message } => {
+                let verb = match kind {
+                    EscalationKind::Inform => "telling",
+                    EscalationKind::Engage => "calling in",
+                };
+                let mut lines = self.note(&format!("{verb} {to} ({})", cause_words(cause)));
+                lines.extend(labelled("says", message, self.view.width));
+                lines
+            }
+            Kind::Notified { to, cause, ending } => self.notified(to, cause, ending),
+            Kind::Interrupted { how } => self.interrupted(*how),
+            Kind::Noted { text } => self.note(&format!("{}: {text}", self.by)),
+            Kind::ClockStepped { by_ms } => self.clock_stepped(Span::from_millis(*by_ms)),
+            Kind::RollbackStarted { to } => {
+                let to = to.as_ref().map(|step| format!(", back to and with {step}"));
+                self.note(&format!(
+                    "Taking changes back, newest first{}. Each one is asked about.",
+                    to.unwrap_or_default()
+                ))
+            }
+            Kind::RollbackEnded => self.note("The changes asked for are taken back."),
+            Kind::Abandoned { reason } => {
+                self.note(&format!("The rest of the run is given up: {reason}"))
+            }
+            Kind::Stopped { reason, message } => self.stopped(*reason, message),
+            Kind::Closed { outcome, reason } => self.closed(*outcome, reason),
+        }
+    }
+
+    fn opened(&self, opened: &Opened) -> Vec<String> {
+        let mut head = format!("Run {}  {}", opened.run, opened.playbook);
+        head += &format!("  {}", environment(&opened.environment, opened.danger));
+        head += &opened.severity.map(|sev| format!("  {sev}")).unwrap_or_default();
+        let mut lines = wrap(&head, self.view.width, "", INDENT);
+        let mut say = |text: &str| lines.extend(wrap(text, self.view.width, INDENT, INDENT));
+        say(&opened.title);
+        let steps = count(self.view.total as u64, "step");
+        let started = self.at.date_clock();
+        say(&format!(
+            "{steps}, driven by {} on {}, started {started}",
+            opened.operator, opened.host
+        ));
+        for (name, facts) in &opened.targets {
+            let facts: Vec<_> =
+                facts.iter().map(|(key, fact)| format!("{key} {}", facts::value(fact))).collect();
+            say(&format!("{name} is {}", facts.join(", ")));
+        }
+        if opened.unattended {
+            say("Nobody can be asked: answers come from flags or the drill, or the run stops.");
+        }
+        lines
+    }
+
+    fn attached(&self, operator: &str, host: &str, changed: &[String]) -> Vec<String> {
+        let View { run, environment: place, danger, .. } = self.view;
+        let place = environment(place, *danger);
+        let clock = self.at.clock();
+        let head = format!("Run {run}  {place}  taken up again by {operator} on {host} at {clock}");
+        let mut lines = wrap(&head, self.view.width, "", INDENT);
+        let clock = self.view.clock(self.at);
+        let steps = count(self.view.total as u64, "step");
+        let text = format!("The clock went on: {clock}. {} of {steps} settled.", self.view.settled);
+        lines.extend(wrap(&text, self.view.width, INDENT, INDENT));
+        for file in changed {
+            lines.extend(self.note(&format!(
+                "{file} has changed since this run began. The run goes on with its own copy."
+            )));
+        }
+        lines
+    }
+
+    fn asked(&self, step: &str, question: Asking, text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        if question == Asking::Gate {
+            lines.extend(self.card(step, None));
+        }
+        // At a prompt the question itself follows; a line here would say it twice.
+        if !self.view.attended {
+            lines.extend(self.step("ASK", step, &format!("{}: {text}", asking(question))));
+        }
+        lines
+    }
+
+    fn started(
+        &self,
+        started: &Started<'_>,
+        class: EffectClass,
+        target: Option<&str>,
+        deadline: Option<Timestamp>,
+    ) -> Vec<String> {
+        let Started { step, attempt, part, what } = *started;
+        let waits = self.view.step(step).is_some_and(|step| step.waits);
+        let word = if waits { "WAIT" } else { "RUN" };
+        let until = deadline.map(|at| format!("  until {}", at.clock())).unwrap_or_default();
+        if part > 0 {
+            return self.step(word, step, &format!("then: {}{until}", brief(what, 60)));
+        }
+        if attempt > 1 {
+            return self.step(word, step, &format!("attempt {attempt}{until}"));
+        }
+        let mut lines = Vec::new();
+        if class != EffectClass::Read {
+            lines.extend(self.card(step, Some(what)));
+        }
+        let place = crate::ui::card::place(class, target);
+        let place = if class == EffectClass::Read && target.is_none() { "" } else { &place };
+        let mut text = self.title(step);
+        if !place.is_empty() {
+            text += &format!("   {place}");
+        }
+        lines.extend(self.step(word, step, &(text + &until)));
+        lines
+    }
+
+    /// The step card, once a step.
+    fn card(&self, key: &str, running: Option<&str>) -> Vec<String> {
+        let Some(StepView { title, class, card, .. }) = self.view.step(key) else {
+            return Vec::new();
+        };
+        if self.view.carded.contains(key) || *class == EffectClass::Read {
+            return Vec::new();
+        }
+        let mut lines = self.step("NEXT", key, title);
+        lines.extend(card.lines(running, self.view.width));
+        lines
+    }
+
+    fn passed(&self, step: &str, kind: &Kind) -> Vec<String> {
+        let Kind::Ended { elapsed, facts, measured, captured, secret_names, looks, .. } = kind
+        else {
+            return Vec::new();
+        };
+        let mut parts = vec![elapsed.clock()];
+        parts.extend(facts::summary(facts));
+        parts.extend(measured.clone());
+        if *looks > 1 {
+            parts.push(count(u64::from(*looks), "look"));
+        }
+        let mut lines = self.step("OK", step, &parts.join("  "));
+        for (name, value) in captured {
+            let value = if secret_names.contains(name) {
+                "(secret)".to_owned()
+            } else {
+                brief(&facts::value(value), 120)
+            };
+            lines.extend(labelled("keeps", &format!("{name} = {value}"), self.view.width));
+        }
+        lines
+    }
+
+    fn settled(&self, step: &str, status: StepStatus) -> Vec<String> {
+        match status {
+            // `OK` stood at its end, `SKIP` where it was passed over.
+            StepStatus::Ok => Vec::new(),
+            StepStatus::Skipped if self.view.skipped.contains(step) => Vec::new(),
+            StepStatus::Skipped => self.step("SKIP", step, &self.title(step)),
+            StepStatus::Failed => {
+                self.step("FAIL", step, "stays failed; the run goes on without it")
+            }
+            StepStatus::ByHand => self.step("OK", step, &format!("done by hand ({})", self.by)),
+        }
+    }
+
+    fn notified(&self, to: &str, cause: &str, ending: &Ending) -> Vec<String> {
+        let why = match ending {
+            Ending::Done => return self.note(&format!("{to} was told ({})", cause_words(cause))),
+            Ending::Failed { message, .. } => message.as_str(),
+            Ending::TimedOut => "no answer in time",
+            Ending::Cancelled => "it was ended",
+            Ending::Unknown { reason } => reason.as_str(),
+        };
+        let mut lines = self.numbered("FAIL", None, &format!("{to} was NOT told: {why}"));
+        let key = (to.to_owned(), cause.to_owned());
+        if let Some(message) = self.view.messages.get(&key) {
+            lines.extend(labelled("tell", &format!("{to} yourself: {message}"), self.view.width));
+        }
+        lines
+    }
+
+    fn phase(&self, word: &str, key: &str, reason: &str) -> Vec<String> {
+        let title = self.view.phases.get(key).map_or(key, String::as_str);
+        if key.is_empty() || title.is_empty() {
+            return Vec::new();
+        }
+        let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        self.numbered(word, None, &format!("phase {title}{reason}"))
+    }
+
+    fn title(&self, key: &str) -> String {
+        self.view.step(key).map_or_else(|| key.to_owned(), |step| step.title.clone())
+    }
+
+    fn whose(&self, source: &str) -> String {
+        if source == "operator" { self.by.to_owned() } else { format!("by {source}") }
+    }
+
+    fn note(&self, text: &str) -> Vec<String> {
+        self.numbered("NOTE", None, text)
+    }
+
+    fn step(&self, word: &str, key: &str, text: &str) -> Vec<String> {
+        self.numbered(word, Some(key), text)
+    }
+
+    /// ` 4/14 RUN   import   text`, wrapped under its text.
+    fn numbered(&self, word: &str, key: Option<&str>, text: &str) -> Vec<String> {
+        let digits = self.view.total.to_string().len();
+        let step = key.and_then(|key| self.view.step(key));
+        let place = step.map(|step| format!("{:>digits$}/{}", step.number, self.view.total));
+        let place = place.unwrap_or_default();
+        let mut first = format!(" {place:>width$} {word:<5} ", width = digits * 2 + 1);
+        if let Some(key) = key {
+            let column = self.view.key_column();
+            first += &format!("{key:<column$}  ");
+        }
+        let hang = console::measure_text_width(&first);
+        let rest = " ".repeat(if hang * 2 > self.view.width { INDENT.len() } else { hang });
+        wrap(text, self.view.width, &first, &rest)
+    }
+}
+
+/// What a `started` event says.
+struct Started<'a> {
+    step: &'a str,
+    attempt: u32,
+    part: u32,
+    what: &'a str,
+}
+
+fn environment(name: &str, danger: Danger) -> String {
+    match danger {
+        Danger::High => name.to_uppercase(),
+        Danger::Low => name.to_owned(),
+    }
+}
+
+fn asking(question: Asking) -> &'static str {
+    match question {
+        Asking::Gate => "go ahead",
+        Asking::SecondPerson => "second person",
+        Asking::Menu => "what now",
+        Asking::Reason => "reason",
+        Asking::Override => "second person for passing over",
+        Asking::Evidence => "evidence",
+        Asking::Input => "input",
+    }
+}
+
+fn check_name(check: &str) -> String {
+    match check.parse::<u32>() {
+        Ok(index) => format!("check {}", index.saturating_add(1)),
+        Err(_) => check.to_owned(),
+    }
+}
+
+/// What asks for a message, in words.
+fn cause_words(cause: &str) -> String {
+    match cause.split_once(':') {
+        Some(("escalation", rung)) => match rung.parse::<u32>() {
+            Ok(index) => format!("escalation {}", index.saturating_add(1)),
+            Err(_) => "escalation".to_owned(),
+        },
+        Some(("step", id)) => format!("step {id}"),
+        _ => cause.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,384 @@
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::*;
+use crate::effect::{Evidence, Facts, FailKind, Interrupt};
+use crate::plan::Mode;
+use crate::run::event::{Milestone, Outcome, StopReason};
+use crate::severity::Severity;
+use crate::steps::{Failure, Stage};
+use crate::ui::card::Card;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn facts(value: serde_json::Value) -> Facts {
+    value.as_object().unwrap().clone()
+}
+
+fn step(number: usize, title: &str, class: EffectClass, undo: Option<&str>) -> StepView {
+    let card = Card {
+        what: title.into(),
+        why: Some("The rows are back in the dump; production still lacks them.".into()),
+        command: vec!["psql -f \"$dump_file\"".into()],
+        place: crate::ui::card::place(class, Some("db")),
+        time_limit: Some(Span::from_mins(10)),
+        success: vec!["exit code 0".into(), "count after -> rows[0].n == 520".into()],
+        undo: undo.map(Into::into),
+        changes: class != EffectClass::Read,
+        ..Card::default()
+    };
+    StepView { number, title: title.into(), class, waits: number == 1, partial: number == 4, card }
+}
+
+fn view() -> View {
+    let mut view = View::new("20251203-2041-p2c");
+    view.total = 14;
+    view.folder = "runs/20251203-2041-p2c".into();
+    view.rto = Some(Span::from_mins(30));
+    view.zero = Some(at("2025-12-03T20:41:02Z"));
+    view.environment = "production".into();
+    view.phases.insert("contain".into(), "Contain".into());
+    view.criteria.insert("recovered_all".into(), "every reservation is back".into());
+    let steps = [
+        ("health", step(1, "Wait for the API to answer", EffectClass::Read, None)),
+        ("branch", step(3, "Branch the past", EffectClass::Change, Some("delete the branch"))),
+        ("import", step(4, "Import 50 rows into PRODUCTION", EffectClass::Destructive, None)),
+    ];
+    view.steps = steps.into_iter().map(|(key, step)| (key.to_owned(), step)).collect();
+    view
+}
+
+fn event(kind: Kind) -> Event {
+    Event { at: at("2025-12-03T20:52:10Z"), boot_ms: 0, by: "ana".into(), kind }
+}
+
+fn started(step: &str, class: EffectClass, attempt: u32, part: u32) -> Kind {
+    Kind::Started {
+        step: step.into(),
+        attempt,
+        part,
+        class,
+        what: "psql -X -q -v ON_ERROR_STOP=1 --single-transaction -f \"$dump_file\"".into(),
+        target: (class != EffectClass::Read).then(|| "db".into()),
+        deadline: Some(at("2025-12-03T21:02:10Z")),
+    }
+}
+
+fn ended(step: &str, verdict: Verdict, facts: Facts) -> Kind {
+    let evidence = Evidence {
+        path: "attempts/0007-import.1/stderr".into(),
+        sha256: String::new(),
+        bytes: 4096,
+        whole_bytes: Some(90_000),
+        whole_sha256: None,
+        what: "stderr".into(),
+    };
+    Kind::Ended {
+        step: step.into(),
+        attempt: 1,
+        part: 0,
+        ending: Ending::Done,
+        facts,
+        evidence: vec![evidence],
+        elapsed: Span::from_secs(6),
+        verdict,
+        measured: None,
+        captured: [("would_insert".to_owned(), json!(50)), ("key".to_owned(), json!(null))].into(),
+        secret_names: vec!["key".into()],
+        looks: 3,
+    }
+}
+
+fn opened() -> Kind {
+    Kind::Opened(Box::new(Opened {
+        format: 1,
+        mayday: "0.1.0".into(),
+        run: "20251203-2041-p2c".into(),
+        mode: Mode::Real,
+        playbook: "sev2-data-loss".into(),
+        title: "Data loss or accidental deletion".into(),
+        environment: "production".into(),
+        danger: Danger::High,
+        severity: Some(Severity::Sev2),
+        operator: "ana".into(),
+        host: "ops-1".into(),
+        boot_id: "b".into(),
+        unattended: true,
+        pinned: [].into(),
+        targets: [("db".to_owned(), facts(json!({"host": "db.internal", "port": 5432})))].into(),
+    }))
+}
+
+fn failure(meaning: Option<&str>) -> Verdict {
+    let mut failure = Failure::new(Stage::Run, FailKind::Exit, "exit code 3");
+    failure.meaning = meaning.map(Into::into);
+    Verdict::Fail(failure)
+}
+
+fn milestone(minute: u32) -> Kind {
+    Kind::Milestone {
+        milestone: Milestone::Detected,
+        when: at(&format!("2025-12-03T20:{minute}:00Z")),
+        source: "run_start".into(),
+        reason: (minute == 35).then(|| "the alert was earlier".into()),
+    }
+}
+
+fn notifying(kind: EscalationKind) -> Kind {
+    Kind::Notifying {
+        to: "cto".into(),
+        cause: "escalation:0".into(),
+        kind,
+        message: "SEV-2 data loss: 50 reservations, recovery runs, RTO 30:00".into(),
+    }
+}
+
+fn deadline(clock: &str, while_down: bool) -> Kind {
+    Kind::DeadlinePassed { clock: clock.into(), due: at("2025-12-03T20:52:02Z"), while_down }
+}
+
+/// One of each kind, and of each way in which a kind reads differently.
+fn all_kinds() -> Vec<Kind> {
+    let step = || "import".to_owned();
+    let output = facts(json!({
+        "stdout": "SET\nCOPY 12\n", "stderr": "psql: ERROR:  duplicate key value\n", "exit_code": 3
+    }));
+    let unknown = Verdict::Unknown { reason: "the connection broke after COMMIT was sent".into() };
+    vec![
+        opened(),
+        Kind::Attached {
+            operator: "luis".into(),
+            boot_id: "b".into(),
+            host: "ops-2".into(),
+            changed_files: vec!["playbooks/sev2-data-loss.yaml".into()],
+        },
+        Kind::Recovered { torn_bytes: 37, kept_as: "evidence/torn-1".into() },
+        Kind::InputGiven {
+            name: "tables".into(),
+            value: json!(["clients", "reservations"]),
+            secret: false,
+            source: "operator".into(),
+        },
+        Kind::InputGiven {
+            name: "token".into(),
+            value: json!(null),
+            secret: true,
+            source: "flag".into(),
+        },
+        milestone(41),
+        milestone(35),
+        Kind::PhaseEntered { phase: "contain".into() },
+        Kind::PhaseSkipped { phase: "contain".into(), reason: "cause == 'active' is false".into() },
+        Kind::Expanded { step: step(), items: vec![json!("clients"), json!("reservations")] },
+        Kind::Expanded { step: step(), items: vec![] },
+        started("health", EffectClass::Read, 1, 0),
+        ended("health", Verdict::Pass, facts(json!({"status_code": 200}))),
+        Kind::Asked { step: step(), question: Asking::Gate, text: "Type the row count".into() },
+        Kind::Answered {
+            step: step(),
+            question: Asking::Gate,
+            answer: json!("50"),
+            source: "operator".into(),
+        },
+        started("branch", EffectClass::Change, 1, 0),
+        ended("branch", Verdict::Pass, facts(json!({"exit_code": 0}))),
+        Kind::Settled { step: "branch".into(), status: StepStatus::Ok },
+        started("import", EffectClass::Destructive, 1, 0),
+        started("import", EffectClass::Destructive, 1, 1),
+        ended("import", Verdict::More, Facts::new()),
+        ended("import", failure(None), output.clone()),
+        ended("import", failure(Some("A row came back twice: use the other dump.")), output),
+        started("import", EffectClass::Destructive, 2, 0),
+        ended("import", unknown, Facts::new()),
+        ended("import", Verdict::Pass, facts(json!({"rows_affected": 50, "row_count": 0}))),
+        Kind::CheckStarted {
+            step: step(),
+            check: "0".into(),
+            what: "SELECT count(*)\nFROM t".into(),
+        },
+        checked(Verdict::Pass),
+        checked(failure(None)),
+        checked(Verdict::Unknown { reason: "no connection".into() }),
+        Kind::Asked { step: step(), question: Asking::Menu, text: "What now?".into() },
+        Kind::Chose {
+            step: step(),
+            choice: "skip".into(),
+            reason: Some("rows are already there".into()),
+            second_person: Some("luis".into()),
+            source: "operator".into(),
+        },
+        Kind::Skipped {
+            step: step(),
+            reason: "rows are already there".into(),
+            by_choice: true,
+            second_person: Some("luis".into()),
+        },
+        Kind::Skipped {
+            step: "health".into(),
+            reason: "cause == 'active' is false".into(),
+            by_choice: false,
+            second_person: None,
+        },
+        Kind::Settled { step: "health".into(), status: StepStatus::Skipped },
+        Kind::Settled { step: step(), status: StepStatus::Failed },
+        Kind::Settled { step: step(), status: StepStatus::ByHand },
+        Kind::Judged {
+            criterion: "recovered_all".into(),
+            verdict: Verdict::Pass,
+            measured: Some("50 == 50".into()),
+            must: true,
+            points: 50,
+        },
+        Kind::Judged {
+            criterion: "clean".into(),
+            verdict: failure(None),
+            measured: None,
+            must: false,
+            points: 20,
+        },
+        deadline("rto", false),
+        deadline("response", true),
+        deadline("escalation:0", false),
+        deadline("budget:contain", false),
+        deadline("postmortem", false),
+        notifying(EscalationKind::Engage),
+        Kind::Notified { to: "cto".into(), cause: "escalation:0".into(), ending: Ending::Done },
+        Kind::Notified { to: "cto".into(), cause: "escalation:0".into(), ending: Ending::TimedOut },
+        Kind::Interrupted { how: Interrupt::Interrupt },
+        Kind::Interrupted { how: Interrupt::Terminate },
+        Kind::Interrupted { how: Interrupt::HangUp },
+        Kind::Noted { text: "DECISION: no failover before 21:00".into() },
+        Kind::ClockStepped { by_ms: -3_600_000 },
+        Kind::RollbackStarted { to: Some("branch".into()) },
+        Kind::RollbackEnded,
+        Kind::Abandoned { reason: "handed over".into() },
+        Kind::Stopped { reason: StopReason::Operator, message: "lunch of the DBA".into() },
+        Kind::Closed { outcome: Outcome::Completed, reason: String::new() },
+        Kind::Closed { outcome: Outcome::Aborted, reason: "false alarm".into() },
+        Kind::Closed { outcome: Outcome::HandedOff, reason: "sev2-database-corruption".into() },
+    ]
+}
+
+fn checked(verdict: Verdict) -> Kind {
+    Kind::Checked {
+        step: "import".into(),
+        check: "0".into(),
+        verdict,
+        measured: Some("rows[0].n == 520  ->  470 == 520  ->  false".into()),
+        facts: Facts::new(),
+        evidence: vec![],
+        elapsed: Span::from_millis(80),
+    }
+}
+
+fn word(kind: &Kind) -> String {
+    serde_json::to_value(kind).unwrap()["type"].as_str().unwrap().to_owned()
+}
+
+fn transcript(view: &mut View) -> String {
+    let mut text = String::new();
+    for kind in all_kinds() {
+        writeln!(text, "# {}", word(&kind)).unwrap();
+        for line in view.tell(&event(kind)) {
+            writeln!(text, "{line}").unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn every_kind_of_event_reads_well_on_paper() {
+    let mut view = view();
+    view.attended = false;
+    insta::assert_snapshot!(transcript(&mut view));
+}
+
+#[test]
+fn every_kind_of_event_fits_into_forty_columns() {
+    let mut view = view();
+    view.width = 40;
+    insta::assert_snapshot!(transcript(&mut view));
+}
+
+#[test]
+fn the_list_above_has_every_kind() {
+    let source = include_str!("../../run/event.rs");
+    let body = source.split_once("pub enum Kind {").unwrap().1.split_once("\n}\n").unwrap().0;
+    let names = body.lines().filter(|line| line.starts_with("    ") && !line.starts_with("     "));
+    let names: std::collections::BTreeSet<String> = names
+        .map(|line| line.trim().split([' ', '(', ',']).next().unwrap().to_owned())
+        .filter(|name| name.starts_with(char::is_uppercase))
+        .map(|name| {
+            let mut snake = String::new();
+            for c in name.chars() {
+                if c.is_uppercase() && !snake.is_empty() {
+                    snake.push('_');
+                }
+                snake.extend(c.to_lowercase());
+            }
+            snake
+        })
+        .collect();
+    let shown: std::collections::BTreeSet<String> = all_kinds().iter().map(word).collect();
+    assert_eq!(names, shown);
+}
+
+#[test]
+fn each_line_of_a_drill_says_so() {
+    let mut view = view();
+    view.drill = true;
+    for kind in all_kinds().into_iter().filter(|kind| !matches!(kind, Kind::Opened(_))) {
+        for line in view.tell(&event(kind)) {
+            assert!(line.starts_with("DRILL "), "{line}");
+        }
+    }
+}
+
+#[test]
+fn no_line_moves_the_cursor_or_ends_a_line() {
+    for line in transcript(&mut view()).lines() {
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+        assert_eq!(line, line.trim_end());
+    }
+}
+
+#[test]
+fn a_question_is_said_once_where_a_prompt_follows() {
+    let asked =
+        |question| event(Kind::Asked { step: "import".into(), question, text: "Sure?".into() });
+    let mut attended = view();
+    let gate = attended.tell(&asked(Asking::Gate)).join("\n");
+    assert!(gate.contains("NEXT") && !gate.contains("Sure?"), "{gate}");
+    assert!(attended.tell(&asked(Asking::Menu)).is_empty());
+    let again = attended.tell(&event(started("import", EffectClass::Destructive, 1, 0)));
+    assert!(!again.join("\n").contains("NEXT"), "the card came twice: {again:?}");
+}
+
+#[test]
+fn the_key_of_an_item_or_an_undo_leads_to_its_step() {
+    let view = view();
+    for key in ["import", "import[2]", "import.undo", "import[2].gate"] {
+        assert_eq!(view.step(key).map(|step| step.number), Some(4), "{key}");
+    }
+    assert!(view.step("other").is_none());
+}
+
+#[test]
+fn the_clock_is_told_at_its_marks_and_not_twice() {
+    let mut view = view();
+    let mut told = |minute: i64, second: i64| {
+        let zero = at("2025-12-03T20:41:02Z");
+        view.tick(zero + Span::from_secs(minute * 60 + second)).join("|")
+    };
+    assert_eq!(told(9, 59), "");
+    assert_eq!(told(10, 1), "       CLOCK 10:01 of 30:00, 19:59 left");
+    assert_eq!(told(10, 2), "");
+    assert_eq!(told(15, 0), "       CLOCK 15:00 of 30:00, 15:00 left (50 % used)");
+    assert_eq!(told(28, 0), "       CLOCK 28:00 of 30:00, 02:00 left (90 % used)");
+    assert_eq!(told(29, 59), "");
+    assert_eq!(told(31, 10), "       CLOCK 31:10 of 30:00, 01:10 OVER");
+    assert_eq!(told(31, 9), "");
+}

@@ -1,0 +1,294 @@
+//! What a renderer must know beside the event: names and titles of steps, places in the plan, clocks.
+//!
+//! Owns [`View`], a fold over the events that were shown. Knows nothing of terminals.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::Danger;
+use crate::effect::EffectClass;
+use crate::plan::{Mode, Plan};
+use crate::run::event::{Event, Kind, Milestone, StepStatus};
+use crate::steps::{Stage, Verdict};
+use crate::time::{Span, Timestamp};
+use crate::ui::card::Card;
+use crate::ui::layout::USUAL;
+
+/// The longest step key that gets a column of its own.
+const KEY_COLUMN: usize = 20;
+
+/// The clock is told at least this often (clocks, "What the responder sees").
+const TOLD_EVERY: Span = Span::from_mins(10);
+
+/// What the renderer knows.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The run's id.
+    pub run: String,
+    /// Every line starts with `DRILL`.
+    pub drill: bool,
+    /// The environment's name.
+    pub environment: String,
+    /// How much a mistake costs here.
+    pub danger: Danger,
+    /// Where evidence paths begin; shown before them.
+    pub folder: String,
+    /// Steps by key.
+    pub steps: BTreeMap<String, StepView>,
+    /// Titles of phases by key.
+    pub phases: BTreeMap<String, String>,
+    /// Titles of a drill's criteria by id.
+    pub criteria: BTreeMap<String, String>,
+    /// How many steps the plan has.
+    pub total: usize,
+    /// What the run's clock counts from. Default: the first event.
+    pub zero: Option<Timestamp>,
+    /// The recovery time objective.
+    pub rto: Option<Span>,
+    /// The operator sees questions at a prompt; without one they are shown as lines.
+    pub attended: bool,
+    /// Columns to fill.
+    pub width: usize,
+    pub(super) changes: Vec<Change>,
+    pub(super) settled: usize,
+    pub(super) carded: BTreeSet<String>,
+    pub(super) skipped: BTreeSet<String>,
+    pub(super) messages: BTreeMap<(String, String), String>,
+    pub(super) milestones: BTreeMap<Milestone, Timestamp>,
+    pub(super) points: (u32, u32),
+    pub(super) clock_told: Span,
+}
+
+/// A step, as far as it is shown.
+#[derive(Clone, Debug)]
+pub struct StepView {
+    /// Its place in the plan, from 1.
+    pub number: usize,
+    /// What it does, for a person.
+    pub title: String,
+    /// What it does to the world.
+    pub class: EffectClass,
+    /// It waits for something outside.
+    pub waits: bool,
+    /// When it fails, a part of its work may be done: no transaction takes that back.
+    pub partial: bool,
+    /// All that is said before it changes something.
+    pub card: Card,
+}
+
+/// Something that the run did to the world.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub step: String,
+    pub title: String,
+    pub undo: bool,
+    pub sure: bool,
+}
+
+impl View {
+    /// A view of a run without steps yet.
+    #[must_use]
+    pub fn new(run: &str) -> Self {
+        Self {
+            run: run.to_owned(),
+            drill: false,
+            environment: String::new(),
+            danger: Danger::High,
+            folder: String::new(),
+            steps: BTreeMap::new(),
+            phases: BTreeMap::new(),
+            criteria: BTreeMap::new(),
+            total: 0,
+            zero: None,
+            rto: None,
+            attended: true,
+            width: USUAL,
+            changes: Vec::new(),
+            settled: 0,
+            carded: BTreeSet::new(),
+            skipped: BTreeSet::new(),
+            messages: BTreeMap::new(),
+            milestones: BTreeMap::new(),
+            points: (0, 0),
+            clock_told: Span::ZERO,
+        }
+    }
+
+    /// A view of a plan. `words` fills in what is known of a text with `{{ }}`.
+    #[must_use]
+    pub fn of(plan: &Plan, words: &dyn Fn(&str) -> String) -> Self {
+        let mut view = Self::new(&plan.place.run_id);
+        view.drill = plan.mode == Mode::Drill;
+        view.environment.clone_from(&plan.place.name);
+        view.danger = plan.place.danger;
+        view.folder = plan.place.run_dir.display().to_string();
+        view.rto = plan.head.objectives.rto;
+        view.total = plan.units.len();
+        for phase in &plan.phases {
+            view.phases.insert(phase.key.clone(), phase.title.clone());
+        }
+        for criterion in &plan.criteria {
+            if let Some(id) = &criterion.head.id {
+                let title = criterion.head.title.as_deref().map(words).unwrap_or_default();
+                view.criteria.insert(id.clone(), title);
+            }
+        }
+        for (index, unit) in plan.units.iter().enumerate() {
+            let class = unit.class();
+            let key = unit.step.action.key();
+            let atomic = key == "sql" && !unit.step.common.no_transaction;
+            let step = StepView {
+                number: index + 1,
+                title: words(&unit.step.common.title),
+                class,
+                waits: key.starts_with("wait_") || key == "pause",
+                partial: class != EffectClass::Read && !atomic,
+                card: Card::of(&unit.step, class, words),
+            };
+            view.steps.insert(unit.key.clone(), step);
+        }
+        view
+    }
+
+    /// The lines for an event, which from here on is known.
+    pub fn tell(&mut self, event: &Event) -> Vec<String> {
+        let lines = super::plain::render(event, self);
+        self.apply(event);
+        lines
+    }
+
+    /// Remembers an event without showing it: the past of a resumed run.
+    pub fn apply(&mut self, event: &Event) {
+        match &event.kind {
+            Kind::Opened(opened) => {
+                self.run.clone_from(&opened.run);
+                self.drill = opened.mode == Mode::Drill;
+                self.environment.clone_from(&opened.environment);
+                self.danger = opened.danger;
+                self.zero.get_or_insert(event.at);
+            }
+            Kind::Milestone { milestone, when, .. } => {
+                self.milestones.insert(*milestone, *when);
+            }
+            Kind::Asked { step, .. } => {
+                self.carded.insert(step.clone());
+            }
+            Kind::Started { step, .. } => {
+                self.carded.insert(step.clone());
+            }
+            Kind::Ended { step, verdict, .. } => self.remember_change(step, verdict),
+            Kind::Skipped { step, .. } => {
+                self.skipped.insert(step.clone());
+            }
+            Kind::Settled { step, status } => {
+                self.settled += 1;
+                if *status == StepStatus::ByHand {
+                    self.remember_change(step, &Verdict::Pass);
+                }
+            }
+            Kind::Notifying { to, cause, message, .. } => {
+                self.messages.insert((to.clone(), cause.clone()), message.clone());
+            }
+            Kind::Judged { verdict, points, .. } => {
+                self.points.1 += points;
+                if *verdict == Verdict::Pass {
+                    self.points.0 += points;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The lines for the passing of time: at 50, 75 and 90 % of the RTO and every ten minutes.
+    pub fn tick(&mut self, at: Timestamp) -> Vec<String> {
+        let elapsed = self.elapsed(at);
+        let before = self.clock_told;
+        self.clock_told = elapsed.max(before);
+        let passed = |mark: Span| before < mark && mark <= elapsed;
+        let share = self.rto.and_then(|rto| {
+            let mark = |percent: &i64| Span::from_millis(rto.millis() / 100 * percent);
+            [90, 75, 50].into_iter().find(|percent| passed(mark(percent)))
+        });
+        let tenth = Span::from_millis(elapsed.millis() / TOLD_EVERY.millis() * TOLD_EVERY.millis());
+        if share.is_none() && !passed(tenth) {
+            return Vec::new();
+        }
+        super::plain::clock_line(self, at, share)
+    }
+
+    fn elapsed(&self, at: Timestamp) -> Span {
+        self.zero.map_or(Span::ZERO, |zero| at.since(zero))
+    }
+
+    fn remember_change(&mut self, key: &str, verdict: &Verdict) {
+        if let Some(change) = self.change(key, verdict) {
+            self.changes.retain(|known| known.step != key);
+            self.changes.push(change);
+        }
+    }
+
+    /// The changes so far, and the one that a verdict just now speaks of.
+    pub(super) fn changes_with(&self, just: Option<(&str, &Verdict)>) -> Vec<Change> {
+        let change = just.and_then(|(key, verdict)| self.change(key, verdict));
+        let mut changes = self.changes.clone();
+        if let Some(change) = change {
+            changes.retain(|known| known.step != change.step);
+            changes.push(change);
+        }
+        changes
+    }
+
+    /// What a step with this verdict did to the world; `None` when nothing.
+    fn change(&self, key: &str, verdict: &Verdict) -> Option<Change> {
+        let step = self.step(key).filter(|step| step.class != EffectClass::Read)?;
+        let sure = match verdict {
+            Verdict::Pass => true,
+            Verdict::Unknown { .. } => false,
+            Verdict::Fail(failure) if step.partial && began(failure.stage) => false,
+            Verdict::Fail(_) | Verdict::More => return None,
+        };
+        let known = self.changes.iter().find(|known| known.step == key);
+        let sure = sure || known.is_some_and(|known| known.sure);
+        let undo = step.card.undo.is_some();
+        Some(Change { step: key.to_owned(), title: step.title.clone(), undo, sure })
+    }
+
+    /// The step that a key belongs to; the key of an item or an undo leads to its step.
+    #[must_use]
+    pub fn step(&self, key: &str) -> Option<&StepView> {
+        let mut name = key;
+        loop {
+            if let Some(step) = self.steps.get(name) {
+                return Some(step);
+            }
+            name = &name[..name.rfind(['[', '.', '#', '/', ':'])?];
+        }
+    }
+
+    /// How wide the column of keys is.
+    pub(super) fn key_column(&self) -> usize {
+        let widest = self.steps.keys().map(|key| console::measure_text_width(key)).max();
+        widest.unwrap_or(0).min(if self.width < 70 { 0 } else { KEY_COLUMN })
+    }
+
+    /// The run's clock at an instant: `14:20 of 30:00, 15:40 left`.
+    #[must_use]
+    pub fn clock(&self, at: Timestamp) -> String {
+        let elapsed = self.elapsed(at);
+        match self.rto {
+            None => format!("{} since the start", elapsed.clock()),
+            Some(rto) if elapsed > rto => {
+                let over = elapsed - rto;
+                format!("{} of {}, {} OVER", elapsed.clock(), rto.clock(), over.clock())
+            }
+            Some(rto) => {
+                let left = rto - elapsed;
+                format!("{} of {}, {} left", elapsed.clock(), rto.clock(), left.clock())
+            }
+        }
+    }
+}
+
+/// True when a failure at this stage means that the action had begun.
+fn began(stage: Stage) -> bool {
+    matches!(stage, Stage::Run | Stage::Timeout | Stage::Cancelled)
+}
