@@ -1,8 +1,13 @@
-//! Words on a terminal: two renderers over one stream of events.
+//! Words on a terminal: the one writer, two renderers over one stream of events.
 //!
-//! Owns how things are shown; decides nothing. Reading order: layout, card, view, plain.
+//! Owns how things are shown; decides nothing. Reading order: layout, look, card, view, plain,
+//! screen, progress. The plain renderer is a pure function; everything that reaches a terminal
+//! goes through [`screen::Screen`], which sanitises it.
 
 pub mod card;
 pub mod layout;
+pub mod look;
 pub mod plain;
+pub mod progress;
+pub mod screen;
 pub mod view;

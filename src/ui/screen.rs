@@ -1,0 +1,265 @@
+//! The one writer: messages to standard error, data to standard output.
+//!
+//! Owns both streams from a thread of its own, so that a terminal that stands still (Ctrl-S, a slow
+//! line) or is gone neither stops nor fails a recovery. All text is sanitised here. Trouble with a
+//! stream is remembered, never raised.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::text::sanitise;
+use crate::time::Span;
+use crate::ui::look::{Look, paint};
+use crate::ui::progress::{Running, Spinner};
+
+/// Messages that may wait for a terminal that stands still; more are counted, not kept.
+const QUEUE: usize = 4096;
+
+/// Time since boot, for the elapsed time beside a spinner.
+pub type Clock = Box<dyn Fn() -> Span + Send>;
+
+/// A handle on the one writer; clones share it.
+#[derive(Clone)]
+pub struct Screen {
+    queue: SyncSender<Job>,
+    shared: Arc<Shared>,
+    /// How things may look here.
+    pub look: Look,
+}
+
+#[derive(Default)]
+struct Shared {
+    unshown: AtomicU64,
+    trouble: Mutex<Trouble>,
+}
+
+/// What went wrong with the streams, the first time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// Messages could not be written.
+    pub talk: Option<io::ErrorKind>,
+    /// Data could not be written.
+    pub data: Option<io::ErrorKind>,
+}
+
+enum Job {
+    Talk(String),
+    Data(String),
+    PromptOpened(String),
+    PromptRefused,
+    PromptClosed,
+    Runs(Running),
+    Line(String),
+    Rests,
+    Barrier(SyncSender<()>),
+}
+
+impl Screen {
+    /// Starts the writer.
+    ///
+    /// # Errors
+    /// No thread could be had.
+    pub fn start(look: Look, clock: Clock) -> io::Result<Self> {
+        Self::with_streams(look, clock, Box::new(io::stderr()), Box::new(io::stdout()))
+    }
+
+    fn with_streams(
+        look: Look,
+        clock: Clock,
+        talk: Box<dyn Write + Send>,
+        data: Box<dyn Write + Send>,
+    ) -> io::Result<Self> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        let shared = Arc::new(Shared::default());
+        let spinner = Spinner::new(look, clock);
+        let colour = look.colour;
+        let writer =
+            Writer { talk, data, colour, shared: Arc::clone(&shared), prompt: None, spinner };
+        std::thread::Builder::new().name("screen".to_owned()).spawn(move || writer.work(&jobs))?;
+        Ok(Self { queue, shared, look })
+    }
+
+    /// Shows lines. Never waits: when the terminal stands still for long, lines are counted instead.
+    pub fn talk<S: AsRef<str>>(&self, lines: &[S]) {
+        if lines.is_empty() {
+            return;
+        }
+        let mut text = String::new();
+        for line in lines {
+            text.push_str(line.as_ref());
+            text.push('\n');
+        }
+        if let Err(TrySendError::Full(_)) = self.queue.try_send(Job::Talk(text)) {
+            self.shared.unshown.fetch_add(lines.len() as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// Writes data as it is, sanitised, to standard output. Waits only when thousands of writes wait.
+    pub fn data(&self, text: impl Into<String>) {
+        let _ = self.queue.send(Job::Data(text.into()));
+    }
+
+    /// A command or a wait runs: shown as one line that moves, where that can be drawn.
+    pub fn runs(&self, running: Running) {
+        let _ = self.queue.try_send(Job::Runs(running));
+    }
+
+    /// The last line that the running command said.
+    pub fn last_line(&self, line: impl Into<String>) {
+        if self.look.live {
+            let _ = self.queue.try_send(Job::Line(line.into()));
+        }
+    }
+
+    /// Nothing runs any more; the moving line vanishes.
+    pub fn rests(&self) {
+        let _ = self.queue.try_send(Job::Rests);
+    }
+
+    /// A prompt takes the cursor from here on. Waits until all earlier lines are shown. Lines that
+    /// come while it is open are put above a repetition of `label`.
+    pub fn prompt_opened(&self, label: &str) {
+        let _ = self.queue.send(Job::PromptOpened(label.to_owned()));
+        let (done, wait) = sync_channel(1);
+        if self.queue.send(Job::Barrier(done)).is_ok() {
+            let _ = wait.recv();
+        }
+    }
+
+    /// The open prompt shows a line of its own above itself: why an answer was refused.
+    pub fn prompt_refused(&self) {
+        let _ = self.queue.send(Job::PromptRefused);
+    }
+
+    /// The prompt is closed; the cursor is at the start of a line.
+    pub fn prompt_closed(&self) {
+        let _ = self.queue.send(Job::PromptClosed);
+    }
+
+    /// Waits until all is written, or `limit` has passed; true when all is.
+    #[must_use = "false means that the end of the output was not seen"]
+    pub fn flushed(&self, limit: Duration) -> bool {
+        let (done, wait) = sync_channel(1);
+        match self.queue.try_send(Job::Barrier(done)) {
+            Ok(()) => wait.recv_timeout(limit).is_ok(),
+            Err(_) => false,
+        }
+    }
+
+    /// What went wrong with the streams so far.
+    #[must_use]
+    pub fn trouble(&self) -> Trouble {
+        *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The thread's side.
+struct Writer {
+    talk: Box<dyn Write + Send>,
+    data: Box<dyn Write + Send>,
+    colour: bool,
+    shared: Arc<Shared>,
+    prompt: Option<OpenPrompt>,
+    spinner: Spinner,
+}
+
+struct OpenPrompt {
+    label: String,
+    refused: bool,
+}
+
+impl Writer {
+    fn work(mut self, jobs: &Receiver<Job>) {
+        loop {
+            let job = match self.spinner.tick_every() {
+                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(pause) => jobs.recv_timeout(pause),
+            };
+            match job {
+                Ok(job) => self.perform(job),
+                Err(RecvTimeoutError::Timeout) => self.spinner.tick(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.spinner.stop();
+    }
+
+    fn perform(&mut self, job: Job) {
+        match job {
+            Job::Talk(text) => {
+                let unshown = self.shared.unshown.swap(0, Ordering::Relaxed);
+                if unshown > 0 {
+                    self.say(&format!("      ({unshown} lines are not shown: see the record)\n"));
+                }
+                self.say(&text);
+            }
+            Job::Data(text) => {
+                let result = write_all(&mut self.data, &sanitise(&text));
+                self.remember(result, |trouble| &mut trouble.data);
+            }
+            Job::PromptOpened(label) => {
+                self.spinner.stop();
+                self.prompt = Some(OpenPrompt { label, refused: false });
+            }
+            Job::PromptRefused => {
+                if let Some(prompt) = &mut self.prompt {
+                    prompt.refused = true;
+                }
+            }
+            Job::PromptClosed => self.prompt = None,
+            Job::Runs(running) if self.prompt.is_none() => self.spinner.start(running),
+            Job::Runs(_) => {}
+            Job::Line(line) => self.spinner.line(&sanitise(&line)),
+            Job::Rests => self.spinner.stop(),
+            Job::Barrier(done) => {
+                let _ = done.try_send(());
+            }
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        let clean = sanitise(text);
+        let shown = match self.colour {
+            true => clean.split('\n').map(paint).collect::<Vec<_>>().join("\n"),
+            false => clean.into_owned(),
+        };
+        let shown = match &self.prompt {
+            None => shown,
+            Some(prompt) => above_prompt(&shown, prompt),
+        };
+        let Self { talk, spinner, .. } = self;
+        let result = spinner.out_of_the_way(|| write_all(talk, &shown));
+        self.remember(result, |trouble| &mut trouble.talk);
+    }
+
+    fn remember(
+        &self,
+        result: io::Result<()>,
+        place: fn(&mut Trouble) -> &mut Option<io::ErrorKind>,
+    ) {
+        if let Err(error) = result {
+            let mut trouble = self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+            place(&mut trouble).get_or_insert(error.kind());
+        }
+    }
+}
+
+/// Lines for a terminal in raw mode with a prompt on its last line. What was typed stays readable
+/// above; the prompt draws it again at the next key.
+fn above_prompt(text: &str, prompt: &OpenPrompt) -> String {
+    let lines = text.trim_end_matches('\n').replace('\n', "\r\n");
+    // The prompt believes that its refusal stands one line higher and may redraw it there.
+    let room = if prompt.refused { "\r\n" } else { "" };
+    format!("\r\n{lines}\r\n{room}{}", prompt.label)
+}
+
+fn write_all(stream: &mut dyn Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+#[cfg(test)]
+mod tests;
