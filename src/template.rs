@@ -26,7 +26,7 @@ mod trace;
 mod value;
 
 use render::Form;
-use scope::Scope;
+use scope::{Levels, Scope};
 
 pub use checks::TESTS;
 pub use filters::FILTERS;
@@ -116,6 +116,15 @@ impl Fault {
         self
     }
 
+    /// The fault of a name's own value, told of the name.
+    fn behind(mut self, name: &str) -> Self {
+        let joins = ["is ", "has ", "cannot "].iter().any(|verb| self.message.starts_with(verb));
+        let colon = if joins { "" } else { ":" };
+        self.message = format!("`{name}`{colon} {}", self.message);
+        self.range = None;
+        self
+    }
+
     fn or_at(mut self, range: Range<usize>) -> Self {
         self.range.get_or_insert(range);
         self
@@ -148,6 +157,7 @@ pub fn evaluate(expression: &str, names: &dyn Lookup) -> Result<Value, Fault> {
     let tree = parse::expression(expression)?;
     let mut uses = Vec::new();
     names::of_expression(&tree, &mut uses);
+    let _levels = Levels::enter(names::depth(&tree))?;
     Scope::new(names, uses).eval(&tree, View::Compute).map(Cow::into_owned)
 }
 
@@ -159,6 +169,7 @@ pub fn holds(expression: &str, names: &dyn Lookup) -> Result<Held, Fault> {
     let tree = parse::expression(expression)?;
     let mut uses = Vec::new();
     names::of_expression(&tree, &mut uses);
+    let _levels = Levels::enter(names::depth(&tree))?;
     let scope = Scope::new(names, uses);
     let truth = scope.truth(&tree)?;
     Ok(Held { truth, trace: trace::trace(expression, &tree, &scope, truth) })
@@ -191,6 +202,7 @@ fn fill(text: &str, names: &dyn Lookup, form: Form) -> Result<String, Fault> {
     render::only_simple(&tree)?;
     let mut uses = Vec::new();
     names::of_statements(std::slice::from_ref(&tree), &mut uses);
+    let _levels = Levels::enter(names::statement_depth(&tree))?;
     let mut out = String::with_capacity(text.len());
     render::say(&tree, &Scope::new(names, uses), form, &mut out)?;
     Ok(out)
@@ -244,9 +256,7 @@ fn fetched(name: &str, names: &dyn Lookup) -> Result<Named, Fault> {
     match names.name(name, View::Read) {
         Ok(Some(found)) => Ok(found),
         Ok(None) => Err(Fault::undefined(name)),
-        Err(fault) => {
-            Err(Fault { message: format!("`{name}` {}", fault.message), range: None, ..fault })
-        }
+        Err(fault) => Err(fault.behind(name)),
     }
 }
 
@@ -271,6 +281,24 @@ pub fn names_in_text(text: &str) -> Result<Vec<NameUse>, Fault> {
     let mut uses = Vec::new();
     names::of_statements(std::slice::from_ref(&tree), &mut uses);
     Ok(uses)
+}
+
+/// Every filter of the language: `x | <filter>`.
+#[must_use]
+pub fn filters() -> Vec<&'static str> {
+    FILTERS.to_vec()
+}
+
+/// Every test of the language: `x is <test>`.
+#[must_use]
+pub fn tests() -> Vec<&'static str> {
+    TESTS.to_vec()
+}
+
+/// Every function of the language: there is none, a value is followed by filters instead.
+#[must_use]
+pub const fn functions() -> Vec<&'static str> {
+    Vec::new()
 }
 
 /// A regular expression of an author's, bounded in size. It may match anywhere in a text.

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use minijinja::machinery::ast::{
-    BinOp, BinOpKind, CallArg, Compare, CompareOpKind, Const, Expr, Filter, Slice, Test,
-    UnaryOpKind,
+    BinOp, BinOpKind, CallArg, Compare, CompareOpKind, Const, Expr, Filter, Map as Mapping, Slice,
+    Test, UnaryOp, UnaryOpKind,
 };
 use serde_json::{Map, Value};
 
@@ -50,15 +50,7 @@ impl Scope<'_> {
             Expr::Slice(slice) => {
                 self.slice(slice, view).and_then(|v| v.map_err(here)).map(Cow::Owned)
             }
-            Expr::UnaryOp(unary) => match unary.op {
-                UnaryOpKind::Not => owned(Value::Bool(!self.truth(&unary.expr)?)),
-                UnaryOpKind::Neg => {
-                    let value = self.eval(&unary.expr, View::Compute)?;
-                    arithmetic(BinOpKind::Sub, &Value::from(0), &value)
-                        .map(Cow::Owned)
-                        .map_err(here)
-                }
-            },
+            Expr::UnaryOp(unary) => self.unary(unary)?.map(Cow::Owned).map_err(here),
             Expr::BinOp(op) => self.binary(op)?.map(Cow::Owned).map_err(here),
             Expr::Compare(chain) => {
                 self.chain(chain)?.map(|t| Cow::Owned(Value::Bool(t))).map_err(here)
@@ -82,16 +74,7 @@ impl Scope<'_> {
             }
             Expr::List(list) => owned(Value::Array(self.all(&list.items, view)?)),
             Expr::Tuple(tuple) => owned(Value::Array(self.all(&tuple.items, view)?)),
-            Expr::Map(map) => {
-                let mut made = Map::new();
-                for (key, value) in map.keys.iter().zip(&map.values) {
-                    let Value::String(key) = self.eval(key, View::Compute)?.into_owned() else {
-                        return Err(here("the keys of a map are texts".to_owned()));
-                    };
-                    made.insert(key, self.eval(value, view)?.into_owned());
-                }
-                owned(Value::Object(made))
-            }
+            Expr::Map(map) => self.map(map, view)?.map(Cow::Owned).map_err(here),
         }
     }
 
@@ -109,6 +92,27 @@ impl Scope<'_> {
 
     fn all(&self, items: &[Expr<'_>], view: View) -> Result<Vec<Value>, Fault> {
         items.iter().map(|item| self.eval(item, view).map(Cow::into_owned)).collect()
+    }
+
+    fn map(&self, map: &Mapping<'_>, view: View) -> Result<Result<Value, String>, Fault> {
+        let mut made = Map::new();
+        for (key, value) in map.keys.iter().zip(&map.values) {
+            let Value::String(key) = self.eval(key, View::Compute)?.into_owned() else {
+                return Ok(Err("the keys of a map are texts".to_owned()));
+            };
+            made.insert(key, self.eval(value, view)?.into_owned());
+        }
+        Ok(Ok(Value::Object(made)))
+    }
+
+    fn unary(&self, unary: &UnaryOp<'_>) -> Result<Result<Value, String>, Fault> {
+        Ok(match unary.op {
+            UnaryOpKind::Not => Ok(Value::Bool(!self.truth(&unary.expr)?)),
+            UnaryOpKind::Neg => {
+                let value = self.eval(&unary.expr, View::Compute)?;
+                arithmetic(BinOpKind::Sub, &Value::from(0), &value)
+            }
+        })
     }
 
     /// `base.key` and `base[key]`.

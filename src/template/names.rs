@@ -58,6 +58,22 @@ pub(super) fn literal_key<'e>(subscript: &'e Expr<'_>) -> Option<&'e str> {
     }
 }
 
+/// How deep an expression is nested.
+pub(super) fn depth(expr: &Expr<'_>) -> usize {
+    1 + parts(expr).into_iter().map(depth).max().unwrap_or(0)
+}
+
+/// How deep the expressions and blocks of a text are nested.
+pub(super) fn statement_depth(statement: &Stmt<'_>) -> usize {
+    let deepest = |body: &[Stmt<'_>]| body.iter().map(statement_depth).max().unwrap_or(0);
+    1 + match statement {
+        Stmt::Template(t) => deepest(&t.children),
+        Stmt::EmitExpr(e) => depth(&e.expr),
+        Stmt::IfCond(i) => depth(&i.expr).max(deepest(&i.true_body)).max(deepest(&i.false_body)),
+        _ => 0,
+    }
+}
+
 /// The expressions directly inside an expression.
 fn parts<'e, 'a>(expr: &'e Expr<'a>) -> Vec<&'e Expr<'a>> {
     match expr {

@@ -25,7 +25,7 @@ pub const MAX_RENDERED: usize = 8 * 1024 * 1024;
 /// Most words and signs in one expression or tag; bounds the depth of chains.
 const MAX_TOKENS: usize = 200;
 /// Most brackets open at once.
-const MAX_DEPTH: usize = 24;
+const MAX_DEPTH: usize = 16;
 /// Most `{% %}` in a text.
 const MAX_BLOCKS: usize = 40;
 

@@ -1,6 +1,6 @@
 //! The values that one expression or text uses, each fetched once and only when it is reached.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -41,11 +41,7 @@ impl<'l> Scope<'l> {
         match cells[view as usize].get_or_init(|| self.lookup.name(name, view)) {
             Ok(Some(named)) => Ok(named),
             Ok(None) => Err(Fault::undefined(name)),
-            Err(fault) => Err(Fault {
-                message: format!("`{name}` {}", fault.message),
-                range: None,
-                undefined: fault.undefined.clone(),
-            }),
+            Err(fault) => Err(fault.clone().behind(name)),
         }
     }
 
@@ -68,6 +64,41 @@ impl<'l> Scope<'l> {
                 cells[view as usize].get_or_init(|| self.lookup.step(id, view)).as_ref()
             })
             .ok_or_else(|| Fault::undefined(&format!("steps.{id}")))
+    }
+}
+
+thread_local! {
+    /// Levels of expressions under evaluation on this thread, those of vars inside vars together.
+    static LEVELS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Most levels at once. Unoptimised code needs some 8 KiB of stack for each; threads have 2 MiB.
+const MAX_LEVELS: usize = 120;
+
+/// What beginning an evaluation costs beside the levels of its expression.
+const BEGIN: usize = 4;
+
+/// Counts the levels of an evaluation for as long as it goes on.
+pub(super) struct Levels(usize);
+
+impl Levels {
+    pub(super) fn enter(levels: usize) -> Result<Self, Fault> {
+        let levels = levels + BEGIN;
+        let total = LEVELS.get() + levels;
+        if total > MAX_LEVELS {
+            return Err(Fault::new(
+                "the expression is too large: nested too deeply, or vars inside vars",
+                None,
+            ));
+        }
+        LEVELS.set(total);
+        Ok(Self(levels))
+    }
+}
+
+impl Drop for Levels {
+    fn drop(&mut self) {
+        LEVELS.set(LEVELS.get().saturating_sub(self.0));
     }
 }
 

@@ -230,6 +230,35 @@ fn variables_and_parameters_have_their_own_forms() {
 }
 
 #[test]
+fn vars_inside_vars_cannot_exhaust_the_stack() {
+    struct Vars(usize);
+    impl Lookup for Vars {
+        fn name(&self, name: &str, _: View) -> Result<Option<Named>, Fault> {
+            match name {
+                "deep" => evaluate(&format!("{}deep", "-".repeat(self.0)), self)
+                    .map(|value| Some(Named::Value(value))),
+                "wrong" => evaluate("missing", self).map(|value| Some(Named::Value(value))),
+                _ => Ok(None),
+            }
+        }
+        fn step(&self, _: &str, _: View) -> Option<Value> {
+            None
+        }
+        fn known(&self) -> Vec<String> {
+            Vec::new()
+        }
+    }
+    for nested in [1, 20, 100] {
+        let fault = evaluate("deep", &Vars(nested)).unwrap_err();
+        assert!(fault.message.contains("nested too deeply"), "{}", fault.message);
+        assert_eq!(evaluate("1 + 1", &Vars(nested)).unwrap(), json!(2));
+    }
+    let fault = render("a {{ wrong }}", &Vars(1)).unwrap_err();
+    assert_eq!(fault.message, "`wrong`: `missing` has no value");
+    assert_eq!(fault.undefined.as_deref(), Some("missing"));
+}
+
+#[test]
 fn names_are_told_with_their_paths() {
     let used =
         names_in_expression("steps.health.status == x[i].y and (a.b[1:] | default(c))").unwrap();
