@@ -1,9 +1,15 @@
 //! All integration tests, in one binary: it links once.
-#![expect(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests start the real binary in a real environment, and a panic is a failed test"
+)]
 
 mod journal;
 mod language;
 mod layers;
 mod process;
+mod readme;
 mod sandbox;
 mod support;
