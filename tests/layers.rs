@@ -72,6 +72,18 @@ const CRATES: &[(&str, &[&str])] = &[
     ("inquire", &["world", "front"]),
 ];
 
+/// Files that may have more than 400 lines of code, up to how many, and why.
+const LONGER: &[(&str, usize, &str)] = &[
+    ("effect.rs", 550, "a vocabulary: one short type after the other"),
+    ("plan.rs", 580, "a vocabulary and its one constructor"),
+    ("playbook.rs", 600, "the language: one short type after the other"),
+    ("run/advance.rs", 520, "the order inside a step, in one place"),
+    ("run/digest.rs", 520, "what each kind of input becomes"),
+    ("run/event.rs", 500, "a vocabulary: one fact after the other"),
+    ("run/state.rs", 450, "the fold: one arm for each kind of fact"),
+    ("steps.rs", 600, "the trait, the registry and what all types share"),
+];
+
 /// What the pure half never names: files, environment, processes, network, clocks, chance.
 const IMPURE: &[&str] = &[
     "std::env",
@@ -112,7 +124,7 @@ fn faults(file: &str, text: &str) -> Vec<String> {
             let allowed = |place: &&str| {
                 *place == "*" || *place == own || *place == layer || module.starts_with(place)
             };
-            if !places.iter().any(|place| allowed(&place)) {
+            if !places.iter().any(|place| allowed(place)) {
                 faults.push(format!("{file}:{line}: `{shown}` belongs to {}", places.join(", ")));
             }
         }
@@ -193,12 +205,9 @@ fn every_dependency_has_a_place() {
 fn no_folder_has_a_mod_file_and_no_file_outgrows_its_idea() {
     for (file, text) in sources() {
         assert!(!file.ends_with("mod.rs"), "{file}: use `foo.rs` beside `foo/`");
-        // The vocabularies are lists of types: longer, and one idea each.
-        let limit = match file.as_str() {
-            "effect.rs" | "plan.rs" | "playbook.rs" | "run/event.rs" | "steps.rs" => 600,
-            _ => 400,
-        };
-        let lines = text.lines().count();
+        let longer = LONGER.iter().find(|(name, ..)| *name == file);
+        let limit = longer.map_or(400, |(_, limit, _)| *limit);
+        let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
         assert!(lines <= limit, "{file} has {lines} lines: look for a second idea in it");
     }
 }

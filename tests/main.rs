@@ -10,6 +10,7 @@ mod journal;
 mod language;
 mod layers;
 mod process;
+mod quickstart;
 mod readme;
 mod sandbox;
 mod support;

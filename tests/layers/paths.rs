@@ -11,7 +11,7 @@ pub(super) struct Named {
 
 /// Every path that the module `run/next` names outside comments, strings and test modules.
 pub(super) fn named_paths(module: &str, text: &str) -> Vec<Named> {
-    let tokens = without_tests(tokens(text));
+    let tokens = without_tests(&tokens(text));
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -83,7 +83,7 @@ fn resolve(module: &str, path: &mut Vec<String>) {
 }
 
 /// Cuts out `#[cfg(test)] mod name { ... }`.
-fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
+fn without_tests(tokens: &[Token]) -> Vec<Token> {
     let mark = ["#", "[", "cfg", "(", "test", ")", "]", "mod"];
     let mut kept = Vec::with_capacity(tokens.len());
     let mut at = 0;
