@@ -14,7 +14,7 @@ use crate::run::event::Event;
 /// apply this one, not the one given.
 pub(super) fn prepare(event: Event, redact: &Redact) -> Result<(Event, String), Trouble> {
     let mut value = serde_json::to_value(&event).map_err(Trouble::encode)?;
-    let redacted = redact_value(&mut value, redact);
+    let redacted = redact_event(&mut value, redact);
     let mut text = to_text(&value)?;
     let mut cut = false;
     if text.len() > EVENT_CAP {
@@ -28,15 +28,50 @@ pub(super) fn prepare(event: Event, redact: &Redact) -> Result<(Event, String), 
     Ok((event, text))
 }
 
+/// Fields of events that hold any value at all: a secret may stand there as a number.
+const FREE: [&str; 6] = ["facts", "captured", "answer", "value", "items", "targets"];
+
+/// Redacts an event; true when something changed.
+fn redact_event(event: &mut Value, redact: &Redact) -> bool {
+    let mut changed = false;
+    for (name, field) in event.as_object_mut().into_iter().flatten() {
+        let numbers = if FREE.contains(&name.as_str()) { Numbers::Too } else { Numbers::Not };
+        changed |= redact_value(field, redact, numbers);
+    }
+    changed
+}
+
+/// Whether numbers are redacted too. The event's own ones are not: without them it could not be read.
+#[derive(Clone, Copy)]
+enum Numbers {
+    Too,
+    Not,
+}
+
 /// Redacts every text below `value`, names included; true when one changed.
-fn redact_value(value: &mut Value, redact: &Redact) -> bool {
+fn redact_value(value: &mut Value, redact: &Redact, numbers: Numbers) -> bool {
+    let mut changed = false;
     match value {
-        Value::String(text) => redact(text).map(|clean| *text = clean).is_some(),
+        Value::String(text) => {
+            if let Some(clean) = redact(text) {
+                *text = clean;
+                return true;
+            }
+        }
+        Value::Number(number) => {
+            if matches!(numbers, Numbers::Too)
+                && let Some(clean) = redact(&number.to_string())
+            {
+                *value = Value::String(clean);
+                return true;
+            }
+        }
         Value::Array(items) => {
-            items.iter_mut().fold(false, |changed, item| redact_value(item, redact) | changed)
+            for item in items {
+                changed |= redact_value(item, redact, numbers);
+            }
         }
         Value::Object(fields) => {
-            let mut changed = false;
             if fields.keys().any(|name| redact(name).is_some()) {
                 changed = true;
                 *fields = std::mem::take(fields)
@@ -44,12 +79,13 @@ fn redact_value(value: &mut Value, redact: &Redact) -> bool {
                     .map(|(name, field)| (redact(&name).unwrap_or(name), field))
                     .collect();
             }
-            fields
-                .values_mut()
-                .fold(changed, |changed, field| redact_value(field, redact) | changed)
+            for field in fields.values_mut() {
+                changed |= redact_value(field, redact, numbers);
+            }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::Null | Value::Bool(_) => {}
     }
+    changed
 }
 
 /// JSON on one line, with everything escaped that a terminal or an editor might act on.
@@ -125,5 +161,15 @@ mod tests {
         assert_eq!(kept.kind, Kind::Noted { text: "token [REDACTED]!".into() });
         assert!(text.contains("\"boot_ms\":123456"), "{text}");
         assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), kept);
+
+        let mut event = noted("");
+        event.kind = Kind::Answered {
+            step: "s".into(),
+            question: crate::run::event::Asking::Evidence,
+            answer: serde_json::json!([123_456, 7]),
+            source: "operator".into(),
+        };
+        let (_, text) = prepare(event, &redact).unwrap();
+        assert!(text.contains(r#""answer":["[REDACTED]",7]"#), "{text}");
     }
 }

@@ -57,7 +57,7 @@ fn cut_texts(value: &mut Value, length: usize) {
             let end = (0..=length).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             let left_out = text.len() - end;
             text.truncate(end);
-            text.push_str(&format!("[cut: {left_out} more bytes]"));
+            text.extend(["[cut: ", &left_out.to_string(), " more bytes]"]);
         }
         Value::Array(items) => items.iter_mut().for_each(|item| cut_texts(item, length)),
         Value::Object(fields) => fields.values_mut().for_each(|field| cut_texts(field, length)),
@@ -74,7 +74,9 @@ fn cut_lists(value: &mut Value, length: usize) {
                 items.truncate(length);
                 items.push(Value::String(format!("[cut: {left_out} more items]")));
             }
-            items.iter_mut().for_each(|item| cut_lists(item, length));
+            for item in items {
+                cut_lists(item, length);
+            }
         }
         Value::Object(fields) => fields.values_mut().for_each(|field| cut_lists(field, length)),
         _ => {}

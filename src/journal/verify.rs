@@ -100,13 +100,15 @@ impl Check {
             Kind::Opened(_) => self.broken(format!("Event {seq} opens the run a second time.")),
             _ if seq == 0 => self.broken("The record does not begin with the opening of the run."),
             Kind::Closed { .. } => self.closed = true,
-            Kind::Recovered { kept_as, .. } => {
-                if !folder::below(dir.path(), kept_as).is_some_and(|path| path.is_file()) {
-                    self.note(format!("Event {seq} keeps a torn end in {kept_as}, which is gone."));
-                }
+            Kind::Recovered { kept_as, .. }
+                if !folder::below(dir.path(), kept_as).is_some_and(|path| path.is_file()) =>
+            {
+                self.note(format!("Event {seq} keeps a torn end in {kept_as}, which is gone."));
             }
             Kind::Ended { evidence, .. } => {
-                evidence.iter().for_each(|kept| self.evidence(dir, seq, kept));
+                for kept in evidence {
+                    self.evidence(dir, seq, kept);
+                }
             }
             _ => {}
         }
