@@ -103,7 +103,8 @@ fn forge(seq: usize, prev: &str, event: &str) -> String {
 
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
+    sha2::Sha256::digest(bytes).iter().flat_map(digits).flatten().collect()
 }
 
 /// The hash that ends a line.
@@ -212,6 +213,24 @@ fn this_test(name: &str) -> std::process::Command {
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
     child.args([name, "--exact", "--nocapture", "--test-threads=1"]);
     child
+}
+
+/// Whether system calls can be made to fail here; says so when not.
+fn has_strace() -> bool {
+    let works = std::process::Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .status()
+        .is_ok_and(|status| status.success());
+    if !works {
+        skipped("no strace here");
+    }
+    works
+}
+
+/// Says on the test's own output that a part of it could not be run here.
+fn skipped(why: &str) {
+    let mut out = std::io::stdout();
+    std::io::Write::write_all(&mut out, format!("skipped: {why}\n").as_bytes()).unwrap();
 }
 
 /// The folder that the parent gave this process to work in; `None` when this is the parent.

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use mayday::journal::{Condition, Created, Store, Trouble, read, verify};
 
-use super::{create, fill, id, lines, noted, resume, told};
+use super::{create, fill, id, lines, noted, resume, skipped, told};
 
 const ROOT: &str = "MAYDAY_TEST_STORE_IN";
 
@@ -38,7 +38,7 @@ fn own_mounts(root: &Path) -> Option<&'static [&'static str]> {
     let mount = "mount -t tmpfs -o size=64k none \"$MAYDAY_TEST_STORE_IN\"";
     let way = WAYS.into_iter().find(|way| shell(mount, root, way).is_ok());
     if way.is_none() {
-        println!("skipped: this machine lets nobody mount a small disk");
+        skipped("this machine lets nobody mount a small disk");
     }
     way
 }
@@ -156,8 +156,7 @@ fn a_read_only_disk_is_read_and_refuses_with_a_way_out() {
 
 /// Runs a test of this binary under `strace`; `None`, told, where there is none.
 fn traced(test: &str, root: &Path, options: &str) -> Option<String> {
-    if Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_err() {
-        println!("skipped: no strace here");
+    if !super::has_strace() {
         return None;
     }
     let log = root.join("strace.log");

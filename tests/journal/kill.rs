@@ -3,29 +3,29 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
-use mayday::journal::{Condition, Created, Resumed, Store, read};
-use mayday::run::event::Kind;
+use mayday::journal::{Condition, Journal, Resumed, Store, read};
+use mayday::run::event::{Event, Kind};
 
 use super::{create, id, noted, resume, store, this_test, told};
 
 const ROOT: &str = "MAYDAY_TEST_APPEND_IN";
 const KILLS: usize = 30;
 
+/// The run's journal: a new one, or the one there is with its torn end recorded.
+fn take_up(store: &Store) -> Journal {
+    let Ok(Resumed { mut journal, torn, .. }) = resume(store) else {
+        return create(store).journal;
+    };
+    if let Some(torn) = torn {
+        let kind = Kind::Recovered { torn_bytes: torn.bytes, kept_as: torn.kept_as };
+        journal.append(Event { kind, ..noted("") }).unwrap();
+    }
+    journal
+}
+
 /// Appends until it is killed, and says so after each commit.
 fn append_for_ever(store: &Store) {
-    let mut journal = match resume(store) {
-        Ok(Resumed { mut journal, torn, .. }) => {
-            if let Some(torn) = torn {
-                let kind = Kind::Recovered { torn_bytes: torn.bytes, kept_as: torn.kept_as };
-                journal.append(mayday::run::event::Event { kind, ..noted("") }).unwrap();
-            }
-            journal
-        }
-        Err(_) => {
-            let Created { journal, .. } = create(store);
-            journal
-        }
-    };
+    let mut journal = take_up(store);
     let mut out = std::io::stdout();
     loop {
         let first = journal.next_seq();
@@ -34,7 +34,7 @@ fn append_for_ever(store: &Store) {
         }
         journal.commit().unwrap();
         writeln!(out, "\nrecorded {}", journal.next_seq() - 1).unwrap();
-        if first % 5 == 0 {
+        if first.is_multiple_of(5) {
             journal.checkpoint().unwrap();
         }
     }
@@ -47,7 +47,7 @@ fn nothing_that_was_said_to_be_recorded_is_lost_by_kill_9() {
         return;
     }
     let (_folder, store) = store();
-    let (mut acknowledged, mut all) = (0, 0);
+    let (mut acknowledged, mut all) = (0, 0_usize);
     for round in 0..KILLS {
         let name = "journal::kill::nothing_that_was_said_to_be_recorded_is_lost_by_kill_9";
         let mut child = this_test(name)
@@ -88,5 +88,69 @@ fn nothing_that_was_said_to_be_recorded_is_lost_by_kill_9() {
         }
         all += acks_here;
     }
-    println!("{KILLS} kills, {all} acknowledged commits, 0 lost");
+    assert!(all >= KILLS * (KILLS + 1), "only {all} commits were acknowledged in {KILLS} kills");
+}
+
+/// One short life of a run: creation, two commits, a checkpoint, and taking it up again.
+fn live_once(store: &Store) {
+    let mut out = std::io::stdout();
+    let mut journal = take_up(store);
+    for part in ["a", "b"] {
+        journal.stage(noted(part)).unwrap();
+        journal.stage(noted("c")).unwrap();
+        journal.commit().unwrap();
+        writeln!(out, "\nrecorded {}", journal.next_seq() - 1).unwrap();
+        journal.checkpoint().unwrap();
+    }
+}
+
+#[test]
+fn a_kill_at_any_system_call_on_the_run_folder_leaves_a_run_that_goes_on_or_none() {
+    let name = "journal::kill::a_kill_at_any_system_call_on_the_run_folder_leaves_a_run_that_goes_on_or_none";
+    if let Some(root) = told(ROOT) {
+        return live_once(&Store::new(root));
+    }
+    if !super::has_strace() {
+        return;
+    }
+    let mut kills = 0;
+    // `write` last: it also takes the acknowledgements themselves.
+    for call in
+        ["mkdir", "openat", "fallocate", "rename", "fsync", "fdatasync", "flock", "unlink", "write"]
+    {
+        let mut at = 0;
+        let (_folder, store) = store();
+        let mut acknowledged = None;
+        loop {
+            at += 1;
+            let inject = format!("inject={call}:signal=KILL:when={at}");
+            let child = super::this_test(name);
+            let output = std::process::Command::new("strace")
+                .args(["-f", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject])
+                .arg(child.get_program())
+                .args(child.get_args())
+                .env(ROOT, store.root())
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            let seqs = said.lines().filter_map(|line| line.strip_prefix("recorded ")?.parse().ok());
+            acknowledged = acknowledged.max(seqs.max());
+            kills += usize::from(!output.status.success());
+            match store.dir(&id()) {
+                Err(_) => assert_eq!(acknowledged, None, "{call} {at}: the run is gone"),
+                Ok(dir) => {
+                    let scan = read(&dir).unwrap().scan;
+                    let whole = matches!(scan.condition, Condition::Clean | Condition::Torn { .. });
+                    assert!(whole, "{call} {at}: {:?}", scan.condition);
+                    assert!(scan.events.checked_sub(1) >= acknowledged, "{call} {at}: lost");
+                    drop(resume(&store).unwrap());
+                }
+            }
+            if output.status.success() {
+                break;
+            }
+            assert!(at < 400, "{call} has no end");
+        }
+    }
+    assert!(kills > 40, "only {kills} kills");
 }
