@@ -40,6 +40,15 @@ pub enum NotHidden {
         /// Its name.
         name: String,
     },
+    /// It is hidden, but the password inside it is shorter than [`MIN_HIDDEN`] and is not, by itself.
+    #[error(
+        "the password inside secret `{name}` is shorter than {MIN_HIDDEN} characters and cannot be \
+         hidden where it stands alone"
+    )]
+    PartTooShort {
+        /// The name of the whole.
+        name: String,
+    },
     /// It is too large to search for.
     #[error("secret `{name}` is too large to be hidden in output")]
     TooLarge {
@@ -99,10 +108,10 @@ impl Redactor {
     /// Hides one more secret from now on.
     ///
     /// # Errors
-    /// It is too short or too large to be hidden; tell the operator.
+    /// It, or a part of it, is too short or too large to be hidden; tell the operator.
     pub fn add(&mut self, name: &str, value: &SecretValue) -> Result<(), NotHidden> {
-        self.admit(name, value)?;
-        self.build(name)
+        let admitted = self.admit(name, value);
+        self.build(name).and(admitted)
     }
 
     /// Whether there is nothing to hide.
@@ -112,7 +121,8 @@ impl Redactor {
     }
 
     fn admit(&mut self, name: &str, value: &SecretValue) -> Result<(), NotHidden> {
-        let forms = forms::of(value.expose_secret());
+        let value = value.expose_secret();
+        let forms = forms::of(value);
         if forms.is_empty() {
             return Err(NotHidden::TooShort { name: name.to_owned() });
         }
@@ -122,6 +132,9 @@ impl Redactor {
             shared.names.len() - 1
         });
         shared.forms.extend(forms.into_iter().map(|form| (Zeroizing::new(form), owner)));
+        if forms::has_short_password(value) {
+            return Err(NotHidden::PartTooShort { name: name.to_owned() });
+        }
         Ok(())
     }
 

@@ -189,9 +189,10 @@ pub fn render(text: &str, names: &dyn Lookup) -> Result<String, Fault> {
 /// # Errors
 /// As [`render`]; a result that is no http or https URL and no path, or that holds credentials.
 pub fn render_url(text: &str, names: &dyn Lookup) -> Result<String, Fault> {
-    let url = fill(text.trim(), names, Form::Url)?;
-    render::checked_url(&url).map_err(|why| Fault::new(why, None))?;
-    Ok(url)
+    let filled = fill(text, names, Form::Url)?;
+    let url = filled.trim();
+    render::checked_url(url).map_err(|why| Fault::new(why, None))?;
+    Ok(url.to_owned())
 }
 
 fn fill(text: &str, names: &dyn Lookup, form: Form) -> Result<String, Fault> {

@@ -32,6 +32,11 @@ pub(super) fn of(value: &str) -> Vec<Vec<u8>> {
     forms.into_iter().filter(|form| form.len() >= MIN_HIDDEN).collect()
 }
 
+/// Whether the value is a URL whose password is too short to be hidden by itself.
+pub(super) fn has_short_password(value: &str) -> bool {
+    passwords(value.trim_end()).iter().any(|part| !part.is_empty() && !long_enough(part))
+}
+
 fn long_enough(value: &str) -> bool {
     value.chars().nth(MIN_HIDDEN - 1).is_some()
 }

@@ -120,6 +120,9 @@ fn a_secret_can_be_added_later_and_clones_are_independent() {
     assert_eq!(redactor.redact("captured-token"), "[redacted:late]");
     assert_eq!(before.redact("captured-token"), "captured-token");
     assert!(redactor.add("pin", &SecretValue::from("1")).is_err());
+    let told = redactor.add("db", &SecretValue::from("postgres://app:pw@db/app")).unwrap_err();
+    assert_eq!(told, NotHidden::PartTooShort { name: "db".into() });
+    assert_eq!(redactor.redact("to postgres://app:pw@db/app"), "to [redacted:db]");
 }
 
 #[test]
