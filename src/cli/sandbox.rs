@@ -12,7 +12,7 @@ const FOLDER: &str = ".mayday-sandbox";
 
 /// A small booking service with a SQLite database, to practise on.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  mayday sandbox up\n  mayday sandbox down\n\n\
+#[command(before_help = "Examples:\n  mayday sandbox up\n  mayday sandbox down\n\n\
     The drills of playbooks/quickstart bring it up and take it down by themselves.")]
 pub struct SandboxArgs {
     #[command(subcommand)]
