@@ -1,7 +1,7 @@
 //! The record of a run and the folder it lives in.
 //!
 //! Owns: [`RunId`], [`Store`] (where runs live), [`Journal`] (the append side), [`read_with`] and [`Read`]
-//! (the reading side) and [`verify`]. Knows events only as things to write and read back: what they
+//! (the reading side) and [`verify()`]. Knows events only as things to write and read back: what they
 //! mean is `run`'s business, how they look `report`'s.
 //!
 //! Reading order: id, line (one record), head, scan (reading), append (writing), folder, store, verify.

@@ -1,7 +1,7 @@
 //! Step types: what each can ask of the world and when that was good enough.
 //!
 //! Owns the [`StepType`] trait, the registry and what all types share. A step type is one file below
-//! `steps/` and one line in [`actions!`]; retry, polling, time limits, capture, gates, dry runs and
+//! `steps/` and one line in `actions!`; retry, polling, time limits, capture, gates, dry runs and
 //! crash rules belong to the engine, so every type has them. Nothing here does IO or reads a clock.
 
 use std::fmt;

@@ -187,7 +187,7 @@ pub fn render(text: &str, names: &dyn Lookup) -> Result<String, Fault> {
 /// very start is taken as it is: the base address of a target.
 ///
 /// # Errors
-/// As [`render`]; a result that is no http or https URL and no path, or that holds credentials.
+/// As [`render()`]; a result that is no http or https URL and no path, or that holds credentials.
 pub fn render_url(text: &str, names: &dyn Lookup) -> Result<String, Fault> {
     let filled = fill(text, names, Form::Url)?;
     let url = filled.trim();
