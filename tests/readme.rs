@@ -6,10 +6,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+
+use crate::support::desk::Desk;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const MAYDAY: &str = env!("CARGO_BIN_EXE_mayday");
 
 /// A command of a document and what it is said to print.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,54 +39,22 @@ fn commands(document: &str) -> Vec<Shown> {
     found
 }
 
-/// A copy of what a reader has: configuration and playbooks, and a home of its own.
-struct Desk {
-    folder: tempfile::TempDir,
-}
-
-impl Desk {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::copy(Path::new(ROOT).join("mayday.yaml"), folder.path().join("mayday.yaml")).unwrap();
-        copy_all(&Path::new(ROOT).join("playbooks"), &folder.path().join("playbooks"));
-        Self { folder }
+/// What is wrong with one command of a document, if anything.
+fn fault(desk: &Desk, shown: &Shown) -> Option<String> {
+    let words: Vec<&str> = shown.command.split_whitespace().collect();
+    let arguments = match words.as_slice() {
+        ["mayday", rest @ ..] | ["cargo", "run", "--", rest @ ..] => rest,
+        [script, ..] if is_script(script) => return None,
+        ["git", "clone", ..] | ["cd", _] => return None,
+        _ => return Some(format!("`{}`: not known how to check this", shown.command)),
+    };
+    let said = desk.mayday(arguments);
+    let printed = said.all();
+    if said.code != Some(0) {
+        return Some(format!("`{}` ended with {:?}:\n{printed}", shown.command, said.code));
     }
-
-    /// What is wrong with one command of a document, if anything.
-    fn fault(&self, shown: &Shown) -> Option<String> {
-        let words: Vec<&str> = shown.command.split_whitespace().collect();
-        let arguments = match words.as_slice() {
-            ["mayday", rest @ ..] | ["cargo", "run", "--", rest @ ..] => rest,
-            [script, ..] if is_script(script) => return None,
-            ["git", "clone", ..] | ["cd", _] => return None,
-            _ => return Some(format!("`{}`: not known how to check this", shown.command)),
-        };
-        let done = Command::new(MAYDAY)
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("HOME", self.folder.path())
-            .env("MAYDAY_STATE_DIR", self.folder.path().join("state"))
-            .env("MAYDAY_OPERATOR", "ada")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let mut printed = String::from_utf8(done.stderr).unwrap();
-        printed.push_str(&String::from_utf8(done.stdout).unwrap());
-        if !done.status.success() {
-            return Some(format!("`{}` ended with {}:\n{printed}", shown.command, done.status));
-        }
-        let missing = first_missing(&shown.output, &printed)?;
-        Some(format!("`{}` did not print `{missing}`:\n{printed}", shown.command))
-    }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let folder = self.folder.path().join(".mayday-sandbox");
-        let _ = Command::new(MAYDAY).args(["sandbox", "down"]).arg(folder).output();
-    }
+    let missing = first_missing(&shown.output, &printed)?;
+    Some(format!("`{}` did not print `{missing}`:\n{printed}", shown.command))
 }
 
 /// True for a program of this repository that may be run.
@@ -94,19 +62,6 @@ fn is_script(word: &str) -> bool {
     let path: PathBuf = Path::new(ROOT).join(word);
     word.contains('/')
         && fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 1 == 1)
-}
-
-fn copy_all(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_all(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// The first line said to be printed that was not, or not in its place.
@@ -149,7 +104,7 @@ fn a_command_that_fails_or_prints_something_else_is_found() {
     let desk = Desk::new();
     let check = |command: &str, output: &[&str]| {
         let output = output.iter().map(|line| (*line).to_owned()).collect();
-        desk.fault(&Shown { command: command.to_owned(), output })
+        fault(&desk, &Shown { command: command.to_owned(), output })
     };
     assert_eq!(check("mayday sandbox up", &["http://127.0.0.1:80"]), None);
     assert_eq!(check("cargo run -- sandbox down", &["...", "removed"]), None);

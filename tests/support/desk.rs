@@ -1,0 +1,100 @@
+//! What a reader of the documentation has in front of them: the project's files in a folder of their
+//! own, a home, and the real binary.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+pub(crate) const MAYDAY: &str = env!("CARGO_BIN_EXE_mayday");
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A copy of `mayday.yaml` and `playbooks/`. A sandbox that is up in it goes down with it.
+pub(crate) struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::copy(Path::new(ROOT).join("mayday.yaml"), folder.path().join("mayday.yaml")).unwrap();
+        copy_all(&Path::new(ROOT).join("playbooks"), &folder.path().join("playbooks"));
+        Self { folder }
+    }
+
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    /// Replaces a text in one of the files, which must have it.
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let before = fs::read_to_string(self.path(file)).unwrap();
+        assert!(before.contains(from), "{file} does not hold `{from}`");
+        fs::write(self.path(file), before.replace(from, to)).unwrap();
+    }
+
+    /// mayday with these arguments, at the desk: nothing of our own environment but PATH.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(MAYDAY);
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.folder.path())
+            .env("MAYDAY_STATE_DIR", self.path("state"))
+            .env("MAYDAY_OPERATOR", "ada")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs mayday to its end without a terminal.
+    pub(crate) fn mayday(&self, arguments: &[&str]) -> Said {
+        Said::from(self.command(arguments).output().unwrap())
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = Command::new(MAYDAY)
+            .args(["sandbox", "down"])
+            .arg(self.path(".mayday-sandbox"))
+            .output();
+    }
+}
+
+/// How a command ended and what it said.
+pub(crate) struct Said {
+    /// Exit code; `None` when a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// Data.
+    pub(crate) out: String,
+    /// Talk.
+    pub(crate) err: String,
+}
+
+impl Said {
+    /// Talk, then data.
+    pub(crate) fn all(&self) -> String {
+        format!("{}{}", self.err, self.out)
+    }
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_all(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
