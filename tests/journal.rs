@@ -208,6 +208,30 @@ fn an_event_is_redacted_and_cut_to_fit_one_record() {
     assert_eq!(read(&dir).unwrap().events, [(0, recorded)]);
 }
 
+#[test]
+fn any_value_a_step_may_bring_back_is_read_as_it_was_recorded() {
+    let (_folder, store) = store();
+    let Created { mut journal, dir, .. } = create(&store);
+    let mut nested = serde_json::json!(1);
+    // A JSON body may be as deep as the reader lets it be; the event adds its own levels to that.
+    for _ in 0..126 {
+        nested = serde_json::json!([{ "a": nested }]);
+    }
+    let values = serde_json::json!([
+        nested, 0.1 + 0.2, 5e-324, -0.0, 1e300, 1.797_693_134_862_315_7e308, 123_456_789.123_456_78,
+        u64::MAX, i64::MIN, "\u{0}\u{2028}\u{e0041}\"\\", { "": null, "type": "closed", "at": 7 },
+    ]);
+    let mut event = event_of(GOLDEN.lines().nth(6).unwrap());
+    let Kind::Ended { facts, .. } = &mut event.kind else { panic!("{event:?}") };
+    for (number, value) in (0..).zip(values.as_array().unwrap()) {
+        facts.insert(format!("type{number}"), value.clone());
+    }
+    let (_, recorded) = journal.append(event).unwrap();
+    let found = read(&dir).unwrap();
+    assert_eq!(found.scan.condition, Condition::Clean);
+    assert_eq!(found.events, [(0, recorded)]);
+}
+
 /// How to run one test of this binary again as a child.
 fn this_test(name: &str) -> std::process::Command {
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());

@@ -3,42 +3,43 @@
 use std::io;
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter};
+use serde_json::{Map, Value};
 
 use super::line::EVENT_CAP;
 use super::{Redact, Trouble, trim};
 use crate::run::event::Event;
 
-/// The event as recorded, and its JSON text. The event that comes back is what later reading yields:
-/// apply this one, not the one given.
-pub(super) fn prepare(event: Event, redact: &Redact) -> Result<(Event, String), Trouble> {
-    let mut value = serde_json::to_value(&event).map_err(Trouble::encode)?;
-    let redacted = redact_event(&mut value, redact);
-    let mut text = to_text(&value)?;
-    let mut cut = false;
-    if text.len() > EVENT_CAP {
-        // After redaction: half a secret would not be recognised any more.
-        cut = true;
-        text = trim::to_fit(&mut value)?;
-    }
-    if redacted || cut {
-        return Ok((serde_json::from_value(value).map_err(Trouble::encode)?, text));
-    }
-    Ok((event, text))
-}
+/// Levels of nesting that are kept. Reading stops at 128 levels, in which the event has its own.
+const LEVELS: usize = 100;
 
 /// Fields of events that hold any value at all: a secret may stand there as a number.
 const FREE: [&str; 6] = ["facts", "captured", "answer", "value", "items", "targets"];
 
-/// Redacts an event; true when something changed.
-fn redact_event(event: &mut Value, redact: &Redact) -> bool {
-    let mut changed = false;
-    for (name, field) in event.as_object_mut().into_iter().flatten() {
-        let numbers = if FREE.contains(&name.as_str()) { Numbers::Too } else { Numbers::Not };
-        changed |= redact_value(field, redact, numbers);
+/// The event as recorded, and its JSON text. The event that comes back is what later reading yields:
+/// apply this one, not the one given.
+pub(super) fn prepare(event: Event, redact: &Redact) -> Result<(Event, String), Trouble> {
+    let mut value = serde_json::to_value(&event).map_err(Trouble::encode)?;
+    let mut walk = Walk { redact, differs: false };
+    walk.event(&mut value);
+    let mut differs = walk.differs;
+    let mut text = to_text(&value)?;
+    if text.len() > EVENT_CAP {
+        // After redaction: half a secret would not be recognised any more.
+        differs = true;
+        text = trim::to_fit(&mut value)?;
     }
-    changed
+    if differs {
+        return Ok((serde_json::from_str(&text).map_err(Trouble::encode)?, text));
+    }
+    Ok((event, text))
+}
+
+/// One pass over an event: hides secrets and cuts what is nested too deeply to be read again.
+struct Walk<'a> {
+    redact: &'a Redact,
+    /// What reading yields differs from the event given, or might.
+    differs: bool,
 }
 
 /// Whether numbers are redacted too. The event's own ones are not: without them it could not be read.
@@ -48,44 +49,65 @@ enum Numbers {
     Not,
 }
 
-/// Redacts every text below `value`, names included; true when one changed.
-fn redact_value(value: &mut Value, redact: &Redact, numbers: Numbers) -> bool {
-    let mut changed = false;
-    match value {
-        Value::String(text) => {
-            if let Some(clean) = redact(text) {
-                *text = clean;
-                return true;
-            }
+impl Walk<'_> {
+    fn event(&mut self, event: &mut Value) {
+        for (name, field) in event.as_object_mut().into_iter().flatten() {
+            let free = FREE.contains(&name.as_str());
+            self.value(field, if free { Numbers::Too } else { Numbers::Not }, 1);
         }
-        Value::Number(number) => {
-            if matches!(numbers, Numbers::Too)
-                && let Some(clean) = redact(&number.to_string())
-            {
-                *value = Value::String(clean);
-                return true;
-            }
-        }
-        Value::Array(items) => {
-            for item in items {
-                changed |= redact_value(item, redact, numbers);
-            }
-        }
-        Value::Object(fields) => {
-            if fields.keys().any(|name| redact(name).is_some()) {
-                changed = true;
-                *fields = std::mem::take(fields)
-                    .into_iter()
-                    .map(|(name, field)| (redact(&name).unwrap_or(name), field))
-                    .collect();
-            }
-            for field in fields.values_mut() {
-                changed |= redact_value(field, redact, numbers);
-            }
-        }
-        Value::Null | Value::Bool(_) => {}
     }
-    changed
+
+    fn value(&mut self, value: &mut Value, numbers: Numbers, level: usize) {
+        match value {
+            Value::String(text) => {
+                if let Some(clean) = (self.redact)(text) {
+                    self.differs = true;
+                    *text = clean;
+                }
+            }
+            Value::Number(number) => {
+                // A fraction may come back with another last digit.
+                self.differs |= number.is_f64();
+                if matches!(numbers, Numbers::Too)
+                    && let Some(clean) = (self.redact)(&number.to_string())
+                {
+                    self.differs = true;
+                    *value = Value::String(clean);
+                }
+            }
+            Value::Array(_) | Value::Object(_) if level >= LEVELS => {
+                self.differs = true;
+                *value = Value::String(format!("[cut: nested deeper than {LEVELS} levels]"));
+            }
+            Value::Array(items) => {
+                for item in items {
+                    self.value(item, numbers, level + 1);
+                }
+            }
+            Value::Object(fields) => {
+                self.names(fields);
+                for field in fields.values_mut() {
+                    self.value(field, numbers, level + 1);
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    fn names(&mut self, fields: &mut Map<String, Value>) {
+        if fields.keys().all(|name| (self.redact)(name).is_none()) {
+            return;
+        }
+        self.differs = true;
+        for (name, field) in std::mem::take(fields) {
+            let mut clean = (self.redact)(&name).unwrap_or(name);
+            // Two names that differed in a secret only stay two.
+            while fields.contains_key(&clean) {
+                clean.push('\'');
+            }
+            fields.insert(clean, field);
+        }
+    }
 }
 
 /// JSON on one line, with everything escaped that a terminal or an editor might act on.
