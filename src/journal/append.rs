@@ -167,8 +167,7 @@ impl Journal {
 
     fn free_ballast(&mut self) {
         self.ballast_freed = true;
-        // When it is gone already, the second write says so.
-        let _ = std::fs::remove_file(self.dir.path().join(folder::BALLAST));
+        folder::free_ballast(self.dir.path());
     }
 
     fn lost(&mut self, source: io::Error) -> Trouble {

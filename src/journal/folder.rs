@@ -164,13 +164,20 @@ fn who_holds(file: &mut File) -> String {
     if words.trim().is_empty() { "another process".into() } else { words }
 }
 
-/// Reserves the ballast; without it a full disk stops the run a little earlier.
+/// Reserves the ballast, also where an earlier driver had to use it up. Without it a full disk stops
+/// the run a little earlier.
 pub(super) fn reserve(folder: &Path) {
     if let Ok(file) =
-        private(OpenOptions::new().write(true).create_new(true)).open(folder.join(BALLAST))
+        private(OpenOptions::new().write(true).create(true)).open(folder.join(BALLAST))
     {
         let _ = rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, BALLAST_BYTES);
     }
+}
+
+/// Gives the ballast's space back to the disk.
+pub(super) fn free_ballast(folder: &Path) {
+    // When it is gone already, whoever needs the space finds out.
+    let _ = std::fs::remove_file(folder.join(BALLAST));
 }
 
 /// Options that never follow a link in the last place, never wait for a pipe, and create with mode 0600.

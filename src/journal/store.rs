@@ -217,7 +217,14 @@ impl Store {
                 return Err(Trouble::NewerFormat { run, found: *found });
             }
         };
-        let torn = torn.map(|bytes| cut_torn(&dir, &read.scan, bytes)).transpose()?;
+        let torn = torn.map(|bytes| {
+            cut_torn(&dir, &read.scan, bytes).or_else(|_| {
+                // The likeliest reason for a torn end is a full disk.
+                folder::free_ballast(dir.path());
+                cut_torn(&dir, &read.scan, bytes)
+            })
+        });
+        let torn = torn.transpose()?;
         let file = open_to_append(&dir.journal(), false)?;
         folder::reserve(dir.path());
         let newest = read.scan.events.checked_sub(1).map(|seq| Head { seq, hash: read.scan.last });

@@ -1,10 +1,11 @@
 //! Disks that are full, read-only, or do not keep what is written.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use mayday::journal::{Condition, Created, Store, Trouble, read, verify};
+use mayday::journal::{Condition, Created, Resumed, Store, Trouble, read, verify};
 
 use super::{create, fill, id, lines, noted, resume, skipped, told};
 
@@ -96,6 +97,36 @@ fn fill_the_disk(store: &Store, filler: &Path) {
     journal.checkpoint().unwrap();
     let scan = read(&dir).unwrap().scan;
     assert_eq!((scan.events, scan.condition), (recorded + 2, Condition::Clean));
+}
+
+#[test]
+fn a_torn_end_is_kept_aside_also_on_a_full_disk() {
+    let name = "a_torn_end_is_kept_aside_also_on_a_full_disk";
+    if let Some(root) = told(ROOT) {
+        let store = Store::new(root.join("runs"));
+        let dir = super::run_of(&store, 5, true);
+        fs::OpenOptions::new()
+            .append(true)
+            .open(dir.journal())
+            .unwrap()
+            .write_all(b"{\"se")
+            .unwrap();
+        let mut filler = fs::File::create(root.join("filler")).unwrap();
+        while filler.write_all(&[1; 4096]).is_ok() {}
+        let Resumed { mut journal, torn, .. } = resume(&store).unwrap();
+        let torn = torn.unwrap();
+        assert_eq!(fs::read(dir.path().join(&torn.kept_as)).unwrap(), b"{\"se");
+        for _ in 0..1_000 {
+            journal.append(noted("on it goes")).unwrap();
+        }
+        assert_eq!(read(&dir).unwrap().scan.events, 1_005);
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let Some(way) = own_mounts(folder.path()) else { return };
+    let dir = "\"$MAYDAY_TEST_STORE_IN\"";
+    let script = format!("mount -t tmpfs -o size=3m,mode=700 none {dir}; {}", again(name));
+    shell(&script, folder.path(), way).unwrap();
 }
 
 #[test]
