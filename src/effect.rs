@@ -99,6 +99,19 @@ impl Effect {
         *limit = (*limit).min(most).max(Span::ZERO);
     }
 
+    /// When it is ended; `None` for what waits for a person or takes no time.
+    #[must_use]
+    pub const fn time_limit(&self) -> Option<Span> {
+        match self {
+            Self::Process(effect) => Some(effect.time_limit),
+            Self::Sql(effect) => Some(effect.time_limit),
+            Self::SqlEnd(effect) => Some(effect.time_limit),
+            Self::Http(effect) => Some(effect.time_limit),
+            Self::Notify(effect) => Some(effect.time_limit),
+            Self::Ask(_) | Self::Keep(_) => None,
+        }
+    }
+
     /// What it does, for the record and the screen: the command, the statements, the request, the
     /// question. Secrets stand as their names.
     #[must_use]

@@ -141,6 +141,8 @@ pub struct Place {
     pub run_id: String,
     /// The run's folder, once there is one.
     pub run_dir: PathBuf,
+    /// The mayday program itself, for commands that call it.
+    pub program: PathBuf,
     /// Messages are shown, never sent: drills and dry runs.
     pub mute: bool,
 }
@@ -494,6 +496,7 @@ impl Place {
             path: environment.path.iter().map(|folder| purpose.base.join(folder)).collect(),
             run_id: String::new(),
             run_dir: PathBuf::new(),
+            program: PathBuf::new(),
             mute: purpose.mode == Mode::Drill,
         })
     }
@@ -557,6 +560,7 @@ impl Surroundings for Place {
             self.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         marks.push(("MAYDAY_RUN_ID".to_owned(), self.run_id.clone()));
         marks.push(("MAYDAY_RUN_DIR".to_owned(), self.run_dir.to_string_lossy().into_owned()));
+        marks.push(("MAYDAY_BIN".to_owned(), self.program.to_string_lossy().into_owned()));
         marks.push(("MAYDAY_ENV".to_owned(), self.name.clone()));
         marks
     }

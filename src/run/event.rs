@@ -358,6 +358,8 @@ pub struct Opened {
     pub boot_id: String,
     /// Nobody can be asked in this session.
     pub unattended: bool,
+    /// The folder that relative paths start from: that of mayday.yaml.
+    pub base: String,
     /// Pinned files: name -> SHA-256. What was reviewed is what runs.
     pub pinned: BTreeMap<String, String>,
     /// Public facts of the targets (`host`, `port`, `database`, ...), never a password.

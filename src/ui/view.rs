@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Danger;
 use crate::effect::EffectClass;
-use crate::plan::{Mode, Plan};
+use crate::plan::{Mode, Plan, Unit};
 use crate::run::event::{Event, Kind, Milestone, StepStatus};
 use crate::steps::{Stage, Verdict};
 use crate::time::{Span, Timestamp};
@@ -56,6 +56,8 @@ pub struct View {
     pub(super) milestones: BTreeMap<Milestone, Timestamp>,
     pub(super) points: (u32, u32),
     pub(super) clock_told: Span,
+    /// The longest key, in columns.
+    pub widest_key: usize,
 }
 
 /// A step, as far as it is shown.
@@ -110,6 +112,7 @@ impl View {
             milestones: BTreeMap::new(),
             points: (0, 0),
             clock_told: Span::ZERO,
+            widest_key: 0,
         }
     }
 
@@ -144,6 +147,8 @@ impl View {
                 partial: class != EffectClass::Read && !atomic,
                 card: Card::of(&unit.step, class, words),
             };
+            let width = console::measure_text_width(&unit.key);
+            view.widest_key = view.widest_key.max(width);
             view.steps.insert(unit.key.clone(), step);
         }
         view
@@ -266,8 +271,15 @@ impl View {
 
     /// How wide the column of keys is.
     pub(super) fn key_column(&self) -> usize {
-        let widest = self.steps.keys().map(|key| console::measure_text_width(key)).max();
-        widest.unwrap_or(0).min(if self.width < 70 { 0 } else { KEY_COLUMN })
+        self.widest_key.min(if self.width < 70 { 0 } else { KEY_COLUMN })
+    }
+
+    /// Words of a step anew, now that more names have their values.
+    pub fn refresh(&mut self, unit: &Unit, words: &dyn Fn(&str) -> String) {
+        if let Some(step) = self.steps.get_mut(&unit.key) {
+            step.title = words(&unit.step.common.title);
+            step.card = Card::of(&unit.step, step.class, words);
+        }
     }
 
     /// The run's clock at an instant: `14:20 of 30:00, 15:40 left`.

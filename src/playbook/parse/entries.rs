@@ -115,6 +115,9 @@ entries! {
     TOO_MANY_FAULTS "E026" "too many faults"
         "Reading stopped after a hundred faults of YAML's form. Put those right first; the rest is\nlooked at then."
         "" "";
+    UNREADABLE "E027" "the file cannot be read"
+        "The file is there but the system does not let it be read. Look at its owner and mode with\n`ls -l`; playbooks must be readable by whoever is woken."
+        "" "";
     OLD_BOOLEAN "W001" "a word that is a boolean in YAML 1.1"
         "yes, no, on and off are booleans for YAML 1.1 readers and texts for YAML 1.2 readers, this\nprogram included. A country code `no` has become `false` that way. Quote it, or write true or\nfalse."
         "vars: { region: no }"

@@ -48,6 +48,7 @@ fn view() -> View {
         ("import", step(4, "Import 50 rows into PRODUCTION", EffectClass::Destructive, None)),
     ];
     view.steps = steps.into_iter().map(|(key, step)| (key.to_owned(), step)).collect();
+    view.widest_key = view.steps.keys().map(String::len).max().unwrap_or(0);
     view
 }
 
