@@ -61,7 +61,8 @@ pub fn cut(text: &str, max_chars: usize) -> Cow<'_, str> {
     Cow::Owned(short)
 }
 
-fn is_plain(c: char) -> bool {
+/// True for characters that a screen shows as they are, line breaks and tabs included.
+pub(crate) fn is_plain(c: char) -> bool {
     matches!(c, '\n' | '\t') || !(c.is_control() || is_deceptive(c))
 }
 

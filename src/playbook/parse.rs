@@ -23,6 +23,13 @@ mod words;
 
 pub use source::Source;
 pub use text::read_source;
+/// What a file may hold; more is refused with its place.
+pub mod limits {
+    pub use super::build::MAX_STEPS;
+    pub use super::decode::MAX_FAULTS;
+    pub use super::scan::{MAX_DEPTH, MAX_EXPANDED_BYTES, MAX_NODES, MAX_SCALAR};
+    pub use super::text::MAX_BYTES;
+}
 
 /// What reading a file gave.
 #[derive(Debug)]
@@ -45,7 +52,10 @@ pub fn playbook(file: &Arc<SourceFile>) -> Parsed<Playbook> {
 /// Reads a configuration.
 #[must_use]
 pub fn config(file: &Arc<SourceFile>) -> Parsed<Config> {
-    read(file, |cx, document| cx.map(document, "", &[]))
+    read(file, |cx, mut document| {
+        document.shift_remove("<<");
+        cx.map(document, "", &[])
+    })
 }
 
 fn read<T>(

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 
-use super::decode::{Decoder, join, track};
+use super::decode::{Decoder, join, named, track};
 use super::entries as code;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::playbook::{
@@ -25,6 +25,7 @@ pub(super) fn playbook(cx: &mut Decoder<'_>, mut document: Mapping) -> Playbook 
     let steps = document.shift_remove("steps");
     let phases = document.shift_remove("phases");
     let drill = document.shift_remove("drill");
+    document.shift_remove("<<");
     let head: Head = cx.map(document, "", &["steps", "phases", "drill"]).unwrap_or_default();
     if head.mayday != VERSION && !cx.source.broken("mayday") {
         let message = format!("version {} of the format is not known", head.mayday);
@@ -82,26 +83,44 @@ impl Decoder<'_> {
     /// The map at `path`, or a fault.
     fn entries(&mut self, value: Value, path: &str) -> Option<Mapping> {
         match value {
+            // The scan has reported it; what it stands for is not known.
+            Value::Mapping(map) if map.contains_key("<<") => {
+                self.source.broken.insert(path.to_owned());
+                None
+            }
             Value::Mapping(map) => Some(map),
-            other => self.value(other, path, |value| {
-                track(|track| {
-                    Mapping::deserialize(serde_path_to_error::Deserializer::new(value, track))
-                })
-            }),
+            other => {
+                self.wrong_kind("a map", &other, path);
+                None
+            }
         }
+    }
+
+    fn wrong_kind(&mut self, expected: &str, found: &Value, path: &str) {
+        let found = match found {
+            Value::Null => "nothing",
+            Value::Mapping(_) => "a map",
+            Value::Sequence(_) => "a list",
+            _ => "a single value",
+        };
+        let message = format!("{}expected {expected}, found {found}", named(path));
+        let fault =
+            Diagnostic::new(code::TYPE, message).at(&self.source.file, self.source.key(path), "");
+        let fault = match expected {
+            "a list" => fault.help("put `- ` before each item"),
+            _ => fault.help("write fields, one `name: value` a line"),
+        };
+        self.report(path, fault);
     }
 
     /// The items of the list at `path`, with their paths, or a fault. An empty list is a fault too.
     fn items(&mut self, value: Value, path: &str) -> Vec<(String, Value)> {
         let list = match value {
             Value::Sequence(list) => list,
-            other => self
-                .value(other, path, |value| {
-                    track(|track| {
-                        Vec::deserialize(serde_path_to_error::Deserializer::new(value, track))
-                    })
-                })
-                .unwrap_or_default(),
+            other => {
+                self.wrong_kind("a list", &other, path);
+                Vec::new()
+            }
         };
         if list.is_empty() && !self.source.broken(path) {
             let fault = Diagnostic::new(code::EMPTY, "an empty list")

@@ -3,17 +3,21 @@
 //! serde stops at a fault. Here the fault is reported with its place, the value is mended (the key
 //! taken out, or a stand-in put in for what is missing) and decoding starts again.
 
+use std::cmp::Ordering;
+
 use serde::Deserialize;
 use serde_path_to_error::{Path, Segment, Track};
 use serde_yaml::{Mapping, Value};
 
 use super::entries as code;
 use super::source::Source;
-use super::words::{Said, one_of, short};
+use super::words::{Said, one_of, short, some_of};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
+/// Faults told of one file; nobody reads more, and the first ones explain many of the others.
+pub const MAX_FAULTS: usize = 200;
 /// Faults reported in one part; more are told once these are put right. Bounds the work.
-const MAX_FAULTS: usize = 32;
+const PART_FAULTS: usize = 32;
 /// Times that one part is decoded; bounds the work where mending does not lead on.
 const MAX_TRIES: usize = 100;
 
@@ -34,7 +38,16 @@ impl Decoder<'_> {
     /// Reports a fault whose primary place is at `path`, which is marked as broken.
     pub(super) fn report(&mut self, path: &str, fault: Diagnostic) {
         self.source.broken.insert(path.to_owned());
-        self.faults.push(fault);
+        match self.faults.len().cmp(&MAX_FAULTS) {
+            Ordering::Less => self.faults.push(fault),
+            Ordering::Equal => {
+                let words = format!("the first {MAX_FAULTS} faults are shown");
+                let mut last = Diagnostic::new(code::TOO_MANY_FAULTS, words);
+                last.labels = fault.labels;
+                self.faults.push(last.help("put those right; the rest is looked at then"));
+            }
+            Ordering::Greater => {}
+        }
     }
 
     /// Decodes a map that stands at `path`. Entries without a value are faults: nobody obeys them.
@@ -48,7 +61,7 @@ impl Decoder<'_> {
             .filter_map(|(key, _)| key.as_str().map(str::to_owned))
             .collect();
         let mut removed = Vec::new();
-        for key in empty.into_iter().take(MAX_FAULTS) {
+        for key in empty.into_iter().take(PART_FAULTS) {
             let at = join(path, &key);
             let fault = Diagnostic::new(code::TYPE, format!("`{key}` has no value"))
                 .at(&self.source.file, self.source.key(&at), "nothing after the colon")
@@ -83,14 +96,15 @@ impl Decoder<'_> {
         read: impl Fn(&Value) -> Result<T, (Path, String)>,
     ) -> Option<T> {
         let before = self.faults.len();
-        let mut mending = Mending { base: path, also, removed, stand_ins: Vec::new() };
+        let mut mending =
+            Mending { base: path, also, removed, thinned: Vec::new(), stand_ins: Vec::new() };
         for _ in 0..MAX_TRIES {
             match read(&value) {
                 Ok(decoded) => return Some(decoded),
                 Err((at, message)) => {
                     let keys = keys_of(&at);
                     if !mending.step(self, &mut value, &keys, &Said::from_message(&message))
-                        || self.faults.len() > before + MAX_FAULTS
+                        || self.faults.len() > before + PART_FAULTS
                     {
                         return None;
                     }
@@ -115,6 +129,8 @@ struct Mending<'a> {
     also: &'a [&'a str],
     /// Places, as in the text, from which something was taken out.
     removed: Vec<Vec<Key>>,
+    /// Maps, by their places in the text, from which unknown fields were taken out.
+    thinned: Vec<Vec<Key>>,
     /// Places, as in the value, into which something was put, and how many things were tried.
     stand_ins: Vec<(Vec<Key>, usize)>,
 }
@@ -148,7 +164,9 @@ impl Mending<'_> {
             }
             return self.unknown(cx, value, &map, known);
         }
-        self.wrong(cx, at, said);
+        if !self.thinned.contains(&self.in_text(at)) {
+            self.wrong(cx, at, said);
+        }
         let gone = !at.is_empty() && take(value, at);
         if gone {
             self.removed.push(self.in_text(at));
@@ -174,12 +192,14 @@ impl Mending<'_> {
         let also: &[&str] = if at.is_empty() { self.also } else { &[] };
         let place = self.path(at);
         for (count, field) in strange.iter().enumerate() {
-            if count < MAX_FAULTS {
+            // The scan has reported merge keys.
+            if count < PART_FAULTS && field != "<<" {
                 let names = known.iter().map(String::as_str).chain(also.iter().copied());
                 unknown_field(cx, &place, field, &names.collect::<Vec<_>>());
             }
             map.shift_remove(field.as_str());
         }
+        self.thinned.push(self.in_text(at));
         !strange.is_empty()
     }
 
@@ -188,7 +208,10 @@ impl Mending<'_> {
         let place = cx.source.key(&parent);
         let fault = Diagnostic::new(code::MISSING, format!("`{field}` is missing"))
             .at(&cx.source.file, place, format!("needs `{field}`"))
-            .help(format!("add `{field}:` with a value"));
+            .help(match field {
+                "mayday" => "start the file with `mayday: 1`".to_owned(),
+                _ => format!("add `{field}:` with a value"),
+            });
         cx.report(&join(&parent, field), fault);
     }
 
@@ -197,7 +220,7 @@ impl Mending<'_> {
         let mut place = cx.source.value(&path);
         let fault = match said {
             Said::UnknownVariant { word, known } => {
-                let message = format!("`{}` is not {}", short(word), one_of(known));
+                let message = format!("{}`{}` is not {}", named(&path), short(word), one_of(known));
                 let near = did_you_mean(word, known.iter().map(String::as_str));
                 let label = near.map(|name| format!("did you mean `{name}`?")).unwrap_or_default();
                 Diagnostic::new(code::VARIANT, message).at(&cx.source.file, place, label)
@@ -206,12 +229,13 @@ impl Mending<'_> {
                 if found == "a map" || found == "a list" {
                     place = cx.source.key(&path);
                 }
-                let message = format!("expected {expected}, found {found}");
+                let message = format!("{}expected {expected}, found {found}", named(&path));
                 let fault = Diagnostic::new(code::TYPE, message).at(&cx.source.file, place, "");
                 mend_words(fault, found, expected)
             }
             Said::Other(words) => {
-                Diagnostic::new(code::TYPE, words.clone()).at(&cx.source.file, place, "")
+                let message = format!("{}{words}", named(&path));
+                Diagnostic::new(code::TYPE, message).at(&cx.source.file, place, "")
             }
             // The callers above have taken these.
             Said::UnknownField { field, .. } | Said::MissingField { field } => Diagnostic::new(
@@ -268,10 +292,22 @@ pub(super) fn unknown_field(cx: &mut Decoder<'_>, path: &str, field: &str, known
     )
     .at(&cx.source.file, cx.source.key(&at), label);
     if near.is_none() {
-        let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-        fault = fault.help(format!("known here: {}", one_of(&known)));
+        let mut names: Vec<String> = Vec::new();
+        for name in known {
+            if !names.iter().any(|known| known == name) {
+                names.push((*name).to_owned());
+            }
+        }
+        fault = fault.help(format!("known here: {}", some_of(&names)));
     }
     cx.report(&at, fault);
+}
+
+/// The field that a path ends in, to start a message with: `timeout: `.
+pub(super) fn named(path: &str) -> String {
+    let end = path.find('[').filter(|_| !path.contains('.')).unwrap_or(path.len());
+    let name = path[..end].rsplit('.').next().unwrap_or_default();
+    if name.is_empty() { String::new() } else { format!("`{name}`: ") }
 }
 
 /// What to do about a value of the wrong type.
@@ -285,6 +321,8 @@ fn mend_words(fault: Diagnostic, found: &str, expected: &str) -> Diagnostic {
         fault.help("put quotes around it")
     } else if expected == "true or false" {
         fault.help("write true or false, without quotes")
+    } else if expected == "a map" {
+        fault.help("write fields: { name: value }")
     } else if expected == "a list" {
         fault.help("put `- ` before each item, or write [a, b]")
     } else if expected.contains("number") && found.starts_with("the text") {

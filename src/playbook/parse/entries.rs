@@ -77,7 +77,7 @@ entries! {
         "options: { 1: One, 2: Two }"
         "options: { \"1\": One, \"2\": Two }";
     MISSING "E017" "a required field is missing"
-        "This part cannot be run, found again or reported without the field."
+        "This part cannot be run, found again or reported without the field. Fields that have a default\nare never asked for."
         "- title: Stop the writers\n  effect: change\n  shell: systemctl stop writer"
         "- id: stop_writers\n  title: Stop the writers\n  effect: change\n  shell: systemctl stop writer";
     TYPE "E018" "a value of the wrong kind"
@@ -113,7 +113,7 @@ entries! {
         "steps: []"
         "steps:\n  - { id: look, title: Look at the dashboard, confirm: Is it red? }";
     TOO_MANY_FAULTS "E026" "too many faults"
-        "Reading stopped after a hundred faults of YAML's form. Put those right first; the rest is\nlooked at then."
+        "Nobody reads a thousand faults, and the first ones explain many of the others. Put those shown\nright; the rest is looked at then."
         "" "";
     UNREADABLE "E027" "the file cannot be read"
         "The file is there but the system does not let it be read. Look at its owner and mode with\n`ls -l`; playbooks must be readable by whoever is woken."

@@ -74,7 +74,7 @@ impl<'de> Visitor<'de> for Any {
         while let Some((Loose(key), Loose(value))) = map.next_entry()? {
             // A key that is no text was reported by the scan; it goes on as its text.
             let key = Value::String(text_of(key));
-            if key.as_str() != Some("<<") && !entries.contains_key(&key) {
+            if !entries.contains_key(&key) {
                 entries.insert(key, value);
             }
         }

@@ -216,9 +216,17 @@ impl Scan<'_> {
         if !self.at_key() {
             return;
         }
+        let text = &self.source.file.text;
+        let template = text[..range.start as usize].ends_with('{')
+            && text[range.start as usize..].starts_with('{');
+        let help = if template {
+            "put quotes around a text that starts with `{{`"
+        } else {
+            "put quotes around it when it is meant as text"
+        };
         let fault = Diagnostic::new(code::KEY, "a key must be text")
             .at(&self.source.file, self.word(range), "not a text")
-            .help("put quotes around it when it is meant as text");
+            .help(help);
         self.faults.push(fault);
     }
 

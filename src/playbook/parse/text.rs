@@ -93,6 +93,11 @@ pub(super) fn syntax(file: &Arc<SourceFile>, at: usize, info: &str) -> Diagnosti
     let indent = &line[..line.len() - line.trim_start().len()];
     let next = file.text[at..].chars().next().filter(|c| *c != '\n');
     let end = at + next.map_or(0, char::len_utf8);
+    if info.contains("recursion limit") {
+        return Diagnostic::new(code::DEPTH, "nested too deep")
+            .at(file, at..end, "the reader stopped here")
+            .help("no playbook needs so many levels of lists and maps");
+    }
     let fault = Diagnostic::new(code::SYNTAX, format!("this is not YAML: {info}"));
     let fault = fault.at(file, at..end, "the reader stopped here");
     if let Some(tab) = indent.find('\t') {

@@ -96,7 +96,7 @@ pub(super) fn short(text: &str) -> String {
     }
 }
 
-/// `a`, `b` or `c`, in backticks; long lists are cut.
+/// `a`, `b` or `c`, in backticks.
 pub(super) fn one_of(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
@@ -104,6 +104,18 @@ pub(super) fn one_of(names: &[String]) -> String {
         [one] => one.clone(),
         [all @ .., last] => format!("{} or {last}", all.join(", ")),
     }
+}
+
+/// The names, as many as a line of help can carry.
+pub(super) fn some_of(names: &[String]) -> String {
+    /// What a person takes in at a glance.
+    const SHOWN: usize = 14;
+    let rest = names.len().saturating_sub(SHOWN);
+    if rest == 0 {
+        return one_of(names);
+    }
+    let shown: Vec<String> = names[..SHOWN].iter().map(|name| format!("`{name}`")).collect();
+    format!("{} and {rest} more: `mayday schema` prints all", shown.join(", "))
 }
 
 #[cfg(test)]
