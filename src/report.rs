@@ -1,1 +1,3 @@
-//! Stub.
+//! From the record to words that stay.
+
+pub mod drill;

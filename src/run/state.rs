@@ -52,7 +52,7 @@ pub struct Run {
     /// Messages: (cause, contact) -> delivered or shown.
     pub messages: BTreeMap<(String, String), bool>,
     /// Criteria of the drill that were evaluated.
-    pub criteria: BTreeMap<String, Verdict>,
+    pub criteria: BTreeMap<String, Judged>,
     /// The undos of passed steps are being run, back to and with this step (all when `None`).
     pub rollback: Option<Option<String>>,
     /// Steps before this phase are passed over.
@@ -72,6 +72,15 @@ pub enum Known {
     Value(Value),
     /// A secret; the step that captured it, when one did.
     Secret(Option<String>),
+}
+
+/// What a criterion of a drill came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// Whether it held; `Unknown` when it could not be evaluated.
+    pub verdict: Verdict,
+    /// The evaluated condition.
+    pub measured: Option<String>,
 }
 
 /// What happened to a phase.
@@ -240,8 +249,9 @@ impl Run {
             Kind::Notified { to, cause, .. } => {
                 self.messages.insert((cause.clone(), to.clone()), true);
             }
-            Kind::Judged { criterion, verdict, .. } => {
-                self.criteria.insert(criterion.clone(), verdict.clone());
+            Kind::Judged { criterion, verdict, measured, .. } => {
+                let judged = Judged { verdict: verdict.clone(), measured: measured.clone() };
+                self.criteria.insert(criterion.clone(), judged);
             }
             Kind::RollbackStarted { to } => self.rollback = Some(to.clone()),
             Kind::RollbackEnded => {
