@@ -6,6 +6,7 @@
 pub mod address;
 pub mod console;
 pub mod evidence;
+pub mod http;
 pub mod process;
 
 #[cfg(feature = "sqlite")]

@@ -1,4 +1,5 @@
 //! What tests share.
 
 pub(crate) mod desk;
+pub(crate) mod http;
 pub(crate) mod process;

@@ -56,7 +56,8 @@ pub enum EnvValue {
 }
 
 impl EnvValue {
-    fn text(&self) -> &str {
+    /// The value itself: for the command, the request or the connection, and nothing else.
+    pub(in crate::world) fn text(&self) -> &str {
         match self {
             Self::Plain(text) => text,
             Self::Secret(value) => value.expose_secret(),
