@@ -10,7 +10,7 @@ pub mod digest;
 pub mod drive;
 mod escalate;
 pub mod event;
-mod gate;
+pub mod gate;
 pub mod inputs;
 mod menu;
 pub mod next;

@@ -11,5 +11,7 @@ pub mod process;
 
 #[cfg(feature = "sqlite")]
 pub mod sandbox;
+pub mod surroundings;
+pub mod tools;
 
 pub use crate::run::drive::World;

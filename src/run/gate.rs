@@ -11,7 +11,7 @@ use super::session::Purpose;
 use super::state::StepState;
 use crate::config::Danger;
 use crate::effect::{Effect, EffectClass, Question, Wants};
-use crate::plan::{Section, Unit};
+use crate::plan::{Plan, Section, Unit};
 use crate::playbook::Gate;
 use crate::steps::{Failure, Stage};
 use crate::template;
@@ -36,6 +36,18 @@ pub(super) fn question(
         return Some(ask(look, unit, key, item, wants));
     }
     second_person(look, unit, key, item, state)
+}
+
+/// True when a run that nobody watches must have an answer for the gate of this step.
+#[must_use]
+pub fn is_certain(plan: &Plan, unit: &Unit) -> bool {
+    let common = &unit.step.common;
+    let gated = common.confirm.is_some()
+        || unit.class() == EffectClass::Destructive
+        || (unit.class() == EffectClass::Change && plan.place.danger == Danger::High);
+    let asks = unit.step.action.is_question()
+        || matches!(unit.step.action, crate::steps::Action::Notify(_));
+    gated && !asks && (common.confirm.is_some() || plan.section(unit) == Section::Respond)
 }
 
 fn refuse(key: &str, state: &StepState, failure: Failure) -> Move {

@@ -28,6 +28,7 @@ mod program;
 mod target;
 
 pub use capture::FACT_CAP;
+pub(in crate::world) use program::search_path;
 pub use target::target_variables;
 
 use capture::Capture;

@@ -13,7 +13,7 @@ use super::Prepared;
 use crate::effect::{FailKind, Output};
 
 /// PATH for the command: the folders of the environment, then mayday's own.
-pub(super) fn search_path(front: &[PathBuf]) -> OsString {
+pub(in crate::world) fn search_path(front: &[PathBuf]) -> OsString {
     let own = std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
     if front.is_empty() {
         return own;
