@@ -35,6 +35,8 @@ pub mod wait_until;
 
 pub use wait_until::{Pace, WaitUntil};
 
+pub use sql::{Parameter, scan};
+
 /// A step is ended after this long when it names no `timeout` (playbook format: no step can hang).
 pub const DEFAULT_TIMEOUT: Span = Span::from_mins(5);
 /// A check is ended after this long when it names no `timeout`.

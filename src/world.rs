@@ -11,6 +11,7 @@ pub mod process;
 
 #[cfg(feature = "sqlite")]
 pub mod sandbox;
+pub mod sql;
 pub mod surroundings;
 pub mod tools;
 

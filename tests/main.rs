@@ -14,4 +14,5 @@ mod process;
 mod quickstart;
 mod readme;
 mod sandbox;
+mod sql;
 mod support;

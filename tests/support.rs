@@ -2,4 +2,5 @@
 
 pub(crate) mod desk;
 pub(crate) mod http;
+pub(crate) mod postgres;
 pub(crate) mod process;
