@@ -1,10 +1,11 @@
-//! Words on a terminal: the one writer, two renderers over one stream of events.
+//! Words on a terminal: the one writer, two renderers over one stream of events, prompts.
 //!
-//! Owns how things are shown; decides nothing. Reading order: layout, look, card, view, plain,
+//! Owns how things are shown and asked; decides nothing. Reading order: layout, look, card, view, follow, plain,
 //! screen, progress. The plain renderer is a pure function; everything that reaches a terminal
 //! goes through [`screen::Screen`], which sanitises it.
 
 pub mod card;
+mod follow;
 pub mod layout;
 pub mod look;
 pub mod plain;

@@ -243,7 +243,7 @@ impl Lines<'_> {
         let Some(StepView { title, class, card, .. }) = self.view.step(key) else {
             return Vec::new();
         };
-        if self.view.carded.contains(key) || *class == EffectClass::Read {
+        if self.view.carded.contains(&self.view.known_key(key)) || *class == EffectClass::Read {
             return Vec::new();
         }
         let mut lines = self.step("NEXT", key, title);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Danger;
 use crate::effect::EffectClass;
-use crate::plan::{Mode, Plan, Unit};
+use crate::plan::{Mode, Plan, Unit, undo_unit};
 use crate::run::event::{Event, Kind, Milestone, StepStatus};
 use crate::steps::{Stage, Verdict};
 use crate::time::{Span, Timestamp};
@@ -40,7 +40,7 @@ pub struct View {
     pub criteria: BTreeMap<String, String>,
     /// How many steps the plan has.
     pub total: usize,
-    /// What the run's clock counts from. Default: the first event.
+    /// What the run's clock counts from; `None` before that.
     pub zero: Option<Timestamp>,
     /// The recovery time objective.
     pub rto: Option<Span>,
@@ -73,8 +73,29 @@ pub struct StepView {
     pub waits: bool,
     /// When it fails, a part of its work may be done: no transaction takes that back.
     pub partial: bool,
+    /// The step whose change it takes back.
+    pub undoes: Option<String>,
     /// All that is said before it changes something.
     pub card: Card,
+}
+
+impl StepView {
+    /// A step of a plan, or the undo of one.
+    #[must_use]
+    pub fn of(number: usize, unit: &Unit, words: &dyn Fn(&str) -> String) -> Self {
+        let class = unit.class();
+        let key = unit.step.action.key();
+        let atomic = key == "sql" && !unit.step.common.no_transaction;
+        Self {
+            number,
+            title: words(&unit.step.common.title),
+            class,
+            waits: key.starts_with("wait_") || key == "pause",
+            partial: class != EffectClass::Read && !atomic,
+            undoes: unit.undoes.clone(),
+            card: Card::of(&unit.step, class, words),
+        }
+    }
 }
 
 /// Something that the run did to the world.
@@ -136,20 +157,11 @@ impl View {
             }
         }
         for (index, unit) in plan.units.iter().enumerate() {
-            let class = unit.class();
-            let key = unit.step.action.key();
-            let atomic = key == "sql" && !unit.step.common.no_transaction;
-            let step = StepView {
-                number: index + 1,
-                title: words(&unit.step.common.title),
-                class,
-                waits: key.starts_with("wait_") || key == "pause",
-                partial: class != EffectClass::Read && !atomic,
-                card: Card::of(&unit.step, class, words),
-            };
-            let width = console::measure_text_width(&unit.key);
-            view.widest_key = view.widest_key.max(width);
-            view.steps.insert(unit.key.clone(), step);
+            view.widest_key = view.widest_key.max(console::measure_text_width(&unit.key));
+            view.steps.insert(unit.key.clone(), StepView::of(index + 1, unit, words));
+            if let Some(undo) = undo_unit(unit) {
+                view.steps.insert(undo.key.clone(), StepView::of(index + 1, &undo, words));
+            }
         }
         view
     }
@@ -174,11 +186,8 @@ impl View {
             Kind::Milestone { milestone, when, .. } => {
                 self.milestones.insert(*milestone, *when);
             }
-            Kind::Asked { step, .. } => {
-                self.carded.insert(step.clone());
-            }
-            Kind::Started { step, .. } => {
-                self.carded.insert(step.clone());
+            Kind::Asked { step, .. } | Kind::Started { step, .. } => {
+                self.carded.insert(self.known_key(step));
             }
             Kind::Ended { step, verdict, .. } => self.remember_change(step, verdict),
             Kind::Skipped { step, .. } => {
@@ -205,7 +214,9 @@ impl View {
 
     /// The lines for the passing of time: at 50, 75 and 90 % of the RTO and every ten minutes.
     pub fn tick(&mut self, at: Timestamp) -> Vec<String> {
-        let elapsed = self.elapsed(at);
+        let recovered = self.milestones.contains_key(&Milestone::Recovered);
+        let Some(zero) = self.zero.filter(|_| !recovered) else { return Vec::new() };
+        let elapsed = at.since(zero);
         let before = self.clock_told;
         self.clock_told = elapsed.max(before);
         let passed = |mark: Span| before < mark && mark <= elapsed;
@@ -220,15 +231,23 @@ impl View {
         super::plain::clock_line(self, at, share)
     }
 
-    fn elapsed(&self, at: Timestamp) -> Span {
-        self.zero.map_or(Span::ZERO, |zero| at.since(zero))
-    }
-
     fn remember_change(&mut self, key: &str, verdict: &Verdict) {
+        if *verdict == Verdict::Pass
+            && let Some(undone) = self.undone_by(key)
+        {
+            self.changes.retain(|known| known.step != undone);
+            return;
+        }
         if let Some(change) = self.change(key, verdict) {
             self.changes.retain(|known| known.step != key);
             self.changes.push(change);
         }
+    }
+
+    /// The step whose change a step takes back; an item's undo takes back that item.
+    fn undone_by(&self, key: &str) -> Option<String> {
+        let own = key.strip_suffix(".undo").map(str::to_owned);
+        own.or_else(|| self.step(key)?.undoes.clone())
     }
 
     /// The changes so far, and the one that a verdict just now speaks of.
@@ -257,16 +276,23 @@ impl View {
         Some(Change { step: key.to_owned(), title: step.title.clone(), undo, sure })
     }
 
-    /// The step that a key belongs to; the key of an item or an undo leads to its step.
+    /// The step that a key belongs to; the key of an item leads to its step.
     #[must_use]
     pub fn step(&self, key: &str) -> Option<&StepView> {
-        let mut name = key;
-        loop {
-            if let Some(step) = self.steps.get(name) {
-                return Some(step);
-            }
-            name = &name[..name.rfind(['[', '.', '#', '/', ':'])?];
+        self.steps.get(&self.known_key(key))
+    }
+
+    /// The key under which the step of `key` is known here: `import` for `import[2]`.
+    pub(super) fn known_key(&self, key: &str) -> String {
+        if self.steps.contains_key(key) {
+            return key.to_owned();
         }
+        let (name, undo) = match key.strip_suffix(".undo") {
+            Some(name) => (name, ".undo"),
+            None => (key, ""),
+        };
+        let name = name.split_once('[').map_or(name, |(name, _)| name);
+        format!("{name}{undo}")
     }
 
     /// How wide the column of keys is.
@@ -277,15 +303,20 @@ impl View {
     /// Words of a step anew, now that more names have their values.
     pub fn refresh(&mut self, unit: &Unit, words: &dyn Fn(&str) -> String) {
         if let Some(step) = self.steps.get_mut(&unit.key) {
-            step.title = words(&unit.step.common.title);
-            step.card = Card::of(&unit.step, step.class, words);
+            *step = StepView::of(step.number, unit, words);
         }
     }
 
     /// The run's clock at an instant: `14:20 of 30:00, 15:40 left`.
     #[must_use]
     pub fn clock(&self, at: Timestamp) -> String {
-        let elapsed = self.elapsed(at);
+        let Some(zero) = self.zero else { return "not started yet".to_owned() };
+        let elapsed = at.since(zero);
+        if let Some(recovered) = self.milestones.get(&Milestone::Recovered) {
+            let took = recovered.since(zero).clock();
+            let of = self.rto.map(|rto| format!(" of {}", rto.clock())).unwrap_or_default();
+            return format!("recovered after {took}{of}");
+        }
         match self.rto {
             None => format!("{} since the start", elapsed.clock()),
             Some(rto) if elapsed > rto => {

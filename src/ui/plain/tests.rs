@@ -30,7 +30,15 @@ fn step(number: usize, title: &str, class: EffectClass, undo: Option<&str>) -> S
         changes: class != EffectClass::Read,
         ..Card::default()
     };
-    StepView { number, title: title.into(), class, waits: number == 1, partial: number == 4, card }
+    StepView {
+        number,
+        title: title.into(),
+        class,
+        waits: number == 1,
+        partial: number == 4,
+        undoes: None,
+        card,
+    }
 }
 
 fn view() -> View {
@@ -108,6 +116,7 @@ fn opened() -> Kind {
         host: "ops-1".into(),
         boot_id: "b".into(),
         unattended: true,
+        base: "/srv/bloom".into(),
         pinned: [].into(),
         targets: [("db".to_owned(), facts(json!({"host": "db.internal", "port": 5432})))].into(),
     }))
@@ -359,12 +368,43 @@ fn a_question_is_said_once_where_a_prompt_follows() {
 }
 
 #[test]
-fn the_key_of_an_item_or_an_undo_leads_to_its_step() {
-    let view = view();
-    for key in ["import", "import[2]", "import.undo", "import[2].gate"] {
-        assert_eq!(view.step(key).map(|step| step.number), Some(4), "{key}");
+fn the_key_of_an_item_leads_to_its_step_and_an_undo_to_itself() {
+    let mut view = view();
+    let mut undo = view.steps["branch"].clone();
+    undo.title = "Delete the branch".into();
+    view.steps.insert("branch.undo".into(), undo);
+    for (key, title) in [
+        ("branch", "Branch the past"),
+        ("branch[2]", "Branch the past"),
+        ("branch.undo", "Delete the branch"),
+        ("branch[2].undo", "Delete the branch"),
+    ] {
+        assert_eq!(view.step(key).map(|step| step.title.as_str()), Some(title), "{key}");
     }
     assert!(view.step("other").is_none());
+}
+
+#[test]
+fn what_was_taken_back_no_longer_stands() {
+    let mut view = view();
+    let undo = view.steps["branch"].clone();
+    view.steps.insert("branch.undo".into(), undo);
+    view.apply(&event(ended("branch", Verdict::Pass, Facts::new())));
+    let stopped = event(Kind::Stopped { reason: StopReason::Operator, message: String::new() });
+    assert!(render(&stopped, &view).join("\n").contains("branch: Branch the past (can be undone)"));
+    view.apply(&event(ended("branch.undo", Verdict::Pass, Facts::new())));
+    assert!(render(&stopped, &view).join("\n").contains("this run has changed nothing so far"));
+}
+
+#[test]
+fn a_command_that_failed_may_have_done_a_part_and_a_transaction_has_not() {
+    let mut view = view();
+    let failed = event(ended("import", failure(None), Facts::new()));
+    let text = render(&failed, &view).join("\n");
+    assert!(text.contains("import: MAY have happened, all or a part"), "{text}");
+    view.steps.get_mut("import").unwrap().partial = false;
+    let text = render(&failed, &view).join("\n");
+    assert!(text.contains("this run has changed nothing so far"), "{text}");
 }
 
 #[test]
@@ -382,4 +422,20 @@ fn the_clock_is_told_at_its_marks_and_not_twice() {
     assert_eq!(told(29, 59), "");
     assert_eq!(told(31, 10), "       CLOCK 31:10 of 30:00, 01:10 OVER");
     assert_eq!(told(31, 9), "");
+}
+
+#[test]
+fn the_clock_stops_at_the_recovery_and_does_not_run_before_it_starts() {
+    let mut view = view();
+    let recovered = Kind::Milestone {
+        milestone: Milestone::Recovered,
+        when: at("2025-12-03T20:52:44Z"),
+        source: "step:import".into(),
+        reason: None,
+    };
+    view.apply(&event(recovered));
+    assert_eq!(view.clock(at("2025-12-03T22:00:00Z")), "recovered after 11:42 of 30:00");
+    assert!(view.tick(at("2025-12-03T22:00:00Z")).is_empty());
+    view.zero = None;
+    assert_eq!(view.clock(at("2025-12-03T22:00:00Z")), "not started yet");
 }

@@ -1,0 +1,42 @@
+//! Following a run while it is driven: titles filled in as names get their values, clocks kept right.
+
+use crate::plan::{Plan, undo_unit};
+use crate::run::advance;
+use crate::run::clock::rto_anchor;
+use crate::run::event::{Event, Kind};
+use crate::run::scope::Scope;
+use crate::run::state::Run;
+use crate::template;
+use crate::time::Timestamp;
+use crate::ui::view::View;
+
+impl View {
+    /// The lines for an event that is durable; `run` is the state behind it.
+    pub fn follow(&mut self, plan: &Plan, run: &Run, event: &Event) -> Vec<String> {
+        if let Kind::Asked { step, .. } | Kind::Started { step, .. } | Kind::Skipped { step, .. } =
+            &event.kind
+        {
+            self.fill_in(plan, run, step, event.at);
+        }
+        self.zero = match plan.head.objectives.rto {
+            Some(_) => rto_anchor(plan, run).map(|(at, _)| at),
+            None => run.opened_at,
+        };
+        let mut lines = self.tick(event.at);
+        lines.extend(self.tell(event));
+        lines
+    }
+
+    /// Fills in what is known by now of the words of a step; the rest reads `<from ...>`.
+    fn fill_in(&mut self, plan: &Plan, run: &Run, key: &str, now: Timestamp) {
+        let undone = key.strip_suffix(".undo");
+        let Some((unit, item)) = advance::find(plan, run, undone.unwrap_or(key)) else { return };
+        let undo = undone.and_then(|_| undo_unit(unit));
+        let unit = undo.as_ref().unwrap_or(unit);
+        let scope =
+            Scope { prefix: &unit.prefix, item, foresee: true, ..Scope::new(plan, run, now) };
+        self.refresh(unit, &|text| {
+            template::render(text, &scope).unwrap_or_else(|_| text.to_owned())
+        });
+    }
+}
