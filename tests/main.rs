@@ -16,3 +16,4 @@ mod readme;
 mod sandbox;
 mod sql;
 mod support;
+mod terminal;

@@ -48,8 +48,7 @@ pub struct Trouble {
 enum Job {
     Talk(String),
     Data(String),
-    PromptOpened(String),
-    PromptRefused,
+    PromptOpened(OpenPrompt),
     PromptClosed,
     Runs(Running),
     Line(String),
@@ -120,18 +119,15 @@ impl Screen {
     }
 
     /// A prompt takes the cursor from here on. Waits until all earlier lines are shown. Lines that
-    /// come while it is open are put above a repetition of `label`.
-    pub fn prompt_opened(&self, label: &str) {
-        let _ = self.queue.send(Job::PromptOpened(label.to_owned()));
+    /// come while it is open are put above a repetition of `label`; `show` shows it at once, for a
+    /// prompt that does not draw itself.
+    pub fn prompt_opened(&self, label: &str, show: bool) {
+        let prompt = OpenPrompt { label: one_line_kept(label), show };
+        let _ = self.queue.send(Job::PromptOpened(prompt));
         let (done, wait) = sync_channel(1);
         if self.queue.send(Job::Barrier(done)).is_ok() {
             let _ = wait.recv();
         }
-    }
-
-    /// The open prompt shows a line of its own above itself: why an answer was refused.
-    pub fn prompt_refused(&self) {
-        let _ = self.queue.send(Job::PromptRefused);
     }
 
     /// The prompt is closed; the cursor is at the start of a line.
@@ -168,7 +164,7 @@ struct Writer {
 
 struct OpenPrompt {
     label: String,
-    refused: bool,
+    show: bool,
 }
 
 impl Writer {
@@ -200,14 +196,13 @@ impl Writer {
                 let result = write_all(&mut self.data, &sanitise(&text));
                 self.remember(result, |trouble| &mut trouble.data);
             }
-            Job::PromptOpened(label) => {
+            Job::PromptOpened(prompt) => {
                 self.spinner.stop();
-                self.prompt = Some(OpenPrompt { label, refused: false });
-            }
-            Job::PromptRefused => {
-                if let Some(prompt) = &mut self.prompt {
-                    prompt.refused = true;
-                }
+                // Keys that came too early were echoed where the prompt is about to stand.
+                let start = if prompt.show { prompt.label.as_str() } else { "\r\u{1b}[K" };
+                let result = write_all(&mut self.talk, start);
+                self.remember(result, |trouble| &mut trouble.talk);
+                self.prompt = Some(prompt);
             }
             Job::PromptClosed => self.prompt = None,
             Job::Runs(running) if self.prompt.is_none() => self.spinner.start(running),
@@ -247,13 +242,17 @@ impl Writer {
     }
 }
 
-/// Lines for a terminal in raw mode with a prompt on its last line. What was typed stays readable
-/// above; the prompt draws it again at the next key.
+/// Lines beside an open prompt on the terminal's last line. What was typed stays readable above; a
+/// prompt that draws itself (in raw mode, where a line end only goes down) shows it at the next key.
 fn above_prompt(text: &str, prompt: &OpenPrompt) -> String {
-    let lines = text.trim_end_matches('\n').replace('\n', "\r\n");
-    // The prompt believes that its refusal stands one line higher and may redraw it there.
-    let room = if prompt.refused { "\r\n" } else { "" };
-    format!("\r\n{lines}\r\n{room}{}", prompt.label)
+    let end = if prompt.show { "\n" } else { "\r\n" };
+    let lines = text.trim_end_matches('\n').replace('\n', end);
+    format!("{end}{lines}{end}{}", prompt.label)
+}
+
+/// Sanitised, without line ends, the spaces at both ends kept.
+fn one_line_kept(text: &str) -> String {
+    sanitise(text).replace(['\n', '\t'], " ")
 }
 
 fn write_all(stream: &mut dyn Write, text: &str) -> io::Result<()> {

@@ -16,6 +16,10 @@ use serde_json::Value;
 
 use crate::effect::Question;
 
+mod line;
+
+pub use line::{Echo, Line, read_line};
+
 /// Somebody who can be asked. The live world calls it on a thread of its own and hands the answer on
 /// as an input, so that clocks go on while a question is open.
 pub trait Operator: Send {
@@ -28,7 +32,7 @@ pub trait Operator: Send {
 pub enum Asked {
     /// An answer that [`Question::accept`] took.
     Answer(Value),
-    /// Esc or Ctrl-C: the operator wants out of the question.
+    /// Esc, Ctrl-C or Ctrl-D: the operator wants out of the question.
     Escape,
     /// The terminal hung up, or its input ended.
     Gone,
@@ -43,16 +47,25 @@ pub fn is_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
+/// How many columns the terminal behind standard error says it has.
+#[must_use]
+pub fn columns() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+    Some(size.ws_col).filter(|columns| *columns > 0)
+}
+
 /// Throws away what was typed before the operator could have read the question: in the kernel's queue
-/// and in the event reader's. Waits [`DEAD_TIME`] in between, unless the terminal hangs up.
-pub fn discard_stale_input() {
+/// and in the event reader's. Goes on doing so for `dead_time`, unless the terminal hangs up.
+pub fn discard_stale_input(dead_time: Duration) {
     discard_now();
-    hung_up_within(DEAD_TIME);
-    discard_now();
+    if !dead_time.is_zero() && io::stdin().is_terminal() {
+        hung_up_within(dead_time);
+        discard_now();
+    }
 }
 
 fn discard_now() {
-    if !io::stdin().is_terminal() || hung_up_within(Duration::ZERO) {
+    if !io::stdin().is_terminal() || is_hung_up() {
         return;
     }
     let _ = tcflush(io::stdin(), QueueSelector::IFlush);
@@ -62,6 +75,12 @@ fn discard_now() {
             break;
         }
     }
+}
+
+/// True when the terminal behind standard input is gone.
+#[must_use]
+pub fn is_hung_up() -> bool {
+    hung_up_within(Duration::ZERO)
 }
 
 /// Waits at most `limit` for the terminal to hang up; true when it has.
@@ -85,7 +104,7 @@ pub struct HangUpWatch {
 }
 
 impl HangUpWatch {
-    /// Starts watching standard input; ends when dropped.
+    /// Starts watching the terminal behind standard input; ends when dropped.
     ///
     /// # Errors
     /// No pipe or no thread could be had.
@@ -106,7 +125,7 @@ impl HangUpWatch {
     /// True once the terminal is gone.
     #[must_use]
     pub fn gone(&self) -> bool {
-        self.gone.load(Ordering::SeqCst)
+        self.gone.load(Ordering::SeqCst) || is_hung_up()
     }
 }
 
@@ -144,13 +163,22 @@ fn replace_stdin() -> io::Result<()> {
     Ok(())
 }
 
-/// Puts the terminal back as a shell expects it: line mode, no bracketed paste, a cursor. For every
-/// way out: return, panic, signal. Does nothing where there is no terminal; never fails.
+/// Puts the terminal back as a shell expects it: line mode, echo, no bracketed paste, a cursor. For
+/// every way out: return, panic, signal. Does nothing where nothing was changed; never fails.
 pub fn restore() {
-    let _ = crossterm::terminal::disable_raw_mode();
-    if io::stderr().is_terminal() {
-        let mut stderr = io::stderr();
+    line::restore();
+    if crossterm::terminal::is_raw_mode_enabled().unwrap_or(false) {
+        let _ = crossterm::terminal::disable_raw_mode();
         let paste_off = crossterm::event::DisableBracketedPaste;
-        let _ = crossterm::execute!(stderr, paste_off, crossterm::cursor::Show);
+        let _ = crossterm::execute!(io::stderr(), paste_off, crossterm::cursor::Show);
     }
+}
+
+/// Puts the terminal back before a panic writes its message.
+pub fn restore_on_panic() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        restore();
+        before(panic);
+    }));
 }

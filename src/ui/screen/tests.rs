@@ -126,16 +126,25 @@ fn lines_beside_an_open_prompt_end_with_the_prompt_again() {
     let talk = Paper::default();
     let screen = screen(PLAIN, talk.clone(), Paper::default());
     screen.talk(&["Sure?"]);
-    screen.prompt_opened("> ");
-    assert_eq!(talk.text(), "Sure?\n", "what came before the prompt is on the screen");
+    screen.prompt_opened("> ", false);
+    assert_eq!(talk.text(), "Sure?\n\r\u{1b}[K", "what came before the prompt is on the screen");
     screen.talk(&["       CLOCK RTO MISSED", "      Work goes on."]);
-    screen.prompt_refused();
     screen.talk(&["late"]);
     screen.prompt_closed();
     screen.talk(&["after"]);
     assert!(screen.flushed(LONG));
-    let during = "\r\n       CLOCK RTO MISSED\r\n      Work goes on.\r\n> \r\nlate\r\n\r\n> ";
-    assert_eq!(talk.text(), format!("Sure?\n{during}after\n"));
+    let during = "\r\n       CLOCK RTO MISSED\r\n      Work goes on.\r\n> \r\nlate\r\n> ";
+    assert_eq!(talk.text(), format!("Sure?\n\r\u{1b}[K{during}after\n"));
+}
+
+#[test]
+fn a_plain_prompt_needs_no_cursor() {
+    let talk = Paper::default();
+    let screen = screen(PLAIN, talk.clone(), Paper::default());
+    screen.prompt_opened("y\u{1b}[2J or\nn > ", true);
+    screen.talk(&["late"]);
+    assert!(screen.flushed(LONG));
+    assert_eq!(talk.text(), "y or n > \nlate\ny or n > ");
 }
 
 #[test]
