@@ -151,7 +151,7 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanTrouble {
     /// No such playbook.
-    #[error("find a playbook `{id}`{}", suggestion(.near))]
+    #[error("find a playbook `{id}`{}", suggestion(.near.as_deref()))]
     NoPlaybook {
         /// What was asked for.
         id: String,
@@ -174,8 +174,8 @@ pub enum PlanTrouble {
     Broken(String),
 }
 
-fn suggestion(near: &Option<String>) -> String {
-    near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+fn suggestion(near: Option<&str>) -> String {
+    near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
 /// Playbooks by id, as they were parsed.
@@ -380,7 +380,7 @@ impl Plan {
             let Action::UndoOf(undo_of) = &self.units[at].step.action else { continue };
             let key = format!("{}{}", self.units[at].prefix, undo_of.step);
             let undone = self.units.iter().find(|unit| unit.key == key);
-            let undo = undone.and_then(|unit| undo_unit(unit));
+            let undo = undone.and_then(undo_unit);
             let Some(undo) = undo else {
                 let here = &self.units[at].key;
                 return Err(PlanTrouble::Broken(format!(

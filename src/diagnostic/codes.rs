@@ -49,7 +49,7 @@ impl Entry {
         );
         for (heading, example) in [("Raises it", self.bad), ("Better", self.good)] {
             if !example.is_empty() {
-                page.push_str("\n");
+                page.push('\n');
                 page.push_str(heading);
                 page.push_str(":\n\n");
                 for line in example.lines() {

@@ -98,11 +98,11 @@ impl Object {
     }
 
     /// One action and no second one; or `none`. With a `gate`, `confirm` beside another action is that.
-    fn exactly_one(&mut self, none: Option<Value>, gate: Option<Value>) {
+    fn exactly_one(&mut self, none: Option<Value>, gate: Option<&Value>) {
         for key in Action::KEYS {
             // Exactly one branch holds, so that a second action fails without being named.
             let mut branch = json!({ "required": [key] });
-            match &gate {
+            match gate {
                 Some(_) if *key == "confirm" => {
                     let others = Action::KEYS.iter().filter(|other| *other != key);
                     let others: Vec<Value> =
@@ -182,7 +182,7 @@ by_hand! {
         object.field("undo", "How to take it back.", undo);
         let rule = generator.subschema_for::<OnCrash>().to_value();
         object.field("on_crash", "How to find out after a crash whether it happened.", rule);
-        object.exactly_one(None, Some(gate));
+        object.exactly_one(None, Some(&gate));
         object.schema("One step: exactly one action and what surrounds it.")
     }
 

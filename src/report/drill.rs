@@ -91,7 +91,9 @@ pub fn drill_verdict(run: &Run, plan: &Plan) -> DrillVerdict {
     for criterion in &criteria {
         let id = &criterion.id;
         match criterion.held {
-            None => invalid.push(format!("criterion {id} was not evaluated: {}", criterion.measured)),
+            None => {
+                invalid.push(format!("criterion {id} was not evaluated: {}", criterion.measured))
+            }
             Some(false) if criterion.must => failed.push(format!("{id}: {}", criterion.measured)),
             Some(false) => findings.push(format!("{id}: {}", criterion.measured)),
             Some(true) => {}

@@ -166,11 +166,11 @@ fn part(
     let request = unit.step.action.request(&cx, outputs);
     let (effect, deadline) = match request {
         Err(failure) => return Move::record(never_started(key, attempt, failure)),
-        Ok(Request::Nothing) => (None, time_out(look, unit, key, part)),
+        Ok(Request::Nothing) => (None, Some(time_out(look, unit, key, part))),
         Ok(Request::Pause(span)) => (None, Some(pause_end(look, key, span))),
         Ok(Request::Effect(effect)) if matches!(*effect, Effect::Ask(_)) => (Some(effect), None),
         Ok(Request::Effect(mut effect)) => {
-            let deadline = time_out(look, unit, key, part);
+            let deadline = Some(time_out(look, unit, key, part));
             if let Some(deadline) = deadline {
                 effect.limit(deadline.since(look.now));
             }
@@ -208,11 +208,11 @@ fn what_of(action: &Action) -> String {
 }
 
 /// The end of this attempt's time. An attempt that was cut off by a crash keeps its deadline.
-fn time_out(look: &Look<'_>, unit: &Unit, key: &str, part: u32) -> Option<Timestamp> {
+fn time_out(look: &Look<'_>, unit: &Unit, key: &str, part: u32) -> Timestamp {
     let before = look.run.step(key).and_then(|state| state.running.as_ref());
     let kept = before.and_then(|running| running.deadline).filter(|_| part == 0);
     let limit = unit.step.common.timeout.unwrap_or(crate::steps::DEFAULT_TIMEOUT);
-    Some(kept.unwrap_or(look.now + limit))
+    kept.unwrap_or(look.now + limit)
 }
 
 fn pause_end(look: &Look<'_>, key: &str, span: Span) -> Timestamp {

@@ -52,7 +52,7 @@ pub fn digest(
         Input::Done(id, output) => match session.in_flight.remove(&id) {
             // The end of something that nobody waits for any more.
             None => Digest::default(),
-            Some(purpose) => ended(plan, run, session, id, purpose, output, now),
+            Some(purpose) => ended(plan, run, session, id, &purpose, output, now),
         },
     }
 }
@@ -62,11 +62,11 @@ fn ended(
     run: &Run,
     session: &mut Session,
     id: EffectId,
-    purpose: Purpose,
+    purpose: &Purpose,
     output: Output,
     now: Timestamp,
 ) -> Digest {
-    match &purpose {
+    match purpose {
         Purpose::Notify { to, cause } => Digest::fact(Kind::Notified {
             to: to.clone(),
             cause: cause.clone(),
@@ -75,9 +75,9 @@ fn ended(
         Purpose::Ask { step, asking, question } => {
             answers::taken(plan, run, session, step, *asking, question, &output, now)
         }
-        Purpose::Action { .. } => action(plan, run, session, id, purpose.clone(), output, now),
+        Purpose::Action { .. } => action(plan, run, session, id, purpose, output, now),
         Purpose::Check { .. } | Purpose::Criterion { .. } => {
-            check(plan, run, session, id, purpose.clone(), output, now)
+            check(plan, run, session, id, purpose, output, now)
         }
     }
 }
@@ -88,11 +88,11 @@ fn action(
     run: &Run,
     session: &mut Session,
     id: EffectId,
-    purpose: Purpose,
+    purpose: &Purpose,
     mut output: Output,
     now: Timestamp,
 ) -> Digest {
-    let Purpose::Action { step: key, attempt, part } = &purpose else { return Digest::default() };
+    let Purpose::Action { step: key, attempt, part } = purpose else { return Digest::default() };
     let found = advance::find(plan, run, key);
     let undo = key.strip_suffix(".undo").and_then(|key| advance::find(plan, run, key));
     let undo_unit = undo.and_then(|(unit, item)| Some((crate::plan::undo_unit(unit)?, item)));
@@ -117,7 +117,7 @@ fn action(
     let mut looks = 0;
     if let Rhythm::Poll { every, in_a_row } = unit.step.action.rhythm() {
         let rhythm = Beat { every, in_a_row, deadline };
-        match keep_looking(session, id, &purpose, verdict, &output, rhythm, now) {
+        match keep_looking(session, id, purpose, verdict, &output, rhythm, now) {
             Ok(()) => return Digest::default(),
             Err((concluded, taken)) => (verdict, looks) = (concluded, taken),
         }
@@ -347,17 +347,17 @@ fn check(
     run: &Run,
     session: &mut Session,
     id: EffectId,
-    purpose: Purpose,
+    purpose: &Purpose,
     output: Output,
     now: Timestamp,
 ) -> Digest {
-    let (key, check) = match &purpose {
+    let (key, check) = match purpose {
         Purpose::Check { step, check } => (step.clone(), check.clone()),
         Purpose::Criterion { index } => (String::new(), index.to_string()),
         _ => return Digest::default(),
     };
     let found = advance::find(plan, run, &key);
-    let criterion = match &purpose {
+    let criterion = match purpose {
         Purpose::Criterion { index } => plan.criteria.get(*index),
         _ => None,
     };
@@ -391,7 +391,7 @@ fn check(
         let began = session.poll.as_ref().filter(|poll| poll.id == id).map(|poll| poll.began);
         let deadline = checks::deadline(probe, began.unwrap_or(now - output.elapsed));
         let beat = Beat { every, in_a_row, deadline: Some(deadline) };
-        match keep_looking(session, id, &purpose, verdict, &output, beat, now) {
+        match keep_looking(session, id, purpose, verdict, &output, beat, now) {
             Ok(()) => return Digest::default(),
             Err((concluded, _)) => verdict = concluded,
         }
@@ -402,7 +402,7 @@ fn check(
             let reason = failure_text(&verdict);
             verdict = Verdict::Unknown { reason };
         }
-        return Digest::fact(checks::judged(probe, index, verdict, measured));
+        return Digest::fact(checks::judged(probe, *index, verdict, measured));
     }
     if let Verdict::Fail(failure) = &mut verdict {
         failure.stage = Stage::Verify;

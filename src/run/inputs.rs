@@ -69,14 +69,14 @@ pub fn check(
 ) -> Result<(), String> {
     let Some(check) = &spec.check else { return Ok(()) };
     let computed = match (spec.kind, value.as_str()) {
-        (crate::effect::ValueKind::Datetime, Some(text)) => text
-            .parse()
-            .map(|at| super::scope::instant(at, template::View::Compute))
-            .unwrap_or_else(|_| value.clone()),
-        (crate::effect::ValueKind::Duration, Some(text)) => text
-            .parse()
-            .map(|span| super::scope::length(span, template::View::Compute))
-            .unwrap_or_else(|_| value.clone()),
+        (crate::effect::ValueKind::Datetime, Some(text)) => text.parse().map_or_else(
+            |_| value.clone(),
+            |at| super::scope::instant(at, template::View::Compute),
+        ),
+        (crate::effect::ValueKind::Duration, Some(text)) => text.parse().map_or_else(
+            |_| value.clone(),
+            |span| super::scope::length(span, template::View::Compute),
+        ),
         _ => value.clone(),
     };
     let mut facts = Map::new();

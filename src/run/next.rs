@@ -111,10 +111,10 @@ pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
         return again;
     }
     if run.abandoned.is_none() {
-        if let Some(unit) = plan.units.get(session.cursor) {
-            if plan.section(unit) != Section::Cleanup {
-                return unit_in_phase(&look, unit);
-            }
+        if let Some(unit) = plan.units.get(session.cursor)
+            && plan.section(unit) != Section::Cleanup
+        {
+            return unit_in_phase(&look, unit);
         }
         if !run.milestones.contains_key(&Milestone::Resolved) {
             return Move::record(milestone(Milestone::Resolved, now, "last_step"));
@@ -249,7 +249,7 @@ fn enter(look: &Look<'_>, phase: &crate::plan::PlanPhase) -> Move {
 fn roll_back(look: &Look<'_>) -> Move {
     let run = look.run;
     let to = run.rollback.clone().flatten();
-    for key in run.passed.iter().rev().filter(|key| !key.ends_with(".undo")) {
+    for key in run.passed.iter().rev().filter(|key| key.strip_suffix(".undo").is_none()) {
         if let Some((unit, item)) = advance::find(look.plan, run, key)
             && !run.undone.contains(key)
             && run.status(&format!("{key}.undo")).is_none()

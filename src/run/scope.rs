@@ -42,13 +42,6 @@ impl<'a> Scope<'a> {
         Self { plan, run, prefix: "", item: None, now, foresee: false, depth: 0 }
     }
 
-    fn known(&self, known: &Known, name: &str, kind: Option<ValueKind>, view: View) -> Named {
-        match known {
-            Known::Secret(_) => Named::Secret(name.to_owned()),
-            Known::Value(value) => Named::Value(typed(value, kind, view)),
-        }
-    }
-
     fn var(&self, expression: &str) -> Result<Option<Named>, Fault> {
         if self.depth == VAR_DEPTH {
             let message = "is a var that leads to itself".to_owned();
@@ -134,11 +127,11 @@ impl Lookup for Scope<'_> {
             _ => {}
         }
         if let Some(known) = self.run.captured.get(name) {
-            return Ok(Some(self.known(known, name, None, view)));
+            return Ok(Some(read(known, name, None, view)));
         }
         if let Some((_, spec)) = self.plan.inputs.iter().find(|(input, _)| input == name) {
             return Ok(match self.run.inputs.get(name) {
-                Some(known) => Some(self.known(known, name, Some(spec.kind), view)),
+                Some(known) => Some(read(known, name, Some(spec.kind), view)),
                 None => self.foresee.then(|| foreseen(&format!("input {name}"))),
             });
         }
@@ -175,6 +168,13 @@ fn step_facts(state: &StepState, view: View) -> Value {
         facts.insert(name.to_owned(), at.map_or(Value::Null, |at| instant(at, view)));
     }
     Value::Object(facts)
+}
+
+fn read(known: &Known, name: &str, kind: Option<ValueKind>, view: View) -> Named {
+    match known {
+        Known::Secret(_) => Named::Secret(name.to_owned()),
+        Known::Value(value) => Named::Value(typed(value, kind, view)),
+    }
 }
 
 /// The value of an input as its type says, for computing or for reading.

@@ -47,11 +47,16 @@ fn shorten(value: &mut Value) -> bool {
         Value::Array(items) => {
             let long = items.len() > ITEMS;
             items.truncate(ITEMS);
-            items.iter_mut().fold(long, |cut, item| shorten(item) || cut)
+            shorten_all(items.iter_mut()) || long
         }
-        Value::Object(map) => map.values_mut().fold(false, |cut, item| shorten(item) || cut),
+        Value::Object(map) => shorten_all(map.values_mut()),
         _ => false,
     }
+}
+
+/// Each of them, also behind the first that was cut.
+fn shorten_all<'a>(items: impl Iterator<Item = &'a mut Value>) -> bool {
+    items.map(shorten).filter(|cut| *cut).count() > 0
 }
 
 fn floor(text: &str, mut at: usize) -> usize {

@@ -73,7 +73,7 @@ impl Spinner {
 
     pub(super) fn line(&mut self, line: &str) {
         if let Some(drawn) = &mut self.now {
-            drawn.last_line = line.trim().to_owned();
+            line.trim().clone_into(&mut drawn.last_line);
         }
     }
 

@@ -73,9 +73,12 @@ struct Excerpt<'a> {
     annotations: Vec<Annotation<'a>>,
 }
 
+/// Labels shown together; true for the primary one.
+type Near<'a> = Vec<(bool, &'a Label)>;
+
 /// One excerpt for the primary label and those near it, then one for each other group.
 fn excerpts<'a>(labels: &'a [Label], lines: &mut Lines) -> Vec<Excerpt<'a>> {
-    let mut groups: Vec<(Range<usize>, Vec<(bool, &'a Label)>)> = Vec::new();
+    let mut groups: Vec<(Range<usize>, Near<'a>)> = Vec::new();
     for (at, label) in labels.iter().enumerate() {
         let end = label.range.end.saturating_sub(1).max(label.range.start);
         let (first, last) =

@@ -212,7 +212,13 @@ fn usual_meaning(failure: &Failure) -> Option<&'static str> {
         (_, FailKind::Permission) => "We were refused: credentials, rights or modes.",
         (_, FailKind::Secret) => "A secret or target is missing: see `mayday doctor`.",
         (_, FailKind::Signal) => "Something ended it from outside, such as a lack of memory.",
-        (_, FailKind::Exit | FailKind::Refused | FailKind::Assertion) => return None,
-        (_, FailKind::Input | FailKind::Cancelled) => return None,
+        (
+            _,
+            FailKind::Exit
+            | FailKind::Refused
+            | FailKind::Assertion
+            | FailKind::Input
+            | FailKind::Cancelled,
+        ) => return None,
     })
 }
