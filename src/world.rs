@@ -4,10 +4,13 @@
 //! order: process, sql, http, secrets, live, sim.
 
 pub mod address;
+mod aside;
 pub mod console;
 pub mod evidence;
 pub mod http;
+pub mod notify;
 pub mod process;
+pub mod secrets;
 
 #[cfg(feature = "sqlite")]
 pub mod sandbox;

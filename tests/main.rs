@@ -10,6 +10,7 @@ mod http;
 mod journal;
 mod language;
 mod layers;
+mod notify;
 mod process;
 mod quickstart;
 mod readme;

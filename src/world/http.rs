@@ -8,13 +8,13 @@ use std::io::Read;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use ureq::http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
+use super::aside::boot;
 use super::evidence::EvidenceSink;
 use super::process::EnvValue;
 use crate::effect::{Ending, Facts, HttpEffect, Output};
@@ -101,12 +101,6 @@ pub fn send(request: &PreparedHttp, sink: &EvidenceSink) -> Output {
         output.facts.insert("insecure".to_owned(), true.into());
     }
     output
-}
-
-/// The boot clock: it goes on while the machine sleeps.
-fn boot() -> Span {
-    let now = clock_gettime(ClockId::Boottime);
-    Span::from_secs(now.tv_sec) + Span::from_millis(now.tv_nsec / 1_000_000)
 }
 
 /// Makes rustls use ring. More than once does no harm.

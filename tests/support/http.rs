@@ -92,7 +92,10 @@ fn answer(
     let head = "HTTP/1.1 200 OK\r\n";
     match route {
         "json" => whole(&mut stream, "200 OK", "Content-Type: application/json\r\n", rest)?,
-        "status" => whole(&mut stream, &format!("{rest} As Asked"), "", "a body")?,
+        "status" => {
+            let code = rest.split('/').next().unwrap_or_default();
+            whole(&mut stream, &format!("{code} As Asked"), "", "a body")?;
+        }
         "to" => whole(&mut stream, "302 Found", &format!("Location: {rest}\r\n"), "")?,
         "keep" => whole(&mut stream, "307 Kept", &format!("Location: {rest}\r\n"), "")?,
         "loop" => whole(&mut stream, "302 Found", "Location: /loop\r\n", "")?,
