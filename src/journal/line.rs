@@ -17,59 +17,48 @@ const BEFORE_HASH: &[u8] = b",\"hash\":\"";
 const AFTER_HASH: &[u8] = b"\"}";
 const HEX: usize = 64;
 
-/// A SHA-256, written as 64 lowercase hexadecimal digits.
+/// A SHA-256 as 64 lowercase hexadecimal digits: the form in which it is written and compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Hash([u8; 32]);
+pub struct Hash([u8; HEX]);
 
 impl Hash {
     /// What the first record names as the hash before it.
-    pub const NONE: Self = Self([0; 32]);
+    pub const NONE: Self = Self([b'0'; HEX]);
 
     /// The hash of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
+        Self::finish(Sha256::new_with_prefix(bytes))
     }
 
     /// From a finished digest.
     pub(super) fn finish(digest: Sha256) -> Self {
-        Self(digest.finalize().into())
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut hex = [0; HEX];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(digest.finalize()) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        Self(hex)
     }
 
     /// Reads 64 lowercase hexadecimal digits.
     #[must_use]
     pub fn parse(hex: &[u8]) -> Option<Self> {
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            _ => None,
-        };
-        if hex.len() != HEX {
-            return None;
-        }
-        let mut hash = [0; 32];
-        for (byte, pair) in hash.iter_mut().zip(hex.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-        }
-        Some(Self(hash))
+        let hex: [u8; HEX] = hex.try_into().ok()?;
+        hex.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')).then_some(Self(hex))
     }
 
     /// The 64 digits.
     #[must_use]
     pub fn hex(self) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut hex = String::with_capacity(HEX);
-        for byte in self.0 {
-            hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            hex.push(char::from(DIGITS[usize::from(byte & 15)]));
-        }
-        hex
+        self.0.iter().copied().map(char::from).collect()
     }
 
     /// The first 12 digits, for a screen or a footer: an outside witness of the record's state.
     #[must_use]
     pub fn short(self) -> String {
-        self.hex()[..12].to_owned()
+        self.0[..12].iter().copied().map(char::from).collect()
     }
 }
 
@@ -88,19 +77,25 @@ impl fmt::Debug for Hash {
 /// Appends a record and its newline to `out`; returns its hash.
 pub(super) fn build(seq: u64, prev: Hash, event: &str, out: &mut Vec<u8>) -> Hash {
     let start = out.len();
-    out.extend_from_slice(lead(seq, prev).as_bytes());
+    out.extend_from_slice(&lead(seq, prev));
     out.extend_from_slice(event.as_bytes());
     let hash = Hash::of(&out[start..]);
     out.extend_from_slice(BEFORE_HASH);
-    out.extend_from_slice(hash.hex().as_bytes());
+    out.extend_from_slice(&hash.0);
     out.extend_from_slice(AFTER_HASH);
     out.push(b'\n');
     hash
 }
 
 /// What a record with this place in the chain begins with.
-fn lead(seq: u64, prev: Hash) -> String {
-    format!("{{\"seq\":{seq},\"prev\":\"{prev}\",\"ev\":")
+fn lead(seq: u64, prev: Hash) -> Vec<u8> {
+    let mut lead = Vec::with_capacity(128);
+    lead.extend_from_slice(b"{\"seq\":");
+    lead.extend_from_slice(seq.to_string().as_bytes());
+    lead.extend_from_slice(b",\"prev\":\"");
+    lead.extend_from_slice(&prev.0);
+    lead.extend_from_slice(b"\",\"ev\":");
+    lead
 }
 
 /// Takes a line (without its newline) apart: the event's bytes and the record's hash. A fault is a
@@ -112,12 +107,12 @@ pub(super) fn take_apart(line: &[u8], seq: u64, prev: Hash) -> Result<(&[u8], Ha
     }
     let rest = line.strip_suffix(AFTER_HASH).ok_or(NO_RECORD)?;
     let (rest, hex) = rest.split_at_checked(rest.len().wrapping_sub(HEX)).ok_or(NO_RECORD)?;
-    let hash = Hash::parse(hex).ok_or(NO_RECORD)?;
     let body = rest.strip_suffix(BEFORE_HASH).ok_or(NO_RECORD)?;
-    if Hash::of(body) != hash {
+    let hash = Hash::of(body);
+    if hash.0 != hex {
         return Err("was changed: its bytes do not give its hash".into());
     }
-    match body.strip_prefix(lead(seq, prev).as_bytes()) {
+    match body.strip_prefix(lead(seq, prev).as_slice()) {
         Some(event) => Ok((event, hash)),
         None => Err(misplaced(body, seq)),
     }
@@ -142,7 +137,7 @@ fn misplaced(body: &[u8], seq: u64) -> String {
 pub(super) fn is_beginning(text: &[u8], seq: u64, prev: Hash) -> bool {
     let lead = lead(seq, prev);
     let common = lead.len().min(text.len());
-    if text[..common] != lead.as_bytes()[..common] {
+    if text[..common] != lead[..common] {
         return false;
     }
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);

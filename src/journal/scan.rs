@@ -194,7 +194,8 @@ impl Scanner {
                 "is not the event that the last checkpoint saw: the record was rewritten",
             ));
         }
-        parse_event(text).map_err(|_| self.damaged("holds an event that this mayday does not know"))
+        parse_event(text)
+            .ok_or_else(|| self.damaged("holds an event that this mayday does not know"))
     }
 
     fn damaged(&self, what: impl Into<String>) -> Condition {
@@ -233,8 +234,10 @@ struct Stamp<'a> {
 
 /// Reads an event in two passes: `Event`'s own derived reader buffers every field twice, which is what
 /// a long record would then spend its time on.
-fn parse_event(text: &[u8]) -> serde_json::Result<Event> {
-    let stamp: Stamp<'_> = serde_json::from_slice(text)?;
-    let kind: Kind = serde_json::from_slice(text)?;
-    Ok(Event { at: stamp.at, boot_ms: stamp.boot_ms, by: stamp.by.into_owned(), kind })
+fn parse_event(text: &[u8]) -> Option<Event> {
+    // Checked for UTF-8 once, not once a string.
+    let text = std::str::from_utf8(text).ok()?;
+    let stamp: Stamp<'_> = serde_json::from_str(text).ok()?;
+    let kind: Kind = serde_json::from_str(text).ok()?;
+    Some(Event { at: stamp.at, boot_ms: stamp.boot_ms, by: stamp.by.into_owned(), kind })
 }

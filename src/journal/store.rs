@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::line::Hash;
 use super::{Condition, Head, Holder, Journal, Read, Redact, RunDir, RunId, Trouble, folder, scan};
+use crate::run::event::Event;
 
 /// The folder of all runs.
 #[derive(Clone, Debug)]
@@ -198,11 +199,30 @@ impl Store {
     /// [`Trouble::Held`] when somebody drives it. [`Trouble::Damaged`], [`Trouble::EndMissing`] and
     /// [`Trouble::NewerFormat`]: nothing was changed. [`Trouble::Folder`] and [`Trouble::Io`] as for creating.
     pub fn resume(&self, id: &RunId, holder: &Holder, redact: Redact) -> Result<Resumed, Trouble> {
+        let mut events = Vec::new();
+        let each = |seq, event| events.push((seq, event));
+        let mut resumed = self.resume_with(id, holder, redact, each)?;
+        resumed.read.events = events;
+        Ok(resumed)
+    }
+
+    /// As [`Self::resume`], handing each event out and keeping none: `read.events` stays empty. For
+    /// records of any length in bounded memory.
+    ///
+    /// # Errors
+    /// As [`Self::resume`]; events before a fault were handed out by then.
+    pub fn resume_with(
+        &self,
+        id: &RunId,
+        holder: &Holder,
+        redact: Redact,
+        each: impl FnMut(u64, Event),
+    ) -> Result<Resumed, Trouble> {
         let dir = self.dir(id)?;
         folder::check_own(&self.root)?;
         folder::check_own(dir.path())?;
         let lock = folder::lock(dir.path(), id, holder)?;
-        let read = scan::read(&dir)?;
+        let read = Read { events: Vec::new(), scan: scan::read_with(&dir, each)? };
         let run = id.clone();
         let torn = match &read.scan.condition {
             Condition::Clean => None,
