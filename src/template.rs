@@ -20,6 +20,7 @@ mod ops;
 mod parse;
 mod render;
 mod scope;
+pub mod shape;
 #[cfg(test)]
 mod tests;
 mod trace;
