@@ -1,11 +1,12 @@
 //! All codes that a check can raise, from the files that own them.
 
+use super::check;
 use super::parse::entries::ENTRIES;
 use crate::diagnostic::codes::Entry;
 
 /// Every code with its page, in the order of the codes within each family.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    ENTRIES.iter()
+    ENTRIES.iter().chain(check::entries())
 }
 
 /// The page of a code; upper and lower case are the same.

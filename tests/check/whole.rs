@@ -1,0 +1,52 @@
+//! Whole playbooks: the procedures that people wrote, the example of the format, what is shipped.
+
+use super::*;
+
+/// The "data loss" procedure of the recovery playbook, command by command, as a playbook.
+#[test]
+fn the_procedures_as_people_wrote_them_raise_more_than_ten_findings() {
+    for (name, least) in
+        [("data-loss", 10), ("unavailable", 10), ("corruption", 10), ("failover", 10)]
+    {
+        let name = format!("sources/{name}.yaml");
+        let found = look(&[playbook(&name), playbook("other.yaml")], Some(&config()));
+        let page = render::human(&found, false, 100);
+        let told = found.len();
+        assert!(told >= least, "{name}: {told}\n{page}");
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(name.replace(['/', '.'], "-"), page);
+        });
+    }
+}
+
+fn config() -> Parsed<Config> {
+    parse::config(&file("mayday.yaml"))
+}
+
+#[test]
+fn the_example_of_the_format_has_no_fault() {
+    let books = ["sev2-data-loss.yaml", "sev2-database-corruption.yaml", "maintenance-on.yaml"];
+    let books = books.map(|name| playbook(&format!("example/{name}")));
+    let found = look(&books, Some(&config()));
+    let serious: Vec<_> = found.iter().filter(|fault| fault.level > Level::Note).cloned().collect();
+    assert!(serious.is_empty(), "{}", render::human(&serious, false, 100));
+}
+
+#[test]
+fn the_shipped_playbooks_have_no_fault() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &Path| {
+        SourceFile::new(path.to_string_lossy(), std::fs::read_to_string(path).unwrap())
+    };
+    let mut books = Vec::new();
+    for folder in std::fs::read_dir(root.join("playbooks")).unwrap() {
+        for path in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            books.push(parse::playbook(&read(&path.unwrap().path())));
+        }
+    }
+    assert!(books.len() >= 2);
+    let config = parse::config(&read(&root.join("mayday.yaml")));
+    let found = look(&books, Some(&config));
+    let serious: Vec<_> = found.iter().filter(|fault| fault.level > Level::Note).cloned().collect();
+    assert!(serious.is_empty(), "{}", render::human(&serious, false, 100));
+}
