@@ -1,12 +1,12 @@
 //! From text to a playbook, with the place of every node and every fault at once.
 //!
-//! Owns the order of reading: characters, then one guarding pass over the YAML (`scan`), then the YAML
-//! library, then each part by its own type (`decode`, `build`). What the parts mean together is for
-//! `playbook::check`.
+//! Owns the order of reading: characters, then one guarding pass over the YAML (`scan`), then values
+//! from what it kept (`value`), then each part by its own type (`decode`, `build`). What the parts mean
+//! together is for `playbook::check`.
 
 use std::sync::Arc;
 
-use serde_yaml::Mapping;
+use serde_yaml::{Mapping, Value};
 
 use super::Playbook;
 use crate::config::Config;
@@ -15,10 +15,10 @@ use crate::diagnostic::{Diagnostic, Level, SourceFile};
 mod build;
 mod decode;
 pub mod entries;
-mod loose;
 mod scan;
 mod source;
 mod text;
+mod value;
 mod words;
 
 pub use source::Source;
@@ -76,31 +76,31 @@ fn read<T>(
     Parsed { value, source, faults }
 }
 
-/// The map that the document is. The YAML library must accept what the scan accepted.
+/// Files up to this size are read by the YAML library too. Larger ones are written by programs, and a
+/// second reading would take more time and memory than all the rest.
+const SECOND_OPINION: usize = 256 << 10;
+
+/// The map that the document is. The YAML library must accept what the scan accepted: what two readers
+/// take, others take too.
 fn document(source: &Source, faults: &mut Vec<Diagnostic>) -> Option<Mapping> {
     let file = &source.file;
-    match serde_yaml::from_str::<loose::Loose>(&file.text) {
-        Ok(loose::Loose(serde_yaml::Value::Mapping(map))) => Some(map),
-        Ok(loose::Loose(serde_yaml::Value::Null)) => {
-            let fault = Diagnostic::new(entries::EMPTY_FILE, "nothing in the file")
-                .at(file, 0..0, "")
-                .help("start with `mayday: 1`; `mayday new` writes a first one");
-            faults.push(fault);
-            None
-        }
-        Ok(_) => {
-            let fault = Diagnostic::new(entries::EMPTY_FILE, "the file holds no fields")
-                .at(file, source.value(""), "expected `key: value`")
-                .help("start with `mayday: 1`; `mayday new` writes a first one");
-            faults.push(fault);
-            None
-        }
-        Err(error) => {
-            let at = error.location().map_or(0, |place| text::byte_of(file, &place));
-            faults.push(text::syntax(file, at, &error.to_string()));
-            None
-        }
+    if file.text.len() <= SECOND_OPINION
+        && let Err(error) = serde_yaml::from_str::<serde::de::IgnoredAny>(&file.text)
+    {
+        let at = error.location().map_or(0, |place| text::byte_of(file, &place));
+        faults.push(text::syntax(file, at, &error.to_string()));
+        return None;
     }
+    let (message, range, label) = match value::value(source) {
+        Value::Mapping(map) => return Some(map),
+        Value::Null => ("nothing in the file", 0..0, ""),
+        _ => ("the file holds no fields", source.value(""), "expected `key: value`"),
+    };
+    let fault = Diagnostic::new(entries::EMPTY_FILE, message)
+        .at(file, range, label)
+        .help("start with `mayday: 1`; `mayday new` writes a first one");
+    faults.push(fault);
+    None
 }
 
 /// Puts faults into the order of the file, and takes out what another fault at the same place says

@@ -197,8 +197,8 @@ impl Mending<'_> {
                 let names = known.iter().map(String::as_str).chain(also.iter().copied());
                 unknown_field(cx, &place, field, &names.collect::<Vec<_>>());
             }
-            map.shift_remove(field.as_str());
         }
+        map.retain(|key, _| key.as_str().is_some_and(|key| known.iter().any(|name| name == key)));
         self.thinned.push(self.in_text(at));
         !strange.is_empty()
     }

@@ -1,8 +1,8 @@
 //! One pass over the text, before anything is built from it: positions of all nodes, budgets, and the
 //! parts of YAML that the language does without.
 //!
-//! No alias is ever expanded here: what it would expand to is added up. What passes is small enough
-//! for the YAML library behind it.
+//! No alias is ever expanded here: what it would expand to is added up. What passes is small enough to
+//! be built, and for other YAML readers.
 
 use std::collections::HashMap;
 use std::ops::Range;
