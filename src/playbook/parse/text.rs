@@ -98,11 +98,6 @@ pub(super) fn syntax(file: &Arc<SourceFile>, at: usize, info: &str) -> Diagnosti
             .at(file, at..end, "the reader stopped here")
             .help("no playbook needs so many levels of lists and maps");
     }
-    if info.contains("as u128") || info.contains("as i128") {
-        return Diagnostic::new(code::TYPE, "a number that is too large")
-            .at(file, at..end, "it begins here")
-            .help("put quotes around it");
-    }
     let fault = Diagnostic::new(code::SYNTAX, format!("this is not YAML: {info}"));
     let fault = fault.at(file, at..end, "the reader stopped here");
     if let Some(tab) = indent.find('\t') {
