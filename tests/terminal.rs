@@ -17,10 +17,12 @@ use mayday::ui::screen::Screen;
 use mayday::world::console::Operator as _;
 use rexpect::session::{PtySession, spawn_command};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 const ASK: &str = "MAYDAY_TEST_ASK";
 const AFTER_TYPING: &str = "MAYDAY_TEST_AFTER_TYPING";
+const BESIDE: &str = "MAYDAY_TEST_BESIDE";
+const SIZE: &str = "MAYDAY_TEST_SIZE";
 const REPORT_TO: &str = "MAYDAY_TEST_REPORT_TO";
 /// Far beyond what any step here takes; reaching it is a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,13 +39,31 @@ fn the_program_on_the_terminal() {
     let hung_up = Arc::new(std::sync::atomic::AtomicBool::new(false));
     signal_hook::flag::register(signal_hook::consts::SIGHUP, hung_up).unwrap();
     if std::io::stdin().is_terminal() {
-        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        let side = std::env::var(SIZE).ok().and_then(|side| side.parse().ok());
+        let (rows, columns) = (side.unwrap_or(24), side.unwrap_or(80));
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(std::io::stdin(), size).unwrap();
     }
     let look = Look::choose(&|name| std::env::var(name).ok(), false, true, Some(80));
     let screen = Screen::start(look, Box::new(|| Span::ZERO)).unwrap();
     let now: Timestamp = "2026-11-22T17:00:00Z".parse().unwrap();
     let prompt = Prompt::new(screen.clone(), move || now, Zone::east_opt(0).unwrap());
+    if let Ok(address) = std::env::var(BESIDE) {
+        let mut orders = TcpStream::connect(address).unwrap();
+        let screen = screen.clone();
+        // Another thread of the program acts while the question is open.
+        std::thread::spawn(move || {
+            let mut order = [0];
+            orders.read_exact(&mut order).unwrap();
+            if order == *b"t" {
+                screen.talk(&["CLOCK RTO MISSED"]);
+            } else {
+                mayday::world::console::restore();
+                std::io::stderr().write_all(b"RESTORED").unwrap();
+                std::process::exit(0);
+            }
+        });
+    }
     for wants in asked.split(' ') {
         if std::env::var_os(AFTER_TYPING).is_some() {
             screen.talk(&["READY"]);
@@ -269,6 +289,60 @@ fn a_question_does_not_outlive_its_terminal() {
         assert!(status.success());
         assert_eq!(told.recv_timeout(PATIENCE).unwrap(), "Gone", "{term}");
     }
+}
+
+/// A program with a second thread, and the line to that thread.
+fn start_with_orders(asked: &str, term: &str) -> (PtySession, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = program(asked, term);
+    command.env(BESIDE, listener.local_addr().unwrap().to_string());
+    let session = start(command);
+    let (orders, _) = listener.accept().unwrap();
+    (session, orders)
+}
+
+#[test]
+fn a_line_that_comes_while_a_question_is_open_is_shown_at_once_and_the_question_stays() {
+    for term in BOTH {
+        let (mut session, mut orders) = start_with_orders("50", term);
+        session.exp_string("exactly: 50 > ").unwrap();
+        session.send("5").unwrap();
+        session.flush().unwrap();
+        orders.write_all(b"t").unwrap();
+        session.exp_string(" RTO MISSED").unwrap();
+        session.exp_string("exactly: 50 > ").unwrap();
+        session.send("0\r").unwrap();
+        session.flush().unwrap();
+        assert_eq!(result(&mut session), "Answer(String(\"50\"))", "{term}");
+    }
+}
+
+#[test]
+fn a_terminal_of_one_column_or_of_twenty_takes_an_answer() {
+    for side in ["1", "20"] {
+        let mut command = program("yes_no", LIVE);
+        command.env(SIZE, side);
+        let mut session = start(command);
+        // So narrow that the label is broken anywhere: the last thing drawn is the cursor.
+        session.exp_string("\u{1b}[?25h").unwrap();
+        session.send("y\r").unwrap();
+        session.flush().unwrap();
+        session.exp_string("RESULT Answer(Bool(true))").unwrap();
+    }
+}
+
+#[test]
+fn restoring_ends_raw_mode_from_outside_the_prompt() {
+    let (mut session, mut orders) = start_with_orders("yes_no", LIVE);
+    let terminal = session.process().get_file_handle().unwrap();
+    session.exp_string("y or n >").unwrap();
+    let raw = tcgetattr(&terminal).unwrap();
+    assert!(!raw.local_modes.contains(LocalModes::ICANON), "a prompt is open");
+    orders.write_all(b"r").unwrap();
+    session.exp_string("\u{1b}[?2004l").unwrap();
+    session.exp_string("RESTORED").unwrap();
+    let after = tcgetattr(&terminal).unwrap();
+    assert!(after.local_modes.contains(LocalModes::ICANON | LocalModes::ISIG));
 }
 
 /// What came of one question when standard input is a pipe with this text in it.

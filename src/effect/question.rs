@@ -151,13 +151,13 @@ impl ValueRule {
         Ok(match self.kind {
             ValueKind::String | ValueKind::Secret => Value::String(text.to_owned()),
             ValueKind::Integer => Value::from(text.parse::<i64>().map_err(|_| wrong())?),
-            ValueKind::Number => match text.parse::<i64>() {
-                Ok(whole) => Value::from(whole),
-                Err(_) => {
-                    let number = text.parse().ok().and_then(serde_json::Number::from_f64);
-                    Value::Number(number.ok_or_else(wrong)?)
+            ValueKind::Number => {
+                if let Ok(whole) = text.parse::<i64>() {
+                    return Ok(Value::from(whole));
                 }
-            },
+                let number = text.parse().ok().and_then(serde_json::Number::from_f64);
+                Value::Number(number.ok_or_else(wrong)?)
+            }
             ValueKind::Boolean => Value::Bool(yes_no(text).ok_or_else(wrong)?),
             ValueKind::Duration => Value::String(text.parse::<Span>()?.to_string()),
             ValueKind::Datetime => {

@@ -83,7 +83,7 @@ impl Lines<'_> {
             Kind::Skipped { step, reason, by_choice, second_person } => {
                 let mut why = format!("{}: {reason}", self.title(step));
                 if *by_choice {
-                    why += &format!(" (chosen by {}", self.by);
+                    why = format!("{why} (chosen by {}", self.by);
                     why += &second_person.as_ref().map_or(")".into(), |who| format!(" and {who})"));
                 }
                 self.step("SKIP", step, &why)
@@ -113,7 +113,7 @@ impl Lines<'_> {
             Kind::Chose { step, choice, reason, second_person, source } => {
                 let mut what = format!("chose {choice}");
                 what += &reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-                what += &format!(" ({}", self.whose(source));
+                what = format!("{what} ({}", self.whose(source));
                 what += &second_person.as_ref().map_or(")".into(), |who| format!(" and {who})"));
                 self.step("ASK", step, &what)
             }
@@ -155,7 +155,7 @@ impl Lines<'_> {
 
     fn opened(&self, opened: &Opened) -> Vec<String> {
         let mut head = format!("Run {}  {}", opened.run, opened.playbook);
-        head += &format!("  {}", environment(&opened.environment, opened.danger));
+        head = format!("{head}  {}", environment(&opened.environment, opened.danger));
         head += &opened.severity.map(|sev| format!("  {sev}")).unwrap_or_default();
         let mut lines = wrap(&head, self.view.width, "", INDENT);
         let mut say = |text: &str| lines.extend(wrap(text, self.view.width, INDENT, INDENT));
@@ -232,7 +232,7 @@ impl Lines<'_> {
         let place = if class == EffectClass::Read && target.is_none() { "" } else { &place };
         let mut text = self.title(step);
         if !place.is_empty() {
-            text += &format!("   {place}");
+            text = format!("{text}   {place}");
         }
         lines.extend(self.step(word, step, &(text + &until)));
         lines
@@ -337,7 +337,7 @@ impl Lines<'_> {
         let mut first = format!(" {place:>width$} {word:<5} ", width = digits * 2 + 1);
         if let Some(key) = key {
             let column = self.view.key_column();
-            first += &format!("{key:<column$}  ");
+            first = format!("{first}{key:<column$}  ");
         }
         let hang = console::measure_text_width(&first);
         let rest = " ".repeat(if hang * 2 > self.view.width { INDENT.len() } else { hang });

@@ -29,10 +29,10 @@ impl Running {
     pub fn time(&self, elapsed: Span) -> String {
         let mut text = elapsed.clock();
         if let Some(expected) = self.expected {
-            text += &format!(" of about {}", expected.clock());
+            text = format!("{text} of about {}", expected.clock());
         }
         if let Some(limit) = self.time_limit {
-            text += &format!(", ended at {}", limit.clock());
+            text = format!("{text}, ended at {}", limit.clock());
         }
         text
     }
@@ -87,7 +87,7 @@ impl Spinner {
         if let Some(Drawn { bar, running, since, last_line }) = &self.now {
             let mut text = format!("{}  {}", running.what, running.time(now - *since));
             if !last_line.is_empty() {
-                text += &format!("  | {last_line}");
+                text = format!("{text}  | {last_line}");
             }
             bar.set_message(text);
             bar.tick();

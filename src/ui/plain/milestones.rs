@@ -21,7 +21,7 @@ impl Lines<'_> {
         };
         let mut text = format!("{name}: {} ({source})", when.date_clock());
         if let Some(before) = self.view.milestones.get(&milestone) {
-            text += &format!(", before: {}", before.date_clock());
+            text = format!("{text}, before: {}", before.date_clock());
         }
         text += &reason.map(|reason| format!(", {reason}")).unwrap_or_default();
         self.numbered("CLOCK", None, &text)

@@ -93,10 +93,10 @@ impl Lines<'_> {
         text += &title.map(|title| format!("  {title}")).unwrap_or_default();
         text += &measured.map(|it| format!("  {it}")).unwrap_or_default();
         if let Verdict::Fail(failure) = verdict {
-            text += &format!("  {failure}");
+            text = format!("{text}  {failure}");
         }
         if let Verdict::Unknown { reason } = verdict {
-            text += &format!("  could not be judged: {reason}");
+            text = format!("{text}  could not be judged: {reason}");
         }
         self.numbered(word, None, &text)
     }
@@ -212,13 +212,7 @@ fn usual_meaning(failure: &Failure) -> Option<&'static str> {
         (_, FailKind::Permission) => "We were refused: credentials, rights or modes.",
         (_, FailKind::Secret) => "A secret or target is missing: see `mayday doctor`.",
         (_, FailKind::Signal) => "Something ended it from outside, such as a lack of memory.",
-        (
-            _,
-            FailKind::Exit
-            | FailKind::Refused
-            | FailKind::Assertion
-            | FailKind::Input
-            | FailKind::Cancelled,
-        ) => return None,
+        // These say what they mean themselves.
+        _ => return None,
     })
 }
