@@ -1,23 +1,121 @@
 //! Commands: from the words on a command line to an exit code.
+//!
+//! Owns the command line's shape and the one place where a failure becomes words and an exit code. A
+//! command is one file below `cli/` and one line in [`Command`].
 
-use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
+mod abort;
+mod check;
+mod completions;
+mod drill;
+mod driven;
+mod dry_run;
+pub mod exit;
+mod explain;
+mod generated;
+mod list;
+mod machine;
+mod observer;
+mod out;
+mod pinned;
+mod preconditions;
+mod project;
+mod report;
+mod resume;
+mod rollback;
+mod run;
+mod runs;
 #[cfg(feature = "sqlite")]
 pub mod sandbox;
+mod schema;
+mod show;
+mod status;
+mod verify;
 
-/// Executable incident-response runbooks.
+use exit::Failure;
+
+/// Runs recovery playbooks step by step, on the record, against the clock.
 #[derive(Parser, Debug)]
-#[command(name = "mayday", version)]
+#[command(
+    name = "mayday",
+    version,
+    max_term_width = 100,
+    before_help = "Examples:\n  \
+        mayday list                                  what there is\n  \
+        mayday run sev2-data-loss --env production   run it, step by step\n  \
+        mayday resume                                go on after an interruption\n  \
+        mayday drill run quickstart/data-loss --env sandbox",
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 struct Cli {
+    #[command(flatten)]
+    global: Global,
     #[command(subcommand)]
     command: Command,
 }
 
+/// Flags of every command; they work before and after the command's name.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Global {
+    /// The project's configuration [default: mayday.yaml, walking up from here]
+    #[arg(long, global = true, env = "MAYDAY_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where runs are kept [default: $XDG_STATE_HOME/mayday/runs]
+    #[arg(long, global = true, env = "MAYDAY_STATE_DIR", value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Never ask: a question without an answer given in advance stops with exit code 7
+    #[arg(long, global = true, env = "MAYDAY_NO_INPUT", value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_input: bool,
+    /// Plain lines: no colour, no moving parts, numbered choices
+    #[arg(long, global = true, env = "MAYDAY_PLAIN", value_parser = clap::builder::FalseyValueParser::new())]
+    pub plain: bool,
+}
+
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// List the playbooks, with where each stands
+    #[command(visible_alias = "ls")]
+    List(list::ListArgs),
+    /// Find a playbook by symptom, title, alert or tag
+    Find(list::FindArgs),
+    /// Show one playbook as a person reads it
+    Show(show::ShowArgs),
+    /// Check playbooks and mayday.yaml: every fault at once
+    Check(check::CheckArgs),
+    /// Explain a code of `check`
+    Explain(explain::ExplainArgs),
+    /// Run a playbook, step by step
+    Run(Box<run::RunArgs>),
+    /// Go on with a run
+    Resume(resume::ResumeArgs),
+    /// Close a run before its end
+    Abort(abort::AbortArgs),
+    /// Run the undos of a run, newest first, each confirmed
+    Rollback(rollback::RollbackArgs),
+    /// Show where a run stands
+    Status(status::StatusArgs),
+    /// List the runs
+    Runs(runs::RunsArgs),
+    /// Rehearse a playbook
+    Drill(drill::DrillArgs),
+    /// Write the post-mortem of a run
+    Report(report::ReportArgs),
+    /// Verify that the record of a run is whole and unchanged
+    Verify(verify::VerifyArgs),
+    /// Print the JSON Schema of playbooks or of mayday.yaml
+    Schema(schema::SchemaArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page
+    Man,
+    /// Print a generated page of the documentation
+    #[command(hide = true)]
+    Generated(generated::GeneratedArgs),
     /// A small booking service with a SQLite database, to practise on
     #[cfg(feature = "sqlite")]
     Sandbox(sandbox::SandboxArgs),
@@ -26,18 +124,53 @@ enum Command {
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let global = cli.global;
     let done = match cli.command {
+        Command::List(args) => list::list(&global, &args),
+        Command::Find(args) => list::find(&global, &args),
+        Command::Show(args) => show::show(&global, &args),
+        Command::Check(args) => check::check(&global, &args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Run(args) => run::run(&global, &args),
+        Command::Resume(args) => resume::resume(&global, &args),
+        Command::Abort(args) => abort::abort(&global, &args),
+        Command::Rollback(args) => rollback::rollback(&global, &args),
+        Command::Status(args) => status::status(&global, &args),
+        Command::Runs(args) => runs::runs(&global, &args),
+        Command::Drill(args) => drill::drill(&global, &args),
+        Command::Report(args) => report::report(&global, &args),
+        Command::Verify(args) => verify::verify(&global, &args),
+        Command::Schema(args) => schema::schema(&args),
+        Command::Completions(args) => completions::completions(&args, &mut Cli::command()),
+        Command::Man => completions::man(Cli::command()),
+        Command::Generated(args) => generated::generated(&args, Cli::command()),
         #[cfg(feature = "sqlite")]
         Command::Sandbox(args) => std::env::current_exe()
             .map_err(anyhow::Error::from)
-            .and_then(|program| Ok(args.run(&program, &mut io::stdout())?)),
+            .and_then(|program| Ok(args.run(&program, &mut std::io::stdout())?))
+            .map(|()| exit::DONE)
+            .map_err(Failure::from),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "error: failed to {error:#}");
-            ExitCode::FAILURE
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            out::failure(&failure);
+            ExitCode::from(failure.code)
         }
     }
+}
+
+/// Help and version are data; everything else is a wrong command line.
+fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.render();
+    if error.use_stderr() {
+        out::talk(&text.to_string());
+        return ExitCode::from(exit::USAGE);
+    }
+    out::data(&text.to_string());
+    ExitCode::from(exit::DONE)
 }

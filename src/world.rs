@@ -8,6 +8,7 @@ mod aside;
 pub mod console;
 pub mod evidence;
 pub mod http;
+pub mod live;
 pub mod notify;
 pub mod process;
 pub mod secrets;

@@ -58,6 +58,24 @@ pub fn config(file: &Arc<SourceFile>) -> Parsed<Config> {
     })
 }
 
+/// Reads a file of values, `name: value` a line, under the same guards as a playbook.
+///
+/// # Errors
+/// The first fault, as a sentence with its line and column.
+pub fn values(name: &str, text: &str) -> Result<Vec<(String, serde_json::Value)>, String> {
+    let file = SourceFile::new(name, text);
+    let parsed = read(&file, |_, document| serde_json::to_value(document).ok());
+    if let Some(fault) = parsed.faults.iter().find(|fault| fault.level == Level::Error) {
+        let at = fault.labels.first().map_or(0, |label| label.range.start);
+        let (line, column) = file.line_column(at);
+        return Err(format!("{name}:{line}:{column}: {}", fault.message));
+    }
+    match parsed.value {
+        Some(serde_json::Value::Object(map)) => Ok(map.into_iter().collect()),
+        _ => Err("it holds no `name: value`".to_owned()),
+    }
+}
+
 fn read<T>(
     file: &Arc<SourceFile>,
     build: impl FnOnce(&mut decode::Decoder<'_>, Mapping) -> Option<T>,

@@ -1,0 +1,75 @@
+//! `mayday check`: every fault of every file at once.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::exit::{self, Failure};
+use super::project::Project;
+use super::{Global, machine, out};
+use crate::diagnostic::{Diagnostic, Level, render};
+use crate::playbook::catalogue;
+
+/// Flags of `check`.
+#[derive(Args, Debug)]
+#[command(before_help = "Examples:\n  \
+    mayday check                               all playbooks and mayday.yaml\n  \
+    mayday check playbooks/bloom               a folder\n  \
+    mayday check --deny warnings --format github")]
+pub struct CheckArgs {
+    /// Files and folders [default: the folder of playbooks]
+    paths: Vec<PathBuf>,
+    /// Fail on warnings too
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    deny: Option<Deny>,
+    /// How to print the faults
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+enum Deny {
+    Warnings,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+enum Format {
+    /// For a person, with excerpts
+    Human,
+    /// One JSON document
+    Json,
+    /// Commands of GitHub's workflows
+    Github,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+pub(super) fn check(global: &Global, args: &CheckArgs) -> Result<u8, Failure> {
+    let project = if args.paths.is_empty() {
+        Project::open(global.config.as_deref())?
+    } else {
+        Project::open_paths(global.config.as_deref(), &args.paths)?
+    };
+    let faults = project.check(machine::wall_clock());
+    let files =
+        project.playbooks.len() + usize::from(project.config.is_some()) + project.unreadable.len();
+    match args.format {
+        Format::Human => {
+            let text =
+                render::human(&faults, machine::colour_on_stdout(global.plain), machine::width());
+            out::data(&text);
+            out::talk(&render::summary(&faults, files));
+        }
+        Format::Json => out::data(&render::json(&faults)),
+        Format::Github => out::data(&render::github(&faults)),
+        Format::Sarif => {
+            let all: Vec<_> = catalogue::all().collect();
+            out::data(&render::sarif(&faults, &all));
+        }
+    }
+    let bad = |fault: &Diagnostic| {
+        fault.level == Level::Error
+            || (fault.level == Level::Warning && args.deny == Some(Deny::Warnings))
+    };
+    Ok(if faults.iter().any(bad) { exit::INVALID } else { exit::DONE })
+}

@@ -1,0 +1,215 @@
+//! Driving a run from the command line: the world, the record, the screen and the plan put together.
+//!
+//! `run`, `resume`, `rollback`, `abort` and `drill` differ in how they begin; from here on they are one.
+
+use std::collections::HashMap;
+use std::io;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::exit::{self, Failure};
+use super::observer::Shown;
+use super::{Global, machine};
+use crate::config::Config;
+use crate::journal::{Holder, Journal, Redact, RunDir, Store, Trouble};
+use crate::plan::{Mode, Plan};
+use crate::run::drive::{Driver, Record, World};
+use crate::run::event::{Event, Kind};
+use crate::run::scope::Scope;
+use crate::run::session::{Scripted, Session, Source};
+use crate::run::state::Run;
+use crate::template;
+use crate::ui::prompt::Prompt;
+use crate::ui::screen::Screen;
+use crate::ui::view::View;
+use crate::world::live::{LiveWorld, Setting};
+
+/// How long the end waits for a terminal that stands still.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The parts of a session that do not depend on which run it is.
+pub(super) struct Stage {
+    /// The world.
+    pub world: LiveWorld,
+    /// The screen.
+    pub screen: Screen,
+    /// Somebody can be asked.
+    pub attended: bool,
+    /// Who drives.
+    pub operator: String,
+    /// Print events to standard output.
+    pub json: bool,
+}
+
+impl Stage {
+    /// Opens the screen and the world for a plan.
+    ///
+    /// # Errors
+    /// Signals or threads cannot be had.
+    pub(super) fn open(
+        global: &Global,
+        plan: &Plan,
+        config: &Config,
+        operator: Option<&str>,
+        json: bool,
+    ) -> Result<Self, Failure> {
+        let internal = |error: io::Error| Failure::new(exit::INTERNAL, format!("start: {error}"));
+        let screen = Screen::start(machine::look(global), Box::new(machine::boot_clock))
+            .map_err(internal)?;
+        let attended = machine::attended(global);
+        let prompt =
+            attended.then(|| Prompt::new(screen.clone(), machine::wall_clock, machine::zone()));
+        let world = LiveWorld::open(Setting {
+            secrets: config.secrets.clone(),
+            base: plan.place.cwd.clone(),
+            env_file: super::pinned::env_file(config, plan),
+            run_dir: plan.place.run_dir.clone(),
+            run_id: plan.place.run_id.clone(),
+            operator: prompt.map(|prompt| Box::new(prompt) as _),
+        })
+        .map_err(internal)?;
+        let operator = machine::operator(operator);
+        Ok(Self { world, screen, attended, operator, json })
+    }
+
+    /// Hides every secret known by then from every line of the record.
+    pub(super) fn redact(&self) -> Redact {
+        let redactor = self.world.redactor();
+        Box::new(move |text| {
+            let redactor = redactor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            match redactor.redact(text) {
+                std::borrow::Cow::Borrowed(_) => None,
+                std::borrow::Cow::Owned(hidden) => Some(hidden),
+            }
+        })
+    }
+
+    /// Who holds the run, for a second driver's message.
+    pub(super) fn holder(&self) -> Holder {
+        Holder { operator: self.operator.clone(), since: machine::wall_clock() }
+    }
+
+    /// An event of now, by the operator.
+    pub(super) fn event(&mut self, kind: Kind) -> Event {
+        let now = self.world.now();
+        Event { at: now.wall, boot_ms: now.boot.millis(), by: self.operator.clone(), kind }
+    }
+}
+
+/// Answers given in advance on the command line and by the drill.
+pub(super) fn answers(
+    plan: &Plan,
+    answers: &[(String, String)],
+    confirms: &[(String, String)],
+    unattended_drill: bool,
+) -> HashMap<String, Scripted> {
+    let mut all = HashMap::new();
+    if plan.mode == Mode::Drill && unattended_drill {
+        for (about, value) in &plan.answers {
+            all.insert(about.clone(), Scripted { value: value.clone(), source: Source::Drill });
+        }
+    }
+    for (list, source) in [(answers, Source::Answer), (confirms, Source::Confirm)] {
+        for (about, value) in list {
+            all.insert(about.clone(), Scripted { value: Value::String(value.clone()), source });
+        }
+    }
+    all
+}
+
+/// Drives the run to where this driver leaves it, and says where that is.
+///
+/// # Errors
+/// The record cannot be written; nothing further was begun.
+pub(super) fn drive(
+    stage: &mut Stage,
+    plan: &Plan,
+    run: &mut Run,
+    journal: &mut Journal,
+    past: &[Event],
+    fresh: Vec<Event>,
+    answers: HashMap<String, Scripted>,
+) -> Result<(), Failure> {
+    let mut view = view(stage, plan, run);
+    for event in past {
+        view.apply(event);
+    }
+    let mut observer = Shown::new(stage.screen.clone(), view, stage.json);
+    let mut session = Session { attended: stage.attended, answers, ..Session::default() };
+    for event in fresh {
+        let (_, event) = Record::stage(journal, event).map_err(|trouble| record(&trouble))?;
+        run.apply(&event);
+        Record::commit(journal).map_err(|trouble| record(&trouble))?;
+        crate::run::drive::Observer::event(&mut observer, plan, run, &event);
+    }
+    let mut driver = Driver {
+        plan,
+        run,
+        session: &mut session,
+        record: journal,
+        world: &mut stage.world,
+        observer: &mut observer,
+        zone: machine::zone(),
+    };
+    let done = driver.drive();
+    stage.screen.rests();
+    crate::world::console::restore();
+    if done.is_ok() {
+        // The head is a witness of how long the record was; without it a cut end cannot be told.
+        journal.checkpoint().map_err(|trouble| refused(&trouble))?;
+    }
+    let _ = stage.screen.flushed(LAST_WORDS);
+    done.map_err(|trouble| record(&trouble))
+}
+
+fn view(stage: &Stage, plan: &Plan, run: &Run) -> View {
+    let scope = Scope::new(plan, run, machine::wall_clock());
+    let words = |text: &str| template::render(text, &scope).unwrap_or_else(|_| text.to_owned());
+    let mut view = View::of(plan, &words);
+    view.attended = stage.attended;
+    view.width = stage.screen.look.width;
+    view
+}
+
+fn record(trouble: &crate::run::drive::RecordTrouble) -> Failure {
+    let failure = Failure::new(exit::INTERNAL, &trouble.message);
+    if trouble.hint.is_empty() { failure } else { failure.hint(trouble.hint.clone()) }
+}
+
+/// Trouble with a run's folder or record, with its exit code.
+pub(super) fn refused(trouble: &Trouble) -> Failure {
+    let code = match trouble {
+        Trouble::Held { .. } => exit::HELD,
+        Trouble::NoSuchRun { .. } | Trouble::Ambiguous { .. } | Trouble::BadId { .. } => {
+            exit::USAGE
+        }
+        _ => exit::PRECONDITION,
+    };
+    let failure = Failure::new(code, trouble);
+    match trouble.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// The store of runs.
+///
+/// # Errors
+/// No folder for runs is known.
+pub(super) fn store(global: &Global) -> Result<Store, Failure> {
+    machine::state_dir(global).map(Store::new)
+}
+
+/// Where this driver left the run, in words, with what to do next.
+pub(super) fn farewell(screen: &Screen, run: &Run, dir: &RunDir) {
+    let id = dir.id();
+    let mut lines = Vec::new();
+    if let Some((_, message)) = &run.stopped {
+        lines.push(format!("STOPPED  {message}"));
+        lines.push(format!("The state is kept. Go on with: mayday resume {id}"));
+    }
+    lines.push(format!("Record: {}", dir.path().display()));
+    screen.talk(&lines);
+    let _ = screen.flushed(LAST_WORDS);
+}

@@ -1,0 +1,259 @@
+//! `mayday run --dry-run`: what would happen. `plan` starts nothing, connects to nothing and writes no
+//! file; `probe` also runs the steps that only read, and puts what they say in the place of `<from ...>`.
+
+use serde_json::Value;
+
+use super::exit::{self, Failure};
+use super::run::{Dry, What, inputs};
+use super::{Global, driven, machine, out, preconditions};
+use crate::config::Config;
+use crate::effect::{Effect, EffectClass, EffectId, Facts, Input};
+use crate::plan::{Plan, Unit};
+use crate::run::digest;
+use crate::run::drive::World as _;
+use crate::run::event::{Event, Kind};
+use crate::run::scope::Scope;
+use crate::run::session::{Purpose, Session};
+use crate::run::state::Run;
+use crate::steps::{Context, DEFAULT_TIMEOUT, Request};
+use crate::template;
+use crate::time::Timestamp;
+
+/// Shows what would happen.
+pub(super) fn dry_run(
+    global: &Global,
+    plan: &Plan,
+    config: &Config,
+    what: &What,
+    kind: Dry,
+) -> Result<u8, Failure> {
+    let mut plan = plan.clone();
+    plan.place.mute = true;
+    plan.place.run_id = "<run id>".to_owned();
+    plan.place.run_dir = "<run folder>".into();
+    let now = machine::wall_clock();
+    let mut run = Run::default();
+    for (name, value, source) in inputs(&plan, what)? {
+        let kind = Kind::InputGiven { name, value, secret: false, source };
+        run.apply(&event(now, kind));
+    }
+    for (name, spec) in &plan.inputs {
+        if !run.inputs.contains_key(name)
+            && let Some(value) = spec.default.clone()
+        {
+            let (name, source) = (name.clone(), "default".to_owned());
+            run.apply(&event(now, Kind::InputGiven { name, value, secret: false, source }));
+        }
+    }
+    let mut probe = match kind {
+        Dry::Plan => None,
+        Dry::Probe => Some(Probe::open(global, &plan, config)?),
+    };
+    heading(&plan, kind);
+    let mut failed = 0;
+    for (index, unit) in plan.units.iter().enumerate() {
+        let shown = show(&plan, &run, unit, now);
+        out::line(&format!("{:>3}/{} {}", index + 1, plan.units.len(), shown.title));
+        for line in &shown.lines {
+            out::line(&format!("        {line}"));
+        }
+        if let Some(probe) = &mut probe
+            && unit.class() == EffectClass::Read
+            && !unit.step.action.is_question()
+            && !shown.skipped
+        {
+            let (line, ok) = probe.run(&plan, &mut run, unit);
+            failed += usize::from(!ok);
+            out::line(&format!("        {line}"));
+        }
+    }
+    let done = match kind {
+        Dry::Plan => "Nothing was run, written or connected to.".to_owned(),
+        Dry::Probe => {
+            format!("Only reading steps were run; {failed} of them failed. No run was recorded.")
+        }
+    };
+    out::line(&done);
+    Ok(if failed > 0 { exit::STEP_FAILED } else { exit::DONE })
+}
+
+fn event(at: Timestamp, kind: Kind) -> Event {
+    Event { at, boot_ms: 0, by: "mayday".to_owned(), kind }
+}
+
+fn heading(plan: &Plan, kind: Dry) {
+    let word = match kind {
+        Dry::Plan => "plan",
+        Dry::Probe => "probe",
+    };
+    let head = &plan.head;
+    let danger = if super::run::is_dangerous(plan) { "danger high" } else { "danger low" };
+    out::line(&format!(
+        "DRY RUN ({word})  {}  {}  {danger}",
+        head.id,
+        plan.place.name.to_uppercase()
+    ));
+    for (name, spec) in &plan.inputs {
+        let given = spec.default.as_ref().map_or("<asked>".to_owned(), Value::to_string);
+        out::line(&format!("  input {name}: {given}"));
+    }
+}
+
+/// A step as it would run.
+struct Shown {
+    title: String,
+    lines: Vec<String>,
+    skipped: bool,
+}
+
+fn show(plan: &Plan, run: &Run, unit: &Unit, now: Timestamp) -> Shown {
+    let names = Scope { prefix: &unit.prefix, foresee: true, ..Scope::new(plan, run, now) };
+    let item = Value::String("<each item>".to_owned());
+    let names = match unit.step.common.for_each {
+        Some(_) => Scope { item: Some((0, &item)), ..names },
+        None => names,
+    };
+    let common = &unit.step.common;
+    let class = unit.class();
+    let title = template::render(&common.title, &names).unwrap_or_else(|_| common.title.clone());
+    let mut lines = Vec::new();
+    let mut skipped = false;
+    for when in unit.outer_when.iter().chain(&plan.phases[unit.phase].when).chain(&common.when) {
+        match template::holds(when, &names) {
+            Ok(held) if !held.truth => {
+                skipped = true;
+                lines.push(format!("SKIP  {}", held.trace));
+            }
+            Ok(_) => {}
+            Err(_) => lines.push(format!("only when  {when}")),
+        }
+    }
+    if let Some(list) = &common.for_each {
+        lines.push(format!("for each of  {list}"));
+    }
+    let cx = Context { unit: &unit.key, common, class, names: &names, place: &plan.place, now };
+    match unit.step.action.request(&cx, &[]) {
+        Ok(Request::Effect(effect)) => {
+            for line in effect.what().lines() {
+                lines.push(format!("$ {line}"));
+            }
+            lines.extend(details(&effect));
+        }
+        Ok(Request::Pause(span)) => lines.push(format!("wait {span}")),
+        Ok(Request::Nothing) => {
+            unit.step.action.parts(&mut |_, part| {
+                if let crate::steps::Part::Expression(text) | crate::steps::Part::Condition(text) =
+                    part
+                {
+                    lines.push(format!("holds  {text}"));
+                }
+            });
+        }
+        Err(failure) => lines.push(format!("not knowable yet: {failure}")),
+    }
+    let limit = common.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let target =
+        common.target.as_ref().map_or(String::new(), |target| format!(", target {target}"));
+    lines.push(format!("{}{target}, time limit {limit}", class.word()));
+    Shown { title: format!("{}  {title}", unit.key), lines, skipped }
+}
+
+/// Values that go with an effect: variables and parameters. Secrets stand as their names.
+fn details(effect: &Effect) -> Vec<String> {
+    match effect {
+        Effect::Process(effect) => effect
+            .env
+            .iter()
+            .filter(|(name, _)| !name.starts_with("MAYDAY_"))
+            .map(|(name, value)| format!("{name}={}", value.shown()))
+            .collect(),
+        Effect::Sql(effect) => effect
+            .params
+            .iter()
+            .map(|(name, value)| match value {
+                crate::effect::SqlParam::Value(value) => format!(":{name} = {value}"),
+                crate::effect::SqlParam::Secret(secret) => format!(":{name} = ‹secret {secret}›"),
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Runs reading steps for real; their facts and captured names are kept for the steps behind them.
+struct Probe {
+    stage: driven::Stage,
+    session: Session,
+    next: u64,
+}
+
+impl Probe {
+    fn open(global: &Global, plan: &Plan, config: &Config) -> Result<Self, Failure> {
+        let mut bare = plan.clone();
+        bare.place.run_dir = std::path::PathBuf::new();
+        let mut stage = driven::Stage::open(global, &bare, config, None, false)?;
+        preconditions::met(&mut stage, plan)?;
+        Ok(Self { stage, session: Session::default(), next: 1 })
+    }
+
+    /// One look; a step that polls is looked at once.
+    fn run(&mut self, plan: &Plan, run: &mut Run, unit: &Unit) -> (String, bool) {
+        let now = machine::wall_clock();
+        let names = Scope { prefix: &unit.prefix, ..Scope::new(plan, run, now) };
+        let common = &unit.step.common;
+        let cx = Context {
+            unit: &unit.key,
+            common,
+            class: EffectClass::Read,
+            names: &names,
+            place: &plan.place,
+            now,
+        };
+        let effect = match unit.step.action.request(&cx, &[]) {
+            Ok(Request::Effect(effect)) => effect,
+            Ok(_) => return ("not run".to_owned(), true),
+            Err(failure) => return (format!("not run: {failure}"), true),
+        };
+        let id = EffectId(self.next);
+        self.next += 1;
+        let purpose = Purpose::Action { step: unit.key.clone(), attempt: 1, part: 0 };
+        self.session.in_flight.insert(id, purpose);
+        self.stage.world.start(id, *effect);
+        let input = loop {
+            match self.stage.world.wait(None) {
+                Input::Done(done, output) if done == id => break Input::Done(id, output),
+                Input::Interrupt(_) => self.stage.world.cancel(id),
+                _ => {}
+            }
+        };
+        let now = machine::wall_clock();
+        let digested = digest::digest(plan, run, &mut self.session, input, now);
+        if self.session.poll.take().is_some() {
+            return ("not as expected yet (one look)".to_owned(), true);
+        }
+        for (name, value) in digested.secrets {
+            self.stage.world.keep_secret(&name, value);
+        }
+        let mut said = ("no answer".to_owned(), false);
+        for kind in digested.facts {
+            if let Kind::Ended { verdict, facts, .. } = &kind {
+                said = match verdict {
+                    crate::steps::Verdict::Pass => (format!("OK  {}", brief(facts)), true),
+                    crate::steps::Verdict::Fail(failure) => (format!("FAIL  {failure}"), false),
+                    other => (format!("{other:?}"), false),
+                };
+            }
+            run.apply(&event(now, kind));
+        }
+        said
+    }
+}
+
+fn brief(facts: &Facts) -> String {
+    let shown = ["exit_code", "status_code", "row_count", "stdout"];
+    let parts = shown.iter().filter_map(|name| {
+        let value = facts.get(*name)?;
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Some(format!("{name} {}", crate::text::cut(crate::text::one_line(&text).trim(), 60)))
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,118 @@
+//! `mayday list` and `mayday find`: what playbooks there are, and which answers a symptom.
+
+use clap::Args;
+use comfy_table::{Table, presets};
+use serde_json::json;
+
+use super::exit::{self, Failure};
+use super::project::Project;
+use super::{Global, out};
+use crate::playbook::Playbook;
+use crate::severity::Severity;
+use crate::text;
+
+/// Flags of `list`.
+#[derive(Args, Debug)]
+#[command(before_help = "Examples:\n  mayday list\n  mayday list --json")]
+pub struct ListArgs {
+    /// One line of JSON a playbook
+    #[arg(long)]
+    json: bool,
+}
+
+/// Flags of `find`.
+#[derive(Args, Debug)]
+#[command(
+    before_help = "Examples:\n  mayday find \"missing reservations\"\n  mayday find DatabaseDown"
+)]
+pub struct FindArgs {
+    /// Words of the symptom, the title, an alert or a tag
+    #[arg(required = true)]
+    words: Vec<String>,
+}
+
+pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
+    let project = Project::open(global.config.as_deref())?;
+    let mut playbooks: Vec<&Playbook> =
+        project.playbooks.iter().filter_map(|parsed| parsed.value.as_ref()).collect();
+    playbooks.sort_by(|a, b| a.head.id.cmp(&b.head.id));
+    if args.json {
+        for playbook in playbooks {
+            let head = &playbook.head;
+            let line = json!({
+                "id": head.id, "title": head.title, "severity": head.severity,
+                "owner": head.owner, "reviewed": head.reviewed, "rto": head.objectives.rto,
+                "tags": head.tags, "alerts": head.alerts, "drill": playbook.drill.is_some(),
+            });
+            out::data(&format!("{line}\n"));
+        }
+        return Ok(exit::DONE);
+    }
+    if playbooks.is_empty() {
+        out::talk("No playbooks. Write one below `playbooks/`, or name the folder in mayday.yaml.");
+        return Ok(exit::DONE);
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["ID", "SEVERITY", "RTO", "TITLE"]);
+    for playbook in playbooks {
+        let head = &playbook.head;
+        let rto = head.objectives.rto.map_or("-".to_owned(), |rto| rto.to_string());
+        let severity = head.severity.map_or("-", Severity::word);
+        table.add_row([&head.id, severity, &rto, &head.title].map(text::sanitise));
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim().to_owned()).collect();
+    out::data(&format!("{}\n", lines.join("\n")));
+    Ok(exit::DONE)
+}
+
+pub(super) fn find(global: &Global, args: &FindArgs) -> Result<u8, Failure> {
+    let project = Project::open(global.config.as_deref())?;
+    let words: Vec<String> = args
+        .words
+        .iter()
+        .flat_map(|words| words.split_whitespace())
+        .map(str::to_lowercase)
+        .collect();
+    let mut found: Vec<(u32, &Playbook)> = project
+        .playbooks
+        .iter()
+        .filter_map(|parsed| parsed.value.as_ref())
+        .map(|playbook| (rank(playbook, &words), playbook))
+        .filter(|(rank, _)| *rank > 0)
+        .collect();
+    found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.head.id.cmp(&b.1.head.id)));
+    if found.is_empty() {
+        out::talk("No playbook speaks of that. `mayday list` shows all of them.");
+        return Ok(exit::USAGE);
+    }
+    for (_, playbook) in found {
+        let head = &playbook.head;
+        out::line(&format!("{}  {}", head.id, head.title));
+        for symptom in &head.use_when {
+            out::line(&format!("    use when: {symptom}"));
+        }
+        for not_for in &head.not_for {
+            out::line(&format!("    not for: {} -> {}", not_for.condition, not_for.instead));
+        }
+    }
+    Ok(exit::DONE)
+}
+
+/// How well a playbook answers: an alert's exact name counts most, then symptoms, then the rest.
+fn rank(playbook: &Playbook, words: &[String]) -> u32 {
+    let head = &playbook.head;
+    let texts = |texts: &[String]| texts.join(" ").to_lowercase();
+    let weighted = [
+        (8, texts(&head.alerts)),
+        (4, texts(&head.use_when)),
+        (3, format!("{} {}", head.id, head.title).to_lowercase()),
+        (2, texts(&head.tags)),
+    ];
+    words
+        .iter()
+        .map(|word| {
+            let hits = weighted.iter().filter(|(_, text)| text.contains(word.as_str()));
+            hits.map(|(weight, _)| *weight).sum::<u32>()
+        })
+        .sum()
+}

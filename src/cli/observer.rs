@@ -1,0 +1,81 @@
+//! Who looks on while a run is driven: lines for a person, or the record's own lines for a program.
+
+use crate::effect::Effect;
+use crate::plan::Plan;
+use crate::run::drive::Observer;
+use crate::run::event::{Event, Kind};
+use crate::run::scope::Scope;
+use crate::run::state::Run;
+use crate::ui::progress::Running;
+use crate::ui::screen::Screen;
+use crate::ui::view::View;
+
+/// Shows a run on the screen.
+pub(super) struct Shown {
+    screen: Screen,
+    view: View,
+    json: bool,
+}
+
+impl Shown {
+    /// Shows on this screen. With `json` the events go to standard output, one a line.
+    pub(super) fn new(screen: Screen, view: View, json: bool) -> Self {
+        let shown = Self { screen, view, json };
+        if json {
+            let version = serde_json::json!({ "mayday": env!("CARGO_PKG_VERSION"), "format": crate::run::event::FORMAT });
+            shown.screen.data(format!("{version}\n"));
+        }
+        shown
+    }
+
+    /// The titles of steps may hold names: they are filled in anew once those have values.
+    fn refresh(&mut self, plan: &Plan, run: &Run, event: &Event) {
+        let step = match &event.kind {
+            Kind::Asked { step, .. } | Kind::Started { step, .. } => step,
+            _ => return,
+        };
+        let Some((unit, item)) = crate::run::advance::find(plan, run, step) else { return };
+        let scope = Scope { prefix: &unit.prefix, item, ..Scope::new(plan, run, event.at) };
+        let words =
+            |text: &str| crate::template::render(text, &scope).unwrap_or_else(|_| text.to_owned());
+        self.view.refresh(unit, &words);
+    }
+}
+
+impl Observer for Shown {
+    fn event(&mut self, plan: &Plan, run: &Run, event: &Event) {
+        self.refresh(plan, run, event);
+        let lines = self.view.tell(event);
+        self.screen.talk(&lines);
+        if self.json
+            && let Ok(line) = serde_json::to_string(event)
+        {
+            self.screen.data(format!("{line}\n"));
+        }
+    }
+
+    fn line(&mut self, _: &Plan, _: &Run, _: &str, line: &str) {
+        self.screen.talk(&[format!("  | {line}")]);
+        self.screen.last_line(line);
+    }
+
+    fn say(&mut self, words: &str) {
+        self.screen.talk(&[words]);
+    }
+
+    fn busy(&mut self, plan: &Plan, run: &Run, effect: Option<&Effect>) {
+        match effect {
+            Some(Effect::Ask(_)) | None => self.screen.rests(),
+            Some(effect) => {
+                let unit = plan.units.iter().find(|unit| run.status(&unit.key).is_none());
+                let label = unit.map_or_else(|| effect.what(), |unit| unit.key.clone());
+                let expected = unit.and_then(|unit| unit.step.common.expected);
+                self.screen.runs(Running {
+                    what: label,
+                    expected,
+                    time_limit: effect.time_limit(),
+                });
+            }
+        }
+    }
+}

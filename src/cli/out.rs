@@ -1,0 +1,34 @@
+//! Words of commands that drive nothing: data to stdout, talk to stderr.
+//!
+//! A closed pipe or a full disk behind stdout is no reason to panic: what cannot be said is not said.
+
+use std::io::{self, Write};
+
+use super::exit::Failure;
+use crate::text;
+
+/// Data, as it is.
+pub(super) fn data(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes());
+    let _ = stdout.flush();
+}
+
+/// A line of data, sanitised.
+pub(super) fn line(line: &str) {
+    data(&format!("{}\n", text::sanitise(line)));
+}
+
+/// Words for the person.
+pub(super) fn talk(words: &str) {
+    let words = text::sanitise(words);
+    let _ = io::stderr().lock().write_all(format!("{}\n", words.trim_end()).as_bytes());
+}
+
+/// What went wrong, and what to do next.
+pub(super) fn failure(failure: &Failure) {
+    talk(&format!("error: failed to {:#}", failure.error));
+    if let Some(hint) = &failure.hint {
+        talk(&format!("hint: {hint}"));
+    }
+}

@@ -1,0 +1,210 @@
+//! The project on disk: mayday.yaml, found by walking up, and the playbooks beside it.
+//!
+//! The only place that reads playbooks. What it reads is kept, so that what was checked is what is
+//! pinned and what runs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::{Config, FILE_NAME};
+use crate::diagnostic::{Diagnostic, Level, SourceFile};
+use crate::plan::Library;
+use crate::playbook::parse::{self, Parsed};
+use crate::playbook::{Playbook, check};
+
+use super::exit::{self, Failure};
+use crate::time::Timestamp;
+
+/// Everything that was read.
+pub struct Project {
+    /// The folder of mayday.yaml; the working directory when there is none.
+    pub base: PathBuf,
+    /// mayday.yaml.
+    pub config: Option<Parsed<Config>>,
+    /// The playbooks, in the order of their paths.
+    pub playbooks: Vec<Parsed<Playbook>>,
+    /// Files that could not be read as text at all.
+    pub unreadable: Vec<Diagnostic>,
+}
+
+impl Project {
+    /// Finds mayday.yaml from the working directory upwards (or takes the one named) and reads the
+    /// playbooks below its folder of playbooks.
+    ///
+    /// # Errors
+    /// A file named on the command line that cannot be read.
+    pub fn open(config: Option<&Path>) -> Result<Self, Failure> {
+        let file = match config {
+            Some(named) => Some(named.to_path_buf()),
+            None => find_config(),
+        };
+        let mut project = Self::with_config(file.as_deref())?;
+        let folder = project.config_value().playbooks.unwrap_or_else(|| "playbooks".into());
+        let mut files = Vec::new();
+        collect(&project.base.join(folder), &mut files);
+        project.read(&files);
+        Ok(project)
+    }
+
+    /// As [`Project::open`], with just these files and folders of playbooks.
+    ///
+    /// # Errors
+    /// A path that does not exist.
+    pub fn open_paths(config: Option<&Path>, paths: &[PathBuf]) -> Result<Self, Failure> {
+        let file = match config {
+            Some(named) => Some(named.to_path_buf()),
+            None => find_config(),
+        };
+        let mut project = Self::with_config(file.as_deref())?;
+        let mut files = Vec::new();
+        for path in paths {
+            if path.is_dir() {
+                collect(path, &mut files);
+            } else if path.exists() {
+                files.push(path.clone());
+            } else {
+                let message = format!("read {}: there is no such file or folder", path.display());
+                return Err(Failure::new(exit::USAGE, message));
+            }
+        }
+        files.retain(|file| file.file_name().is_none_or(|name| name != FILE_NAME));
+        project.read(&files);
+        Ok(project)
+    }
+
+    fn with_config(file: Option<&Path>) -> Result<Self, Failure> {
+        let mut project =
+            Self { base: here(), config: None, playbooks: Vec::new(), unreadable: Vec::new() };
+        let Some(file) = file else { return Ok(project) };
+        let bytes = std::fs::read(file).map_err(|error| {
+            Failure::new(exit::PRECONDITION, format!("read {}: {error}", file.display()))
+        })?;
+        if let Some(folder) = file.canonicalize().ok().as_deref().and_then(Path::parent) {
+            project.base = folder.to_path_buf();
+        }
+        match parse::read_source(&shown(file), bytes) {
+            Ok(source) => project.config = Some(parse::config(&source)),
+            Err(fault) => project.unreadable.push(fault),
+        }
+        Ok(project)
+    }
+
+    fn read(&mut self, files: &[PathBuf]) {
+        for file in files {
+            let name = shown(file);
+            let source = std::fs::read(file)
+                .map_err(|error| {
+                    Diagnostic::new(
+                        parse::entries::UNREADABLE,
+                        format!("`{name}` cannot be read: {error}"),
+                    )
+                })
+                .and_then(|bytes| parse::read_source(&name, bytes));
+            match source {
+                Ok(source) => self.playbooks.push(parse::playbook(&source)),
+                Err(fault) => self.unreadable.push(fault),
+            }
+        }
+    }
+
+    /// The configuration, or an empty one.
+    #[must_use]
+    pub fn config_value(&self) -> Config {
+        self.config.as_ref().and_then(|parsed| parsed.value.clone()).unwrap_or_default()
+    }
+
+    /// The playbooks by id; the first of several with the same id.
+    #[must_use]
+    pub fn library(&self) -> Library {
+        let mut library = Library::new();
+        for playbook in self.playbooks.iter().filter_map(|parsed| parsed.value.as_ref()) {
+            library.entry(playbook.head.id.clone()).or_insert_with(|| playbook.clone());
+        }
+        library
+    }
+
+    /// Every fault of every file.
+    #[must_use]
+    pub fn check(&self, today: Timestamp) -> Vec<Diagnostic> {
+        let set = check::Set { playbooks: &self.playbooks, config: self.config.as_ref(), today };
+        let mut faults = self.unreadable.clone();
+        faults.extend(check::check(&set));
+        faults
+    }
+
+    /// The errors that keep this playbook from being run: its own, those of what it includes and
+    /// those of the configuration.
+    #[must_use]
+    pub fn errors_for(&self, id: &str, today: Timestamp) -> Vec<Diagnostic> {
+        let needed: Vec<Arc<SourceFile>> =
+            self.needed(id).into_iter().map(|(_, file)| file).collect();
+        let concerns = |fault: &Diagnostic| match fault.labels.first() {
+            Some(label) => {
+                needed.iter().any(|file| Arc::ptr_eq(file, &label.file) || **file == *label.file)
+                    || self.config.as_ref().is_some_and(|c| *c.source.file == *label.file)
+            }
+            None => false,
+        };
+        let faults = self.check(today).into_iter();
+        faults.filter(|fault| fault.level == Level::Error && concerns(fault)).collect()
+    }
+
+    /// The files that a run of this playbook needs: itself and what it includes, by id.
+    #[must_use]
+    pub fn needed(&self, id: &str) -> BTreeMap<String, Arc<SourceFile>> {
+        let mut needed = BTreeMap::new();
+        let mut open = vec![id.to_owned()];
+        while let Some(id) = open.pop() {
+            let found = self.playbooks.iter().find(|parsed| {
+                parsed.value.as_ref().is_some_and(|playbook| playbook.head.id == id)
+            });
+            let Some(parsed) = found.filter(|_| !needed.contains_key(&id)) else { continue };
+            needed.insert(id, Arc::clone(&parsed.source.file));
+            let Some(playbook) = &parsed.value else { continue };
+            let drill = playbook
+                .drill
+                .iter()
+                .flat_map(|d| d.setup.iter().chain(&d.inject).chain(&d.cleanup));
+            for step in playbook.steps().chain(drill) {
+                if let crate::steps::Action::Include(include) = &step.action {
+                    open.push(include.playbook.clone());
+                }
+            }
+        }
+        needed
+    }
+}
+
+fn here() -> PathBuf {
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
+}
+
+fn find_config() -> Option<PathBuf> {
+    let here = here();
+    here.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())
+}
+
+/// A path as the operator would write it: relative to the working directory where it lies below it.
+fn shown(path: &Path) -> String {
+    let here = here();
+    path.strip_prefix(&here).unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// Playbooks below a folder, by path; hidden files and folders are passed over.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with('.') || name == FILE_NAME {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, files);
+        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! `mayday resume`: go on with a run, from what its record says.
+
+use clap::Args;
+
+use super::driven::{self, Stage};
+use super::exit::{self, Failure};
+use super::project::Project;
+use super::run::{Ended, pair};
+use super::{Global, machine, pinned};
+use crate::journal::{Condition, RunId, Store};
+use crate::run::event::{Event, Kind};
+use crate::run::state::Run;
+
+/// Flags of `resume`.
+#[derive(Args, Debug)]
+#[command(before_help = "Examples:\n  \
+    mayday resume                     the newest run that is open\n  \
+    mayday resume 20261122-1820-p2c\n  \
+    mayday resume --assume import=not-done   settle an unknown outcome without a terminal")]
+pub struct ResumeArgs {
+    /// The run's id, or its beginning [default: the newest open run]
+    run: Option<String>,
+    #[command(flatten)]
+    how: How,
+}
+
+/// Flags of everything that takes up a run.
+#[derive(Args, Debug, Clone, Default)]
+pub struct How {
+    /// An answer to the question of a step, given in advance
+    #[arg(long, value_name = "STEP=VALUE", value_parser = pair)]
+    pub answer: Vec<(String, String)>,
+    /// What must be typed at the gate of a step, given in advance
+    #[arg(long, value_name = "STEP=VALUE", value_parser = pair)]
+    pub confirm: Vec<(String, String)>,
+    /// What is known about a step whose outcome is unknown: `done` or `not-done`
+    #[arg(long, value_name = "STEP=done|not-done", value_parser = assumption)]
+    pub assume: Vec<(String, String)>,
+    /// Who drives [default: the user's name]
+    #[arg(long, env = "MAYDAY_OPERATOR", value_name = "NAME")]
+    pub operator: Option<String>,
+    /// Print each event as a line of JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn assumption(text: &str) -> Result<(String, String), String> {
+    let (step, what) = pair(text)?;
+    match what.as_str() {
+        "done" | "not-done" => Ok((step, what)),
+        _ => Err(format!("`{what}` is neither `done` nor `not-done`")),
+    }
+}
+
+pub(super) fn resume(global: &Global, args: &ResumeArgs) -> Result<u8, Failure> {
+    let store = driven::store(global)?;
+    let id = match &args.run {
+        Some(text) => store.find(text).map_err(|trouble| driven::refused(&trouble))?,
+        None => newest_open(&store)?,
+    };
+    let ended = take_up(global, &store, &id, &args.how, |_| Vec::new())?;
+    super::drill::conclude(ended)
+}
+
+/// The newest run that is neither closed nor held by a driver.
+pub(super) fn newest_open(store: &Store) -> Result<RunId, Failure> {
+    for id in store.list().map_err(|trouble| driven::refused(&trouble))? {
+        let Ok(read) = store.read(&id) else { continue };
+        let run = Run::fold(read.events.iter().map(|(_, event)| event));
+        if run.closed.is_none() && run.opened.is_some() && store.driver(&id).is_none() {
+            return Ok(id);
+        }
+    }
+    Err(Failure::new(exit::USAGE, "find a run to go on with: none is open")
+        .hint("`mayday runs` lists all runs"))
+}
+
+/// Takes a run up again: lock, plan from the pinned texts, the events so far, then the loop.
+/// `also` adds events behind `attached`.
+pub(super) fn take_up(
+    global: &Global,
+    store: &Store,
+    id: &RunId,
+    how: &How,
+    also: impl FnOnce(&Run) -> Vec<Kind>,
+) -> Result<Ended, Failure> {
+    let read = store.read(id).map_err(|trouble| driven::refused(&trouble))?;
+    let opened = read.events.iter().find_map(|(_, event)| match &event.kind {
+        Kind::Opened(opened) => Some((**opened).clone()),
+        _ => None,
+    });
+    let Some(opened) = opened else {
+        return Err(Failure::new(exit::PRECONDITION, format!("take up {id}: its record is empty"))
+            .hint("it ended before its first step; start a new run"));
+    };
+    let dir = store.dir(id).map_err(|trouble| driven::refused(&trouble))?;
+    let (plan, config) = pinned::plan(&dir, &opened)?;
+    let mut stage = Stage::open(global, &plan, &config, how.operator.as_deref(), how.json)?;
+    let resumed = store
+        .resume(id, &stage.holder(), stage.redact())
+        .map_err(|trouble| driven::refused(&trouble))?;
+    let mut journal = resumed.journal;
+    let past: Vec<Event> = resumed.read.events.into_iter().map(|(_, event)| event).collect();
+    let mut run = Run::fold(&past);
+    let mut fresh = Vec::new();
+    if let Some(torn) = &resumed.torn {
+        let kind = Kind::Recovered { torn_bytes: torn.bytes, kept_as: torn.kept_as.clone() };
+        fresh.push(stage.event(kind));
+    }
+    let project = Project::open(global.config.as_deref()).ok();
+    let operator = stage.operator.clone();
+    fresh.push(stage.event(Kind::Attached {
+        operator,
+        boot_id: machine::boot_id(),
+        host: machine::host(),
+        changed_files: pinned::changed(project.as_ref(), &opened),
+    }));
+    for kind in also(&run) {
+        fresh.push(stage.event(kind));
+    }
+    let mut answers = driven::answers(&plan, &how.answer, &how.confirm, !stage.attended);
+    for (step, what) in &how.assume {
+        assume(&mut answers, step, what);
+    }
+    driven::drive(&mut stage, &plan, &mut run, &mut journal, &past, fresh, answers)?;
+    drop(journal);
+    super::report::leave(&stage.screen, &run, &dir, &plan)?;
+    Ok(Ended { run, plan, dir, stage })
+}
+
+/// An assumption answers the menu of a step whose outcome is unknown, with itself as the reason.
+fn assume(
+    answers: &mut std::collections::HashMap<String, crate::run::session::Scripted>,
+    step: &str,
+    what: &str,
+) {
+    use crate::run::session::{Scripted, Source};
+    let choice = if what == "done" { "by_hand" } else { "retry" };
+    let mut give = |about: String, value: &str, source| {
+        answers.insert(about, Scripted { value: value.into(), source });
+    };
+    give(format!("{step}.menu"), choice, Source::Answer);
+    give(format!("{step}.reason"), &format!("--assume {step}={what}"), Source::Answer);
+    if what == "not-done" {
+        // Saying that it did not happen is what the strict gate asks to be typed.
+        give(step.to_owned(), step, Source::Confirm);
+    }
+}
+
+/// Words for the condition of a record that was read.
+pub(super) fn condition(condition: &Condition) -> Option<String> {
+    match condition {
+        Condition::Clean => None,
+        Condition::Torn { .. } => Some("its last write was cut short".to_owned()),
+        Condition::Damaged { line, .. } => Some(format!("damaged at line {line}")),
+        Condition::EndMissing { .. } => Some("its end is missing".to_owned()),
+        Condition::NewerFormat { .. } => Some("written by a newer mayday".to_owned()),
+    }
+}

@@ -1,0 +1,346 @@
+//! `mayday run`: a new run, live or dry.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use super::driven::{self, Stage};
+use super::exit::{self, Failure};
+use super::pinned;
+use super::preconditions;
+use super::project::Project;
+use super::{Global, dry_run, machine, out};
+use crate::config::{Config, Danger};
+use crate::diagnostic::render;
+use crate::journal::{RunDir, RunId, Trouble};
+use crate::plan::{Mode, Plan, Purpose};
+use crate::run::event::{Event, FORMAT, Kind, Milestone, Opened};
+use crate::run::scope::Scope;
+use crate::run::state::Run;
+use crate::time::Timestamp;
+
+/// Flags of `run`.
+#[derive(Args, Debug)]
+#[command(before_help = "Examples:\n  \
+    mayday run sev2-data-loss --env production\n  \
+    mayday run sev2-data-loss --env production --detected -7m\n  \
+    mayday run sev2-data-loss --env staging --dry-run        what would happen; touches nothing\n  \
+    mayday run api-down --env staging --no-input --input region=eu --confirm restart=yes")]
+pub struct RunArgs {
+    /// The playbook's id
+    playbook: String,
+    #[command(flatten)]
+    what: What,
+    /// Show what would happen: `plan` touches nothing, `probe` also runs the reading steps
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "plan", require_equals = true, value_name = "KIND")]
+    dry_run: Option<Dry>,
+    /// When it was detected: now, -7m, 14:32 or RFC 3339 [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    detected: Option<String>,
+    /// When users began to be hurt, where that is known
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    impact: Option<String>,
+    /// End with exit code 8 when the RTO was breached
+    #[arg(long, value_enum, value_name = "WHAT")]
+    fail_on: Option<FailOn>,
+}
+
+/// Flags that a run and a drill share.
+#[derive(Args, Debug, Clone, Default)]
+pub struct What {
+    /// The environment [default: default_environment of mayday.yaml]
+    #[arg(long, env = "MAYDAY_ENV", value_name = "NAME")]
+    pub env: Option<String>,
+    /// A value for an input
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub input: Vec<(String, String)>,
+    /// A YAML file with values for inputs
+    #[arg(long, value_name = "FILE")]
+    pub inputs: Option<PathBuf>,
+    /// An answer to the question of a step, given in advance
+    #[arg(long, value_name = "STEP=VALUE", value_parser = pair)]
+    pub answer: Vec<(String, String)>,
+    /// What must be typed at the gate of a step, given in advance
+    #[arg(long, value_name = "STEP=VALUE", value_parser = pair)]
+    pub confirm: Vec<(String, String)>,
+    /// Who drives [default: the user's name]
+    #[arg(long, env = "MAYDAY_OPERATOR", value_name = "NAME")]
+    pub operator: Option<String>,
+    /// Print each event as a line of JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+pub(super) enum Dry {
+    /// Renders everything and touches nothing
+    Plan,
+    /// Also runs the steps that only read
+    Probe,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+enum FailOn {
+    /// The recovery time objective was breached
+    Rto,
+}
+
+/// `NAME=VALUE`.
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` is not NAME=VALUE")),
+    }
+}
+
+pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
+    let project = Project::open(global.config.as_deref())?;
+    let (plan, config) = plan(&project, &args.playbook, &args.what, Mode::Real)?;
+    if let Some(dry) = args.dry_run {
+        return dry_run::dry_run(global, &plan, &config, &args.what, dry);
+    }
+    let now = machine::wall_clock();
+    let detected = instant(args.detected.as_deref(), now, "--detected")?.unwrap_or(now);
+    let impact = instant(args.impact.as_deref(), now, "--impact")?;
+    if impact.is_some_and(|impact| impact > detected) {
+        return Err(Failure::new(exit::USAGE, "use --impact: it is later than the detection"));
+    }
+    let mut begun = Begun::open(global, &project, plan, &config, &args.what)?;
+    let milestone = |milestone, when, source: &str| Kind::Milestone {
+        milestone,
+        when,
+        source: source.to_owned(),
+        reason: None,
+    };
+    let source = if args.detected.is_some() { "flag" } else { "run_start" };
+    if let Some(impact) = impact {
+        begun.also(milestone(Milestone::ImpactStarted, impact, "flag"));
+    }
+    begun.also(milestone(Milestone::Detected, detected, source));
+    begun.also(milestone(Milestone::Declared, now, "run_start"));
+    if begun.stage.attended {
+        begun.also(milestone(Milestone::Acknowledged, now, "run_start"));
+    }
+    let ended = begun.drive()?;
+    let breached = ended.run.deadlines.contains("rto");
+    let code = exit::of_run(&ended.run);
+    if code == exit::DONE && breached && args.fail_on == Some(FailOn::Rto) {
+        return Ok(exit::RTO_BREACHED);
+    }
+    Ok(code)
+}
+
+/// The plan of a playbook in an environment; nothing is begun while there are errors.
+pub(super) fn plan(
+    project: &Project,
+    playbook: &str,
+    what: &What,
+    mode: Mode,
+) -> Result<(Plan, Config), Failure> {
+    let errors = project.errors_for(playbook, machine::wall_clock());
+    if !errors.is_empty() {
+        let text = render::human(&errors, false, machine::width());
+        out::talk(&text);
+        return Err(Failure::new(exit::INVALID, format!("use `{playbook}`: it has errors"))
+            .hint("`mayday check` shows all of them"));
+    }
+    let config = project.config_value();
+    let environment = environment(&config, what.env.as_deref())?;
+    let purpose = Purpose { playbook, environment: &environment, mode, base: &project.base };
+    let plan = Plan::build(&project.library(), &config, purpose)
+        .map_err(|trouble| pinned::refused(&trouble))?;
+    Ok((plan, config))
+}
+
+fn environment(config: &Config, named: Option<&str>) -> Result<String, Failure> {
+    if let Some(name) = named.map(str::to_owned).or_else(|| config.default_environment.clone()) {
+        return Ok(name);
+    }
+    let known: Vec<&str> = config.environments.keys().map(String::as_str).collect();
+    let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
+    Err(Failure::new(exit::PRECONDITION, "choose an environment: none is named")
+        .hint(format!("--env NAME; mayday.yaml has {known}")))
+}
+
+fn instant(text: Option<&str>, now: Timestamp, flag: &str) -> Result<Option<Timestamp>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let at = Timestamp::parse_human(text, now, machine::zone())
+        .map_err(|why| Failure::new(exit::USAGE, format!("read {flag}: {why}")))?;
+    if at > now {
+        return Err(Failure::new(
+            exit::USAGE,
+            format!("use {flag}: {} is in the future", at.clock()),
+        ));
+    }
+    Ok(Some(at))
+}
+
+/// A run that was created and not yet driven.
+pub(super) struct Begun {
+    /// Screen and world.
+    pub stage: Stage,
+    plan: Plan,
+    journal: crate::journal::Journal,
+    /// Its folder.
+    pub dir: RunDir,
+    fresh: Vec<Event>,
+    answers: std::collections::HashMap<String, crate::run::session::Scripted>,
+}
+
+/// A run that this driver has left.
+pub(super) struct Ended {
+    /// Its state.
+    pub run: Run,
+    /// Its plan.
+    pub plan: Plan,
+    /// Its folder.
+    pub dir: RunDir,
+    /// Screen and world.
+    pub stage: Stage,
+}
+
+impl Begun {
+    /// Looks at what must be there, creates the run and its first events.
+    pub(super) fn open(
+        global: &Global,
+        project: &Project,
+        mut plan: Plan,
+        config: &Config,
+        what: &What,
+    ) -> Result<Self, Failure> {
+        let store = driven::store(global)?;
+        plan.place.program = machine::program();
+        let mut stage = Stage::open(global, &plan, config, what.operator.as_deref(), what.json)?;
+        let targets = preconditions::met(&mut stage, &plan)?;
+        let inputs = inputs(&plan, what)?;
+        let files = pinned::files(project, &plan.head.id);
+        let now = machine::wall_clock();
+        let created = loop {
+            let id = RunId::fresh(now);
+            match store.create(&id, &files, &stage.holder(), stage.redact()) {
+                Err(Trouble::Exists { .. }) => {}
+                created => break created.map_err(|trouble| driven::refused(&trouble))?,
+            }
+        };
+        let run_id = created.dir.id().as_str().to_owned();
+        pinned::bind(&mut plan, &run_id, created.dir.path());
+        stage.world.bind(&run_id, created.dir.path().to_path_buf());
+        let opened = Opened {
+            format: FORMAT,
+            mayday: env!("CARGO_PKG_VERSION").to_owned(),
+            run: run_id,
+            mode: plan.mode,
+            playbook: plan.head.id.clone(),
+            title: plan.head.title.clone(),
+            environment: plan.place.name.clone(),
+            danger: plan.place.danger,
+            severity: plan.head.severity,
+            operator: stage.operator.clone(),
+            host: machine::host(),
+            boot_id: machine::boot_id(),
+            unattended: !stage.attended,
+            base: plan.place.cwd.to_string_lossy().into_owned(),
+            pinned: created.pinned,
+            targets,
+        };
+        let unattended = !stage.attended;
+        let answers = driven::answers(&plan, &what.answer, &what.confirm, unattended);
+        let mut begun = Self {
+            fresh: vec![stage.event(Kind::Opened(Box::new(opened)))],
+            stage,
+            plan,
+            journal: created.journal,
+            dir: created.dir,
+            answers,
+        };
+        for (name, value, source) in inputs {
+            let secret = is_secret(&begun.plan, &name);
+            if secret {
+                let text = value.as_str().unwrap_or_default().to_owned();
+                let value = crate::secret::SecretValue::from(text);
+                crate::run::drive::World::keep_secret(&mut begun.stage.world, &name, value);
+            }
+            let value = if secret { Value::Null } else { value };
+            begun.also(Kind::InputGiven { name, value, secret, source });
+        }
+        Ok(begun)
+    }
+
+    /// One more event before the first step.
+    pub(super) fn also(&mut self, kind: Kind) {
+        let event = self.stage.event(kind);
+        self.fresh.push(event);
+    }
+
+    /// Drives it.
+    pub(super) fn drive(mut self) -> Result<Ended, Failure> {
+        let mut run = Run::default();
+        driven::drive(
+            &mut self.stage,
+            &self.plan,
+            &mut run,
+            &mut self.journal,
+            &[],
+            self.fresh,
+            self.answers,
+        )?;
+        drop(self.journal);
+        super::report::leave(&self.stage.screen, &run, &self.dir, &self.plan)?;
+        Ok(Ended { run, plan: self.plan, dir: self.dir, stage: self.stage })
+    }
+}
+
+fn is_secret(plan: &Plan, name: &str) -> bool {
+    plan.inputs
+        .iter()
+        .any(|(input, spec)| input == name && spec.kind == crate::effect::ValueKind::Secret)
+}
+
+/// Values of inputs from the flags and the file, each of its type and accepted by its check.
+pub(super) fn inputs(plan: &Plan, what: &What) -> Result<Vec<(String, Value, String)>, Failure> {
+    let mut given: Vec<(String, Value, &str)> = Vec::new();
+    if let Some(file) = &what.inputs {
+        let wrong = |why: String| {
+            Failure::new(exit::USAGE, format!("read inputs from {}: {why}", file.display()))
+        };
+        let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+        for (name, value) in
+            crate::playbook::parse::values(&file.to_string_lossy(), &text).map_err(wrong)?
+        {
+            given.push((name, value, "file"));
+        }
+    }
+    for (name, value) in &what.input {
+        given.retain(|(known, _, _)| known != name);
+        given.push((name.clone(), Value::String(value.clone()), "flag"));
+    }
+    let now = machine::wall_clock();
+    let run = Run::default();
+    let scope = Scope::new(plan, &run, now);
+    let mut accepted = Vec::new();
+    for (name, value, source) in given {
+        let Some((_, spec)) = plan.inputs.iter().find(|(input, _)| *input == name) else {
+            let known = plan.inputs.iter().map(|(input, _)| input.as_str());
+            let near = crate::diagnostic::did_you_mean(&name, known);
+            let failure = Failure::new(exit::USAGE, format!("take input `{name}`: no such input"));
+            return Err(match near {
+                Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                None => failure.hint(format!("`mayday show {}` lists the inputs", plan.head.id)),
+            });
+        };
+        let question = crate::run::inputs::question(&name, spec);
+        let refused = |why: String| {
+            Failure::new(exit::USAGE, format!("take input `{name}`: {why}")).hint("nothing was run")
+        };
+        let value = question.accept_value(&value, now, machine::zone()).map_err(refused)?;
+        crate::run::inputs::check(&name, spec, &value, &scope).map_err(refused)?;
+        accepted.push((name, value, source.to_owned()));
+    }
+    Ok(accepted)
+}
+
+/// True when a mistake in this environment costs real users something.
+pub(super) fn is_dangerous(plan: &Plan) -> bool {
+    plan.place.danger == Danger::High
+}

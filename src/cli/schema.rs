@@ -1,0 +1,36 @@
+//! `mayday schema`: the JSON Schema of the language, for editors.
+
+use clap::{Args, ValueEnum};
+
+use super::exit::{self, Failure};
+use super::out;
+use crate::playbook::schema as language;
+
+/// Flags of `schema`.
+#[derive(Args, Debug)]
+#[command(
+    before_help = "Examples:\n  mayday schema > schema/playbook.v1.json\n  mayday schema config"
+)]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, default_value_t = What::Playbook)]
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum What {
+    /// Playbooks
+    Playbook,
+    /// mayday.yaml
+    Config,
+}
+
+pub(super) fn schema(args: &SchemaArgs) -> Result<u8, Failure> {
+    let schema = match args.what {
+        What::Playbook => language::playbook(),
+        What::Config => language::config(),
+    };
+    let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
+    out::data(&format!("{text}\n"));
+    Ok(exit::DONE)
+}

@@ -1,0 +1,139 @@
+//! `mayday show ID`: one playbook as a person reads it.
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::exit::{self, Failure};
+use super::project::Project;
+use super::{Global, machine, out};
+use crate::plan::{PlanTrouble, class_of};
+use crate::playbook::{Playbook, Step};
+use crate::ui::card::Card;
+
+/// Flags of `show`.
+#[derive(Args, Debug)]
+#[command(
+    before_help = "Examples:\n  mayday show quickstart/data-loss\n  mayday show sev2-data-loss --format md"
+)]
+pub struct ShowArgs {
+    /// The playbook's id
+    playbook: String,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+enum Format {
+    /// Plain text
+    Text,
+    /// Markdown
+    Md,
+    /// JSON
+    Json,
+}
+
+pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<u8, Failure> {
+    let project = Project::open(global.config.as_deref())?;
+    let library = project.library();
+    let Some(playbook) = library.get(&args.playbook) else {
+        let known = library.keys().map(String::as_str);
+        let near = crate::diagnostic::did_you_mean(&args.playbook, known).map(str::to_owned);
+        let trouble = PlanTrouble::NoPlaybook { id: args.playbook.clone(), near };
+        return Err(super::pinned::refused(&trouble));
+    };
+    match args.format {
+        Format::Json => {
+            let line = as_json(playbook);
+            out::data(&format!("{line}\n"));
+        }
+        Format::Text | Format::Md => lines(playbook, args.format == Format::Md),
+    }
+    Ok(exit::DONE)
+}
+
+fn lines(playbook: &Playbook, markdown: bool) {
+    let head = &playbook.head;
+    let heading = |level: usize, text: &str| {
+        if markdown { format!("{} {text}\n", "#".repeat(level)) } else { format!("{text}\n") }
+    };
+    out::line(&heading(1, &format!("{}: {}", head.id, head.title)));
+    let severity = head.severity.map_or("no severity", crate::severity::Severity::word);
+    let span = |span: Option<crate::time::Span>| span.map_or("none".to_owned(), |s| s.to_string());
+    let (rto, rpo) = (span(head.objectives.rto), span(head.objectives.rpo));
+    out::line(&format!("{severity}; RTO {rto}; RPO {rpo}"));
+    if let Some(owner) = &head.owner {
+        let reviewed = head.reviewed.as_deref().unwrap_or("never");
+        out::line(&format!("Owner {owner}; reviewed {reviewed}"));
+    }
+    for symptom in &head.use_when {
+        out::line(&format!("- Use when: {symptom}"));
+    }
+    for not_for in &head.not_for {
+        out::line(&format!("- Not for: {} -> {}", not_for.condition, not_for.instead));
+    }
+    for (name, input) in &head.inputs {
+        let ask = input.ask.as_deref().unwrap_or_default();
+        out::line(&format!("- Input {name}: {ask}"));
+    }
+    let mut number = 0;
+    for phase in &playbook.phases {
+        if !phase.head.title.is_empty() {
+            let budget = phase.head.budget.map_or(String::new(), |b| format!(" ({b})"));
+            out::line(&format!(
+                "\n{}",
+                heading(2, &format!("{}{budget}", phase.head.title)).trim_end()
+            ));
+        }
+        for step in &phase.steps {
+            number += 1;
+            show_step(number, step, markdown);
+        }
+    }
+}
+
+fn show_step(number: usize, step: &Step, markdown: bool) {
+    let class = class_of(&step.common, &step.action);
+    let title = format!("{number}. {} [{}]", step.common.title, step.common.id);
+    out::line(&format!("\n{}", if markdown { format!("### {title}") } else { title }));
+    let card = Card::of(step, class, &str::to_owned);
+    let lines = card.lines(None, machine::width());
+    let fence = markdown.then_some("```text");
+    if let Some(fence) = fence {
+        out::line(fence);
+    }
+    for line in lines {
+        out::line(&line);
+    }
+    if fence.is_some() {
+        out::line("```");
+    }
+}
+
+fn as_json(playbook: &Playbook) -> serde_json::Value {
+    let head = &playbook.head;
+    let step = |step: &Step| {
+        json!({
+            "id": step.common.id, "title": step.common.title, "why": step.common.why,
+            "action": step.action.key(), "effect": class_of(&step.common, &step.action).word(),
+            "target": step.common.target, "when": step.common.when,
+            "undo": step.undo.is_some(), "verify": step.verify.len(),
+        })
+    };
+    let phases: Vec<_> = playbook
+        .phases
+        .iter()
+        .map(|phase| {
+            json!({
+                "id": phase.head.id, "title": phase.head.title, "budget": phase.head.budget,
+                "steps": phase.steps.iter().map(step).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({
+        "id": head.id, "title": head.title, "severity": head.severity, "owner": head.owner,
+        "use_when": head.use_when, "rto": head.objectives.rto, "rpo": head.objectives.rpo,
+        "inputs": head.inputs.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        "phases": phases, "drill": playbook.drill.is_some(),
+    })
+}

@@ -1,0 +1,142 @@
+//! `mayday status [RUN]`: where a run stands, read from its record. Needs no lock.
+
+use clap::Args;
+use serde_json::json;
+
+use super::driven;
+use super::exit::{self, Failure};
+use super::{Global, machine, out, pinned};
+use crate::run::clock::clocks;
+use crate::run::event::Kind;
+use crate::run::state::Run;
+use crate::steps::Verdict;
+
+/// Flags of `status`.
+#[derive(Args, Debug)]
+#[command(before_help = "Examples:\n  mayday status\n  mayday status 20261122-1820-p2c --json")]
+pub struct StatusArgs {
+    /// The run's id, or its beginning [default: the newest run]
+    run: Option<String>,
+    /// Print it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> {
+    let store = driven::store(global)?;
+    let refused = |trouble| driven::refused(&trouble);
+    let id = match &args.run {
+        Some(text) => store.find(text).map_err(refused)?,
+        None => store
+            .list()
+            .map_err(refused)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| Failure::new(exit::USAGE, "show a status: there are no runs"))?,
+    };
+    let read = store.read(&id).map_err(refused)?;
+    let run = Run::fold(read.events.iter().map(|(_, event)| event));
+    let dir = store.dir(&id).map_err(refused)?;
+    let state = super::runs::state(&run, store.driver(&id).as_deref());
+    let now = machine::wall_clock();
+    let plan = run.opened.as_ref().and_then(|opened| pinned::plan(&dir, opened).ok());
+    let plan = plan.map(|(plan, _)| plan);
+    let clocks = plan.as_ref().map(|plan| clocks(plan, &run)).unwrap_or_default();
+    let steps: Vec<Step> = plan
+        .iter()
+        .flat_map(|plan| &plan.units)
+        .map(|unit| Step::of(&run, &unit.key, &unit.step.common.title))
+        .collect();
+    if args.json {
+        let clocks: Vec<_> = clocks
+            .iter()
+            .map(|clock| {
+                json!({ "clock": clock.id, "anchor": clock.anchor, "due": clock.due,
+                        "met": clock.met, "passed": clock.passed(now) })
+            })
+            .collect();
+        let steps: Vec<_> = steps
+            .iter()
+            .map(|step| json!({ "step": step.key, "status": step.status, "title": step.title }))
+            .collect();
+        let opened = run.opened.as_ref();
+        let line = json!({
+            "run": id.as_str(), "state": state,
+            "playbook": opened.map(|opened| &opened.playbook),
+            "environment": opened.map(|opened| &opened.environment),
+            "began": run.opened_at, "events": run.events,
+            "milestones": run.milestones, "clocks": clocks, "steps": steps,
+        });
+        out::data(&format!("{line}\n"));
+        return Ok(exit::DONE);
+    }
+    heading(&run, id.as_str(), &state);
+    if let Some(damage) = super::resume::condition(&read.scan.condition) {
+        out::line(&format!("WARNING  the record: {damage}; `mayday verify {id}` says more"));
+    }
+    for clock in &clocks {
+        out::line(&format!("CLOCK  {}", clock_line(clock, now)));
+    }
+    for step in steps.iter().filter(|step| step.status != "-") {
+        out::line(&format!("{:8} {}  {}", step.status.to_uppercase(), step.key, step.title));
+    }
+    let next =
+        steps.iter().find(|step| matches!(step.status.as_str(), "-" | "running" | "unknown"));
+    if let Some(next) = next.filter(|_| run.closed.is_none()) {
+        out::line(&format!("NEXT     {}  {}", next.key, next.title));
+        out::line(&format!("Go on with: mayday resume {id}"));
+    }
+    let last = read.events.iter().rev().find_map(|(_, event)| match &event.kind {
+        Kind::Stopped { message, .. } => Some(message.clone()),
+        _ => None,
+    });
+    if let Some(message) = last.filter(|_| run.closed.is_none()) {
+        out::line(&format!("STOPPED  {message}"));
+    }
+    Ok(exit::DONE)
+}
+
+fn heading(run: &Run, id: &str, state: &str) {
+    let Some(opened) = &run.opened else {
+        out::line(&format!("Run {id}  {state}"));
+        return;
+    };
+    let environment = opened.environment.to_uppercase();
+    out::line(&format!("Run {id}  {}  {environment}  {state}", opened.playbook));
+}
+
+/// `rto  15m from start of the impact: due 18:35:00Z, 09:48 left`.
+fn clock_line(clock: &crate::run::clock::Clock, now: crate::time::Timestamp) -> String {
+    let how = match clock.met {
+        Some(met) if met <= clock.due => {
+            format!("met with {} to spare", (clock.due.since(met)).clock())
+        }
+        Some(met) => format!("met {} late", met.since(clock.due).clock()),
+        None if now >= clock.due => format!("{} OVER", now.since(clock.due).clock()),
+        None => format!("{} left", clock.due.since(now).clock()),
+    };
+    format!("{}  {} from {}: due {}, {how}", clock.id, clock.span, clock.anchor, clock.due.clock())
+}
+
+struct Step {
+    key: String,
+    status: String,
+    title: String,
+}
+
+impl Step {
+    fn of(run: &Run, key: &str, title: &str) -> Self {
+        let state = run.step(key);
+        let status = match state {
+            None => "-",
+            Some(state) => match (state.settled, &state.verdict, &state.running) {
+                (Some(status), ..) => status.word(),
+                (None, Some(Verdict::Unknown { .. }), _) => "unknown",
+                (None, Some(Verdict::Fail(_)), _) => "failed",
+                (None, _, Some(_)) => "running",
+                (None, ..) => "-",
+            },
+        };
+        Self { key: key.to_owned(), status: status.to_owned(), title: title.to_owned() }
+    }
+}

@@ -1,0 +1,485 @@
+//! The real world behind the seam: commands, databases, HTTP, the operator, signals, clocks.
+//!
+//! Owns one poll loop. Commands are read in it without a thread of their own; what can only block (SQL,
+//! HTTP, a prompt) has a thread and hands its end in through a channel and a pipe that wakes the loop.
+#![expect(clippy::disallowed_methods, reason = "this is where the clocks are read")]
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io::{self, Read as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::Value;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::console::{Asked, Operator};
+use super::evidence::EvidenceSink;
+use super::http::{self, PreparedHttp};
+use super::notify;
+use super::process::{EnvValue, Prepared, Running, target_variables};
+use super::secrets::Vault;
+use super::sql;
+use crate::effect::{
+    Effect, EffectId, Ending, Facts, FailKind, HttpEffect, Input, Interrupt, KeepEffect,
+    NotifyEffect, Output, ProcessEffect, Question, SqlEffect, SqlParam, Target, TargetKind, Text,
+};
+use crate::run::drive::World;
+use crate::secret::{Redactor, SecretValue};
+use crate::time::{Moment, Span, Timestamp};
+
+/// The loop looks at the clock at least this often while it waits for an instant: a laptop that slept
+/// wakes late.
+const GLANCE: Span = Span::from_secs(1);
+
+/// What a live world needs to know.
+pub struct Setting {
+    /// Secrets by name, as references.
+    pub secrets: BTreeMap<String, String>,
+    /// The folder that relative references start from.
+    pub base: PathBuf,
+    /// A file that `env:` references may come from.
+    pub env_file: Option<PathBuf>,
+    /// The run's folder, for evidence; empty while there is none.
+    pub run_dir: PathBuf,
+    /// The run's id, for the lists of databases.
+    pub run_id: String,
+    /// Who is asked; nobody when `None`.
+    pub operator: Option<Box<dyn Operator>>,
+}
+
+/// The real world.
+pub struct LiveWorld {
+    vault: Vault,
+    redactor: Arc<Mutex<Redactor>>,
+    run_dir: PathBuf,
+    run_id: String,
+    operator: Arc<Mutex<Option<Box<dyn Operator>>>>,
+    commands: HashMap<EffectId, Running>,
+    cancels: HashMap<EffectId, sql::Cancel>,
+    sessions: Arc<sql::Sessions>,
+    ready: VecDeque<Input>,
+    /// Ends of what runs on threads.
+    ended: Receiver<(EffectId, Output)>,
+    end: Sender<(EffectId, Output)>,
+    wake: UnixStream,
+    waker: Arc<UnixStream>,
+    signals: Vec<(UnixStream, Interrupt)>,
+}
+
+/// Time since boot, suspend included. Zero where the kernel has no such clock.
+#[must_use]
+pub fn boot_clock() -> Span {
+    let now = clock_gettime(ClockId::Boottime);
+    Span::from_millis(now.tv_sec.saturating_mul(1000).saturating_add(now.tv_nsec / 1_000_000))
+}
+
+fn wall_clock() -> Timestamp {
+    Timestamp::from_millis(chrono::Utc::now().timestamp_millis())
+}
+
+impl LiveWorld {
+    /// Opens the world: signals are taken from here on.
+    ///
+    /// # Errors
+    /// Pipes or signal handlers cannot be had.
+    pub fn open(setting: Setting) -> io::Result<Self> {
+        let (end, ended) = channel();
+        let (wake, waker) = UnixStream::pair()?;
+        wake.set_nonblocking(true)?;
+        waker.set_nonblocking(true)?;
+        let mut signals = Vec::new();
+        for (signal, how) in [
+            (SIGINT, Interrupt::Interrupt),
+            (SIGTERM, Interrupt::Terminate),
+            (SIGHUP, Interrupt::HangUp),
+        ] {
+            let (read, write) = UnixStream::pair()?;
+            read.set_nonblocking(true)?;
+            signal_hook::low_level::pipe::register(signal, write)?;
+            signals.push((read, how));
+        }
+        let vault = Vault::new(setting.secrets, setting.base, setting.env_file);
+        Ok(Self {
+            redactor: vault.redactor(),
+            vault,
+            run_dir: setting.run_dir,
+            run_id: setting.run_id,
+            operator: Arc::new(Mutex::new(setting.operator)),
+            commands: HashMap::new(),
+            cancels: HashMap::new(),
+            sessions: Arc::new(sql::Sessions::new()),
+            ready: VecDeque::new(),
+            ended,
+            end,
+            wake,
+            waker: Arc::new(waker),
+            signals,
+        })
+    }
+
+    /// What hides the secrets known so far.
+    #[must_use]
+    pub fn redactor(&self) -> Arc<Mutex<Redactor>> {
+        Arc::clone(&self.redactor)
+    }
+
+    /// The run that evidence belongs to, once it has a folder.
+    pub fn bind(&mut self, run_id: &str, run_dir: PathBuf) {
+        run_id.clone_into(&mut self.run_id);
+        self.run_dir = run_dir;
+    }
+
+    /// Resolves a secret now, to find out before anything runs whether it can be had.
+    ///
+    /// # Errors
+    /// Which secret, where it was looked for, what to do.
+    pub fn secret(&mut self, name: &str) -> Result<SecretValue, String> {
+        if self.vault.needs_prompt(name) {
+            return self.ask_secret(name);
+        }
+        self.vault.resolve(name).map_err(|trouble| trouble.to_string())
+    }
+
+    fn ask_secret(&mut self, name: &str) -> Result<SecretValue, String> {
+        let question = Question {
+            about: name.to_owned(),
+            text: format!("Secret {name}"),
+            help: Some("not shown, not recorded".to_owned()),
+            wants: crate::effect::Wants::Value(crate::effect::ValueRule {
+                kind: crate::effect::ValueKind::Secret,
+                pattern: None,
+                options: Vec::new(),
+                default: None,
+            }),
+        };
+        let operator = self.operator.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = operator.as_ref().map(|operator| operator.ask(&question));
+        drop(operator);
+        match asked {
+            Some(Asked::Answer(Value::String(value))) => {
+                let value = SecretValue::from(value);
+                self.keep_secret(name, value.clone());
+                Ok(value)
+            }
+            _ => Err(format!("secret `{name}` is asked for, and nobody can be asked")),
+        }
+    }
+
+    fn resolve(&mut self, text: &Text) -> Result<EnvValue, Output> {
+        match text {
+            Text::Plain(text) => Ok(EnvValue::Plain(text.clone())),
+            Text::Secret(name) => self
+                .secret(name)
+                .map(EnvValue::Secret)
+                .map_err(|why| Output::failed(FailKind::Secret, why)),
+        }
+    }
+
+    /// The address of a target, resolved.
+    ///
+    /// # Errors
+    /// Its secret cannot be had.
+    pub fn address(&mut self, target: &Target) -> Result<SecretValue, String> {
+        match &target.address {
+            Text::Plain(text) => Ok(SecretValue::from(text.clone())),
+            Text::Secret(name) => self.secret(name),
+        }
+    }
+
+    /// Public facts of a target: host, port, database, ... Connects to nothing.
+    ///
+    /// # Errors
+    /// Its secret cannot be had, or its address has the wrong form.
+    pub fn facts(&mut self, target: &Target) -> Result<Facts, String> {
+        let address = self.address(target)?;
+        let mut facts = match target.kind {
+            TargetKind::Http => {
+                let mut facts = Facts::new();
+                let url = secrecy::ExposeSecret::expose_secret(&address).to_owned();
+                facts.insert("base_url".to_owned(), url.into());
+                facts
+            }
+            kind => sql::identity(&sql::Resolved { kind, name: target.name.clone(), address })?,
+        };
+        facts.insert("type".to_owned(), target.kind.word().into());
+        Ok(facts)
+    }
+
+    fn redactor_now(&self) -> Redactor {
+        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn sink(&self, id: EffectId, withhold: bool) -> EvidenceSink {
+        if withhold || self.run_dir.as_os_str().is_empty() {
+            return EvidenceSink::nowhere();
+        }
+        EvidenceSink::new(&self.run_dir, &format!("{:06}", id.0))
+    }
+
+    fn begin(&mut self, id: EffectId, effect: Effect) -> Result<(), Output> {
+        match effect {
+            Effect::Process(effect) => self.command(id, effect),
+            Effect::Sql(effect) => self.sql(id, effect),
+            Effect::SqlEnd(end) => {
+                let sessions = Arc::clone(&self.sessions);
+                self.on_thread(id, "sql", move || sql::end(end, &sessions))
+            }
+            Effect::Http(effect) => self.http(id, effect),
+            Effect::Ask(question) => self.ask(id, question),
+            Effect::Notify(effect) => self.notify(id, effect),
+            Effect::Keep(effect) => {
+                self.ready.push_back(Input::Done(id, self.keep(id, &effect)));
+                Ok(())
+            }
+        }
+    }
+
+    fn command(&mut self, id: EffectId, effect: ProcessEffect) -> Result<(), Output> {
+        let mut env = Vec::new();
+        if let Some(target) = &effect.target {
+            let address =
+                self.address(target).map_err(|why| Output::failed(FailKind::Secret, why))?;
+            let variables = target_variables(target.kind, &address);
+            env.extend(variables.map_err(|why| Output::failed(FailKind::Input, why))?);
+        }
+        for (name, text) in &effect.env {
+            env.push((name.clone(), self.resolve(text)?));
+        }
+        let sink = self.sink(id, effect.withhold);
+        let spec = Prepared::new(effect, env, self.redactor_now());
+        let running = Running::spawn(&spec, &sink, boot_clock()).map_err(|output| *output)?;
+        self.commands.insert(id, running);
+        Ok(())
+    }
+
+    fn sql(&mut self, id: EffectId, effect: SqlEffect) -> Result<(), Output> {
+        let secret = |why| Output::failed(FailKind::Secret, why);
+        let address = self.address(&effect.target).map_err(secret)?;
+        let mut params = BTreeMap::new();
+        for (name, param) in &effect.params {
+            let value = match param {
+                SqlParam::Value(value) => value.clone(),
+                SqlParam::Secret(secret_name) => {
+                    let value = self.secret(secret_name).map_err(secret)?;
+                    Value::String(secrecy::ExposeSecret::expose_secret(&value).to_owned())
+                }
+            };
+            params.insert(name.clone(), value);
+        }
+        let target =
+            sql::Resolved { kind: effect.target.kind, name: effect.target.name.clone(), address };
+        let application_name = format!("mayday/{}", self.run_id);
+        let withhold = effect.withhold;
+        let job = sql::Job { effect, params, target, application_name };
+        let cancel = sql::Cancel::new();
+        self.cancels.insert(id, cancel.clone());
+        let sessions = Arc::clone(&self.sessions);
+        let redactor = self.redactor_now();
+        self.on_thread(id, "sql", move || {
+            let mut output = sql::run(&job, id, &sessions, &cancel);
+            if !withhold {
+                hide(&redactor, &mut output);
+            }
+            output
+        })
+    }
+
+    fn http(&mut self, id: EffectId, effect: HttpEffect) -> Result<(), Output> {
+        let mut url = self.resolve(&effect.url)?;
+        if let Some(base) = &effect.base {
+            url = http::below(&self.resolve(base)?, &url);
+        }
+        let mut headers = Vec::new();
+        for (name, value) in &effect.headers {
+            headers.push((name.clone(), self.resolve(value)?));
+        }
+        let sink = self.sink(id, effect.withhold);
+        let request = PreparedHttp::new(effect, url, headers, self.redactor_now());
+        self.on_thread(id, "http", move || http::send(&request, &sink))
+    }
+
+    fn notify(&mut self, id: EffectId, effect: NotifyEffect) -> Result<(), Output> {
+        let channel = match &effect.channel {
+            crate::effect::Channel::Show => {
+                let mut facts = Facts::new();
+                facts.insert("shown".to_owned(), true.into());
+                self.ready.push_back(Input::Done(id, Output::done(facts, Span::ZERO)));
+                return Ok(());
+            }
+            crate::effect::Channel::Command(words) => notify::Way::Command(words.clone()),
+            crate::effect::Channel::Webhook(url) => notify::Way::Webhook(self.resolve(url)?),
+        };
+        let redactor = self.redactor_now();
+        self.on_thread(id, "notify", move || notify::deliver(&effect, &channel, &redactor))
+    }
+
+    fn ask(&mut self, id: EffectId, question: Question) -> Result<(), Output> {
+        let operator = Arc::clone(&self.operator);
+        self.on_thread(id, "prompt", move || {
+            let operator = operator.lock().unwrap_or_else(PoisonError::into_inner);
+            match operator.as_ref().map(|operator| operator.ask(&question)) {
+                Some(Asked::Answer(answer)) => {
+                    let mut facts = Facts::new();
+                    facts.insert("answer".to_owned(), answer);
+                    facts.insert("source".to_owned(), "operator".into());
+                    Output::done(facts, Span::ZERO)
+                }
+                Some(Asked::Escape) => {
+                    Output { ending: Ending::Cancelled, ..Output::done(Facts::new(), Span::ZERO) }
+                }
+                Some(Asked::Gone) => Output::failed(FailKind::Input, "the terminal is gone"),
+                None => Output::failed(FailKind::Input, "nobody can be asked"),
+            }
+        })
+    }
+
+    fn keep(&self, id: EffectId, effect: &KeepEffect) -> Output {
+        let redactor = self.redactor_now();
+        let mut output = Output::done(Facts::new(), Span::ZERO);
+        for (index, file) in effect.files.iter().enumerate() {
+            let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+            let stem = format!("{:06}-{index}-{}", id.0, name.unwrap_or_default());
+            let sink = EvidenceSink::new(&self.run_dir, &stem);
+            match sink.keep_file(&effect.cwd.join(file), &redactor) {
+                Ok(evidence) => output.evidence.push(evidence),
+                Err(why) => return Output::failed(FailKind::NotFound, why),
+            }
+        }
+        output
+    }
+
+    /// Runs what can only block on a thread of its own; its end wakes the loop.
+    fn on_thread(
+        &self,
+        id: EffectId,
+        name: &str,
+        work: impl FnOnce() -> Output + Send + 'static,
+    ) -> Result<(), Output> {
+        let end = self.end.clone();
+        let waker = Arc::clone(&self.waker);
+        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let started = boot_clock();
+            let mut output = work();
+            if output.elapsed == Span::ZERO {
+                output.elapsed = boot_clock() - started;
+            }
+            // The receiver is gone only when the run is over.
+            let _ = end.send((id, output));
+            let _ = io::Write::write(&mut &*waker, b".");
+        });
+        spawned.map(drop).map_err(|error| {
+            Output::failed(FailKind::Input, format!("no thread could be started: {error}"))
+        })
+    }
+
+    /// Takes what has happened without waiting.
+    fn collect(&mut self) {
+        let now = boot_clock();
+        let mut over = Vec::new();
+        for (id, running) in &mut self.commands {
+            let mut lines = Vec::new();
+            if let Some(output) = running.wake(now, &mut |line| lines.push(line.to_owned())) {
+                over.push((*id, output));
+            }
+            self.ready.extend(lines.into_iter().map(|line| Input::Line(*id, line)));
+        }
+        for (id, output) in over {
+            self.commands.remove(&id);
+            self.ready.push_back(Input::Done(id, output));
+        }
+        while let Ok((id, output)) = self.ended.try_recv() {
+            self.cancels.remove(&id);
+            self.ready.push_back(Input::Done(id, output));
+        }
+        for (pipe, how) in &mut self.signals {
+            let mut bytes = [0_u8; 64];
+            if pipe.read(&mut bytes).is_ok_and(|count| count > 0) {
+                self.ready.push_back(Input::Interrupt(*how));
+            }
+        }
+    }
+
+    /// Sleeps until something may have happened, at most `limit`.
+    fn sleep(&mut self, limit: Option<Span>) {
+        let mut fds = vec![PollFd::new(&self.wake, PollFlags::IN)];
+        fds.extend(self.signals.iter().map(|(pipe, _)| PollFd::new(pipe, PollFlags::IN)));
+        for running in self.commands.values() {
+            running.poll_fds(&mut fds);
+        }
+        let timeout = limit.map(|limit| {
+            let millis = limit.millis().max(0);
+            Timespec { tv_sec: millis / 1000, tv_nsec: (millis % 1000) * 1_000_000 }
+        });
+        // An interrupted poll is a reason to look, like any other.
+        let _ = poll(&mut fds, timeout.as_ref());
+        drop(fds);
+        let mut bytes = [0_u8; 64];
+        while self.wake.read(&mut bytes).is_ok_and(|count| count > 0) {}
+        let _ = self.wake.as_fd();
+    }
+}
+
+impl World for LiveWorld {
+    fn now(&mut self) -> Moment {
+        Moment { wall: wall_clock(), boot: boot_clock() }
+    }
+
+    fn start(&mut self, id: EffectId, effect: Effect) {
+        if let Err(output) = self.begin(id, effect) {
+            self.ready.push_back(Input::Done(id, output));
+        }
+    }
+
+    fn cancel(&mut self, id: EffectId) {
+        let now = boot_clock();
+        if let Some(running) = self.commands.get_mut(&id) {
+            running.cancel(now);
+        }
+        if let Some(cancel) = self.cancels.get(&id) {
+            cancel.cancel();
+        }
+    }
+
+    fn wait(&mut self, until: Option<Timestamp>) -> Input {
+        loop {
+            if let Some(input) = self.ready.pop_front() {
+                return input;
+            }
+            self.collect();
+            if !self.ready.is_empty() {
+                continue;
+            }
+            let now = wall_clock();
+            if until.is_some_and(|until| now >= until) {
+                return Input::Tick(now);
+            }
+            let boot = boot_clock();
+            let wall_limit = until.map(|until| until.since(now).min(GLANCE));
+            let deadlines = self.commands.values().filter_map(Running::next_deadline);
+            let command_limit = deadlines.min().map(|at| at - boot);
+            // A millisecond more: waking just before the instant would only mean waking again.
+            let limit = wall_limit.into_iter().chain(command_limit).min();
+            self.sleep(limit.map(|limit| limit + Span::from_millis(1)));
+        }
+    }
+
+    fn keep_secret(&mut self, name: &str, value: SecretValue) {
+        self.vault.keep(name, value);
+    }
+}
+
+/// Hides known secrets in what a database said.
+fn hide(redactor: &Redactor, output: &mut Output) {
+    for value in output.facts.values_mut() {
+        redactor.redact_value(value);
+    }
+    if let Ending::Failed { message, .. } | Ending::Unknown { reason: message } = &mut output.ending
+    {
+        *message = redactor.redact(message).into_owned();
+    }
+}
