@@ -5,7 +5,7 @@ use std::path::Path;
 use mayday::diagnostic::SourceFile;
 use mayday::effect::EffectClass;
 use mayday::plan::{Library, Mode, Plan, Purpose, Section};
-use mayday::playbook::{Playbook, parse};
+use mayday::playbook::{Playbook, check, parse};
 use mayday::steps::Part;
 
 const CONFIG: &str = include_str!("../mayday.yaml");
@@ -38,6 +38,20 @@ fn both_drills_bind_to_the_sandbox() {
         assert_eq!(points, 100, "{id}: the points of a drill are out of 100");
         assert!(plan.criteria.iter().all(|criterion| criterion.head.id.is_some()), "{id}");
     }
+}
+
+#[test]
+fn check_has_nothing_to_say() {
+    let parsed = [DATA_LOSS, API_DOWN]
+        .map(|text| parse::playbook(&SourceFile::new("quickstart.yaml", text)));
+    let config = parse::config(&SourceFile::new("mayday.yaml", CONFIG));
+    let today = "2026-11-23T00:00:00Z".parse().unwrap();
+    let set = check::Set { playbooks: &parsed, config: Some(&config), today };
+    let said: Vec<String> = check::check(&set)
+        .iter()
+        .map(|fault| format!("{} {}", fault.code.0, fault.message))
+        .collect();
+    assert_eq!(said, [""; 0]);
 }
 
 #[test]
