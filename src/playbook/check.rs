@@ -78,7 +78,7 @@ fn sorted(mut faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let place = |fault: &Diagnostic| {
         fault.labels.first().map_or((0, 0), |label| (label.range.start, label.range.end))
     };
-    faults.sort_by(|a, b| (place(a), a.code).cmp(&(place(b), b.code)));
+    faults.sort_by_key(|fault| (place(fault), fault.code));
     faults.dedup();
     faults
 }
@@ -268,7 +268,9 @@ fn look_at_piece(around: &In<'_>, spot: &Spot<'_>, faults: &mut Vec<Diagnostic>)
         }
         Part::Words(text) | Part::Url(text) => match shape::of_text(text) {
             Ok(shapes) => {
-                shapes.iter().for_each(|shape| look_at_shape(around, spot, Ok(shape), faults));
+                for shape in &shapes {
+                    look_at_shape(around, spot, Ok(shape), faults);
+                }
             }
             Err(fault) => look_at_shape(around, spot, Err(&fault), faults),
         },

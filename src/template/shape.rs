@@ -84,13 +84,17 @@ impl Shape {
                 items.iter().for_each(visit);
             }
             Kind::Filter(_, base, items) => {
-                base.iter().for_each(|base| visit(base));
+                if let Some(base) = base {
+                    visit(base);
+                }
                 items.iter().for_each(visit);
             }
             Kind::List(items) | Kind::Map(items) => items.iter().for_each(visit),
             Kind::Compare(first, others) => {
                 visit(first);
-                others.iter().for_each(|(_, other)| visit(other));
+                for (_, other) in others {
+                    visit(other);
+                }
             }
             Kind::Arithmetic(_, a, b) | Kind::Join(a, b) | Kind::Logic(a, b) => {
                 visit(a);
@@ -99,7 +103,9 @@ impl Shape {
             Kind::Choice(test, yes, no) => {
                 visit(test);
                 visit(yes);
-                no.iter().for_each(|no| visit(no));
+                if let Some(no) = no {
+                    visit(no);
+                }
             }
         }
     }

@@ -219,14 +219,14 @@ impl<'a> Walk<'a> {
     fn steps(&mut self, path: &str, section: Section, phase: Option<usize>, steps: &'a [Step]) {
         for (index, step) in steps.iter().enumerate() {
             self.at += 1;
-            self.step(format!("{path}[{index}]"), section, phase, step);
+            self.step(&format!("{path}[{index}]"), section, phase, step);
         }
     }
 
-    fn step(&mut self, path: String, section: Section, phase: Option<usize>, step: &'a Step) {
+    fn step(&mut self, path: &str, section: Section, phase: Option<usize>, step: &'a Step) {
         let at = self.at;
         let first = self.sites.len();
-        let mut site = bare(path.clone(), Role::Step, section, at);
+        let mut site = bare(path.to_owned(), Role::Step, section, at);
         site.step = Some(step);
         site.action = Some(&step.action);
         site.effect = step.common.effect;
@@ -243,7 +243,7 @@ impl<'a> Walk<'a> {
             self.probe(format!("{path}.verify[{index}]"), section, probe, Some(step), at + 1);
         }
         if let Some(undo) = &step.undo {
-            self.undo(format!("{path}.undo"), section, undo, step);
+            self.undo(&format!("{path}.undo"), section, undo, step);
         }
         if let Some(OnCrash { probe, done_if }) = &step.on_crash {
             let facts = probe.action.as_ref().map_or(&[][..], |action| action.facts());
@@ -264,8 +264,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn undo(&mut self, path: String, section: Section, undo: &'a Operation, step: &'a Step) {
-        let mut site = bare(path.clone(), Role::Undo, section, self.at);
+    fn undo(&mut self, path: &str, section: Section, undo: &'a Operation, step: &'a Step) {
+        let mut site = bare(path.to_owned(), Role::Undo, section, self.at);
         site.step = Some(step);
         site.action = Some(&undo.action);
         site.effect = undo.head.effect;

@@ -113,6 +113,8 @@ pub struct Definition {
     pub secret: bool,
     /// The step that gives it.
     pub step: String,
+    /// The conditions under which that step runs; empty where others may give it too.
+    pub when: Vec<String>,
 }
 
 /// A step, as `steps.<id>`.
@@ -149,6 +151,7 @@ impl Names {
         for site in &book.sites {
             if let (Some(step), Some(_)) = (site.step, site.common()) {
                 names.step(step, site, library);
+                names.conditions(step, conditions_of(site, book));
             }
         }
         names.vars(&book.playbook.head.vars, Origin::Var);
@@ -168,7 +171,8 @@ impl Names {
     ) {
         let path = format!("{parent}.{name}");
         let step = step.to_owned();
-        let definition = Definition { origin, path, at, section, kind, secret, step };
+        let when = Vec::new();
+        let definition = Definition { origin, path, at, section, kind, secret, step, when };
         self.all.entry(name.to_owned()).or_insert(definition);
     }
 
@@ -191,6 +195,17 @@ impl Names {
             let parent = format!("{}.capture", site.path);
             let id = &step.common.id;
             self.define(name, Origin::Capture, &parent, at, kind, capture.secret, id);
+        }
+    }
+
+    /// Remembers under which conditions a step gives its names.
+    fn conditions(&mut self, step: &Step, when: Vec<String>) {
+        for (name, _) in &step.common.capture {
+            if let Some(known) = self.all.get_mut(name) {
+                let first = known.step == step.common.id;
+                // A second step that gives the name is taken for the other branch.
+                known.when = if first { when.clone() } else { Vec::new() };
+            }
         }
     }
 
@@ -264,12 +279,11 @@ impl Names {
             Kind::Name(_) | Kind::Field(..) => {
                 shape.path().map_or(Type::Any, |path| self.type_of_path(&path, sight))
             }
-            Kind::Compare(..) | Kind::Not(_) | Kind::Test(..) => Type::Truth,
+            Kind::Compare(..) | Kind::Not(_) | Kind::Test(..) | Kind::Logic(..) => Type::Truth,
             Kind::Arithmetic(..) | Kind::Negate(_) => Type::Number,
             Kind::Join(..) => Type::Text,
             Kind::List(_) => Type::List,
             Kind::Filter(name, ..) => filter_type(name),
-            Kind::Logic(a, b) => both(self.type_of(a, sight), self.type_of(b, sight)),
             Kind::Choice(_, yes, Some(no)) => {
                 both(self.type_of(yes, sight), self.type_of(no, sight))
             }
@@ -316,6 +330,13 @@ pub struct Sight<'a> {
     pub piece: &'a Piece<'a>,
     /// The part of the run it belongs to.
     pub section: Section,
+}
+
+/// The conditions under which a site is reached: its phase's and its step's.
+pub fn conditions_of(site: &Site<'_>, book: &Book<'_>) -> Vec<String> {
+    let phase = site.phase.and_then(|at| book.playbook.phases.get(at));
+    let outer = phase.and_then(|phase| phase.head.when.clone());
+    outer.into_iter().chain(site.step.and_then(|step| step.common.when.clone())).collect()
 }
 
 fn both(a: Type, b: Type) -> Type {

@@ -132,7 +132,7 @@ impl Command {
     /// The files that it writes by redirection.
     pub fn output_files(&self) -> impl Iterator<Item = &Word> {
         let writes = |r: &&Redirect| {
-            r.op.contains('>') && !r.op.ends_with("&") && !r.target.text.starts_with("/dev/")
+            r.op.contains('>') && !r.op.ends_with('&') && !r.target.text.starts_with("/dev/")
         };
         self.redirects.iter().filter(writes).map(|r| &r.target)
     }

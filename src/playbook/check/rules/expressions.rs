@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::super::book::Section;
-use super::super::scope::{ENV, FIXED, ITEM, Names, OBJECTIVES, RUN, STEP, Sight, Type};
+use super::super::scope::{
+    Definition, ENV, FIXED, ITEM, Names, OBJECTIVES, RUN, STEP, Sight, Type, conditions_of,
+};
 use super::super::{Found, In, Look, Spot};
 use crate::diagnostic::did_you_mean;
 use crate::steps::{Part, sql};
@@ -36,6 +38,10 @@ rules! {
     "A secret reaches commands through `secrets:` and SQL through `:name`, and nothing else. It has no \
      text form: titles, messages, URLs and conditions are shown and recorded."
 
+    "N203" "a name may have no value" Look::Told;
+    "The step that captures it has a `when` that does not hold here: when it is passed over, the name has \
+     no value and this would stop. Use the same `when`, give a default, or capture it in both branches."
+
     "E090" "a SQL parameter is not defined" Look::Piece(parameters);
     "`:name` is bound to a value and `:\"name\"` quoted as an identifier; both are inputs, vars or \
      captured names. For the run's id define a var: `run_id: run.id`."
@@ -64,14 +70,18 @@ fn walk(around: &In<'_>, spot: &Spot<'_>, shape: &Shape, found: &mut Found<'_>) 
     match &shape.kind {
         Kind::Test(test, ..) if test == "defined" || test == "undefined" => return,
         Kind::Filter(filter, _, arguments) if filter == "default" => {
-            arguments.iter().for_each(|argument| walk(around, spot, argument, found));
+            for argument in arguments {
+                walk(around, spot, argument, found);
+            }
             return;
         }
         _ => {}
     }
     let mut below: Vec<&Shape> = Vec::new();
     shape.children(&mut |child| below.push(child));
-    below.into_iter().for_each(|child| walk(around, spot, child, found));
+    for child in below {
+        walk(around, spot, child, found);
+    }
 }
 
 fn resolve(
@@ -118,7 +128,9 @@ fn resolve(
                 let message = format!("`{root}` is a secret and has no text form");
                 found.add_as("E067", range, message, "", help);
             }
-            Some(definition) if Names::is_visible(definition.at, definition.section, &sight) => {}
+            Some(definition) if Names::is_visible(definition.at, definition.section, &sight) => {
+                maybe(around, spot, definition, (root, range), found);
+            }
             Some(definition) => {
                 let message = format!("`{root}` has no value yet");
                 let step = &definition.step;
@@ -135,6 +147,24 @@ fn resolve(
             }
             None => undefined(around, spot, root, range, found),
         },
+    }
+}
+
+/// A name that has no value when the step that gives it was passed over.
+fn maybe(
+    around: &In<'_>,
+    spot: &Spot<'_>,
+    definition: &Definition,
+    (name, range): (&str, Range<usize>),
+    found: &mut Found<'_>,
+) {
+    let here = conditions_of(spot.site, around.book);
+    if definition.when.iter().any(|condition| !here.contains(condition)) {
+        let step = &definition.step;
+        let help = format!("the step `{step}` may be passed over: `{name} | default(...)`");
+        let there = found.key(&definition.path);
+        found.add_as("N203", range, format!("`{name}` may have no value"), "", &help);
+        found.also(there, "only under a condition");
     }
 }
 
@@ -185,7 +215,7 @@ fn step(
         return;
     };
     if known.include {
-        let inner = steps.keys().find(|key| key.starts_with(&format!("{id}.")));
+        let inner = steps.keys().filter(|key| key.starts_with(&format!("{id}."))).min();
         let example = inner.map_or_else(String::new, |key| format!("such as steps['{key}']"));
         let help = format!("name one of the steps that it brings {example}");
         let message = format!("`{id}` is an include and has no record of its own");
@@ -200,10 +230,12 @@ fn step(
     let Some(field) = path.get(2) else { return };
     let fields = || STEP.iter().map(|(name, _)| *name).chain(known.facts.iter().map(|(n, _)| *n));
     // The facts of an undo are those of its action, which stands elsewhere.
-    let undo = around.book.sites.iter().any(|site| {
-        site.id() == *id && site.action.is_some_and(|action| action.key() == "undo_of")
-    });
-    if !fields().any(|known| known == *field) && !undo {
+    let undo = || {
+        around.book.sites.iter().any(|site| {
+            site.id() == *id && site.action.is_some_and(|action| action.key() == "undo_of")
+        })
+    };
+    if !fields().any(|known| known == *field) && !undo() {
         no_field(found, range, &format!("steps.{id}"), field, fields());
     }
 }

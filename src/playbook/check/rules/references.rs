@@ -46,7 +46,7 @@ rules! {
      be what you want; otherwise add the contact to mayday.yaml."
 }
 
-/// `unknown thing `x``, with the nearest known name as help.
+/// Says that a name is not known, with the nearest known one as help.
 fn unknown<'n>(
     found: &mut Found<'_>,
     range: std::ops::Range<usize>,
@@ -54,13 +54,12 @@ fn unknown<'n>(
     name: &str,
     known: impl IntoIterator<Item = &'n str>,
 ) {
-    let known: Vec<&str> = known.into_iter().collect();
+    let known: std::collections::BTreeSet<&str> = known.into_iter().collect();
     let help = match did_you_mean(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => format!("there is no {thing} at all"),
         None => {
-            let mut some: Vec<&str> = known.iter().copied().take(6).collect();
-            some.sort_unstable();
+            let some: Vec<&str> = known.iter().copied().take(6).collect();
             let more = if known.len() > 6 { ", ..." } else { "" };
             format!("there is: {}{more}", some.join(", "))
         }

@@ -76,9 +76,10 @@ fn unused(around: &In<'_>, found: &mut Found<'_>) {
             _ => continue,
         };
         for shape in &shapes {
-            shape.walk(&mut |part| match part.path().as_deref() {
-                Some(["inputs", name, ..] | [name, ..]) => drop(used.insert((*name).to_owned())),
-                _ => {}
+            shape.walk(&mut |part| {
+                if let Some(["inputs", name, ..] | [name, ..]) = part.path().as_deref() {
+                    used.insert((*name).to_owned());
+                }
             });
         }
     }

@@ -25,9 +25,9 @@ rules! {
     "Its `when` is always false. Somebody switched it off and forgot, or it never worked. Take it out \
      or put the real condition in."
 
-    "W132" "a text stands where a condition belongs" Look::Told;
-    "A text that is not empty counts as true, so this condition always holds. Compare it with \
-     something."
+    "E093" "a value that is neither true nor false decides" Look::Shape(truth);
+    "Only true and false decide in `when`, `expect`, `that`, `and`, `or` and `not`: a text or a number \
+     there is a slip, such as `when: cause` for `when: cause == 'active'`, or quotes too many."
 }
 
 fn sight<'a>(spot: &Spot<'a>) -> Sight<'a> {
@@ -140,7 +140,7 @@ fn is_condition(path: &str) -> bool {
     matches!(key, "when" | "expect" | "that" | "done_if" | "second_person")
 }
 
-fn always(around: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found: &mut Found<'_>) {
+fn always(_: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found: &mut Found<'_>) {
     let Ok(shape) = read else { return };
     let path = spot.piece.path.as_str();
     if !is_condition(path) {
@@ -149,26 +149,11 @@ fn always(around: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found:
     let mut names = 0;
     shape.walk(&mut |part| names += usize::from(matches!(part.kind, Kind::Name(_))));
     let range = found.within(spot, shape.range.clone());
-    let names_nothing = names == 0;
-    if matches!(&shape.kind, Kind::Join(..)) {
-        let help = "compare it with something: `a ~ b == 'x'`";
-        found.add_as("W132", range, "a text is no condition", "never empty", help);
-        return;
-    }
-    if let Kind::Constant(value) = &shape.kind
-        && value.is_string()
-    {
-        // `when: "'no'"`: quotes too many.
-        let help = "write the comparison itself: the outer quotes belong to YAML";
-        found.add_as("W132", range, "a text is no condition", "always counts as true", help);
-        return;
-    }
-    if !names_nothing {
+    if names > 0 {
         return;
     }
     let truth = crate::template::holds(&spot_text(spot), &crate::template::Names::default());
     let truth = truth.map(|held| held.truth);
-    let _ = around;
     match truth {
         Ok(false) if path.ends_with("when") => {
             let what = if spot.site.step.is_some() { "step" } else { "phase" };
@@ -186,6 +171,34 @@ fn always(around: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found:
             found.add(range, "this condition is always true", "checks nothing", help);
         }
         _ => {}
+    }
+}
+
+/// Whatever decides must be true or false.
+fn truth(around: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found: &mut Found<'_>) {
+    let Ok(shape) = read else { return };
+    let mut deciding = Vec::new();
+    if is_condition(&spot.piece.path) {
+        deciding.push(shape);
+    }
+    shape.walk(&mut |part| match &part.kind {
+        Kind::Logic(a, b) => deciding.extend([a.as_ref(), b.as_ref()]),
+        Kind::Not(a) | Kind::Choice(a, ..) => deciding.push(a),
+        _ => {}
+    });
+    let sight = sight(spot);
+    for part in deciding {
+        let kind = around.names.type_of(part, &sight);
+        if !matches!(kind, Type::Any | Type::Truth) {
+            let help = match kind {
+                Type::List => "count it: `x | length > 0`",
+                Type::Number => "compare it: `x > 0`",
+                _ => "compare it: `x == 'word'`; the outer quotes belong to YAML",
+            };
+            let message = format!("{} decides here", kind.words());
+            let range = found.within(spot, part.range.clone());
+            found.add(range, message, "neither true nor false", help);
+        }
     }
 }
 

@@ -89,16 +89,17 @@ impl Scanner<'_> {
             let in_test = draft.words.first().is_some_and(|word| word.text == "[[")
                 && draft.words.last().is_some_and(|word| word.text != "]]");
             match byte {
-                b' ' | b'\t' | b'\r' => self.at += 1,
+                _ if matches!(byte, b' ' | b'\t' | b'\r')
+                    || (in_test && matches!(byte, b'&' | b'|' | b'<' | b'>' | b'(' | b')')) =>
+                {
+                    self.at += 1;
+                }
                 b'\\' if self.peek(1) == b'\n' => self.at += 2,
                 b'#' => self.skip_line(),
                 b'\n' => {
                     self.at += 1;
                     self.finish(&mut draft, Joint::Next);
                     self.read_bodies();
-                }
-                _ if in_test && matches!(byte, b'&' | b'|' | b'<' | b'>' | b'(' | b')') => {
-                    self.at += 1;
                 }
                 b';' => self.separate(&mut draft, Joint::Next, 1),
                 b'&' if self.peek(1) == b'&' => self.separate(&mut draft, Joint::And, 2),

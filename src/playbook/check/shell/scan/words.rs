@@ -37,10 +37,10 @@ impl Scanner<'_> {
                 b'"' => self.double(&mut word, depth),
                 b'\\' => {
                     self.at += 1;
-                    if self.peek(0) != b'\n' {
-                        self.literal(&mut word);
-                    } else {
+                    if self.peek(0) == b'\n' {
                         self.at += 1;
+                    } else {
+                        self.literal(&mut word);
                     }
                 }
                 b'$' => self.dollar(&mut word, depth, false),
