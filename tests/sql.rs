@@ -11,6 +11,8 @@ use mayday::world::sql::{Cancel, Job, Resolved, Sessions, end, run};
 use serde_json::Value;
 
 mod guards;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod outcome;
 mod postgres;
 mod sqlite;

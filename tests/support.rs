@@ -2,5 +2,8 @@
 
 pub(crate) mod desk;
 pub(crate) mod http;
+#[cfg(feature = "mysql")]
+pub(crate) mod mariadb;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod server;

@@ -5,6 +5,8 @@
 //! the live world's.
 
 mod limit;
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rewrite;
@@ -13,8 +15,10 @@ mod session;
 mod sqlite;
 mod table;
 mod trouble;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 mod url;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
+mod value;
 mod words;
 
 use std::collections::BTreeMap;
@@ -73,6 +77,8 @@ pub fn run(job: &Job, id: EffectId, sessions: &Sessions, cancel: &Cancel) -> Out
         TargetKind::Sqlite => sqlite::run(job, limit, cancel),
         #[cfg(feature = "postgres")]
         TargetKind::Postgres => postgres::run(job, limit, cancel),
+        #[cfg(feature = "mysql")]
+        TargetKind::Mysql => mysql::run(job, limit, cancel),
         kind => Err(not_built_in(kind)),
     });
     match result {
@@ -117,6 +123,8 @@ pub fn identity(target: &Resolved) -> Result<Facts, String> {
         }
         #[cfg(feature = "postgres")]
         TargetKind::Postgres => postgres::identity(target).map_err(|trouble| trouble.message()),
+        #[cfg(feature = "mysql")]
+        TargetKind::Mysql => mysql::identity(target).map_err(|trouble| trouble.message()),
         kind => Err(not_built_in(kind).message()),
     }
 }

@@ -8,7 +8,7 @@ use crate::support::postgres::Server;
 
 /// When a cutting proxy cuts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Cut {
+pub(super) enum Cut {
     /// COMMIT reaches the server; its answer is lost.
     AfterCommit,
     /// COMMIT itself is lost.
@@ -18,7 +18,7 @@ enum Cut {
 }
 
 /// Forwards one connection until it sees the words to cut at. Returns its port.
-fn cutting_proxy(server: u16, cut: Cut) -> u16 {
+pub(super) fn cutting_proxy(server: u16, cut: Cut) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -35,8 +35,8 @@ fn cutting_proxy(server: u16, cut: Cut) -> u16 {
 }
 
 fn forward(mut client: TcpStream, mut upstream: TcpStream, cut: Cut) {
-    let word: &[u8] = if cut == Cut::BeforeUpdate { b"UPDATE" } else { b"COMMIT\0" };
-    let mut buffer = [0; 65536];
+    let word: &[u8] = if cut == Cut::BeforeUpdate { b"UPDATE" } else { b"COMMIT" };
+    let mut buffer = [0; 8192];
     while let Ok(length @ 1..) = client.read(&mut buffer) {
         let bytes = &buffer[..length];
         if bytes.windows(word.len()).any(|window| window == word) {

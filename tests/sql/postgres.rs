@@ -175,7 +175,7 @@ fn connections_that_fail_say_why_and_never_the_password() {
         ));
     assert_eq!(kind, FailKind::Connection);
     assert!(message.contains("\"nowhere\" does not exist"), "{message}");
-    let closed = crate::support::postgres::free_port();
+    let closed = crate::support::server::free_port();
     let (kind, message) = said(&format!("postgres://u:wrong-one@127.0.0.1:{closed}/d"));
     assert_eq!(kind, FailKind::Connection);
     assert!(

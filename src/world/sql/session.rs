@@ -30,12 +30,14 @@ pub(super) enum Session {
     Sqlite(super::sqlite::Open),
     #[cfg(feature = "postgres")]
     Postgres(Box<super::postgres::Open>),
+    #[cfg(feature = "mysql")]
+    Mysql(Box<super::mysql::Open>),
 }
 
 impl Session {
     /// Ends the transaction; the facts tell `committed` and `target`.
     #[cfg_attr(
-        not(any(feature = "sqlite", feature = "postgres")),
+        not(any(feature = "sqlite", feature = "postgres", feature = "mysql")),
         expect(unused_variables, reason = "a build without databases has no session")
     )]
     pub(super) fn end(self, verb: Verb, limit: Limit) -> Result<Facts, Trouble> {
@@ -44,6 +46,8 @@ impl Session {
             Self::Sqlite(open) => open.end(verb, limit),
             #[cfg(feature = "postgres")]
             Self::Postgres(open) => open.end(verb, limit),
+            #[cfg(feature = "mysql")]
+            Self::Mysql(open) => open.end(verb, limit),
         }
     }
 }

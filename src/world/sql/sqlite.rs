@@ -100,7 +100,11 @@ fn statements(
         .map_err(|error| trouble(&error, None))?;
     let explain = Explain { job, limit, cancel };
     let effect = &job.effect;
-    if !effect.no_transaction {
+    if effect.no_transaction {
+        connection
+            .busy_timeout(limit.left().min(LONGEST_LOCK))
+            .map_err(|e| explain.say(&e, None))?;
+    } else {
         // IMMEDIATE takes the write lock now, so that no statement in the middle can fail for it.
         let read = effect.class == EffectClass::Read;
         let begin = if read { "BEGIN" } else { "BEGIN IMMEDIATE" };
@@ -109,10 +113,6 @@ fn statements(
         // Looking at the schema takes the lock that reading needs, here where waiting is possible.
         let look = "SELECT count(*) FROM sqlite_schema";
         patiently(limit, cancel, || connection.query_row(look, (), |_| Ok(())))
-            .map_err(|e| explain.say(&e, None))?;
-    } else {
-        connection
-            .busy_timeout(limit.left().min(LONGEST_LOCK))
             .map_err(|e| explain.say(&e, None))?;
     }
     guard::set(connection, effect.class, effect.no_transaction)

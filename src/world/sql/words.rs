@@ -122,9 +122,8 @@ pub(super) fn verb(statement: &str) -> Verb {
     let words = words(statement);
     let changes = |text: &str| matches!(text, "insert" | "update" | "delete" | "merge" | "replace");
     match words.first().map(|word| word.text.as_str()) {
-        Some("select" | "values" | "table") => Verb::Query,
         Some("with") if words.iter().any(|word| changes(&word.text)) => Verb::Change,
-        Some("with") => Verb::Query,
+        Some("select" | "values" | "table" | "with") => Verb::Query,
         Some(first) if changes(first) => Verb::Change,
         _ => Verb::Other,
     }
@@ -135,7 +134,10 @@ pub(super) fn counts_changes(statement: &str) -> bool {
     let words = words(statement);
     let top = words.iter().filter(|word| word.depth == 0).map(|word| word.text.as_str());
     let mut verbs = top.filter(|text| {
-        matches!(*text, "select" | "values" | "table" | "insert" | "update" | "delete" | "merge")
+        matches!(
+            *text,
+            "select" | "values" | "table" | "insert" | "update" | "delete" | "merge" | "replace"
+        )
     });
     !matches!(verbs.next(), None | Some("select" | "values" | "table"))
 }

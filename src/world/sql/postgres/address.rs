@@ -111,7 +111,7 @@ impl Address {
             }
         }
         address.settle_tls(mode.as_deref())?;
-        address.place(url)?;
+        address.place(&url)?;
         Ok(address)
     }
 
@@ -197,10 +197,9 @@ impl Address {
         let by_roots = self.tls;
         let given = match mode {
             None if by_roots == Tls::VerifyFull => Tls::VerifyFull,
-            None => Tls::IfOffered,
-            Some("disable") => Tls::Off,
             // `allow` would try without encryption first; nobody is worse off the other way round.
-            Some("allow" | "prefer") => Tls::IfOffered,
+            None | Some("allow" | "prefer") => Tls::IfOffered,
+            Some("disable") => Tls::Off,
             Some("require") if by_roots == Tls::IfOffered => Tls::Unverified,
             Some("require") => by_roots,
             Some("verify-ca") => Tls::VerifyCa,
@@ -217,7 +216,7 @@ impl Address {
         Ok(())
     }
 
-    fn place(&mut self, url: Url) -> Result<(), Trouble> {
+    fn place(&mut self, url: &Url) -> Result<(), Trouble> {
         let config = &mut self.config;
         if let Some(user) = &url.user {
             config.user(user);

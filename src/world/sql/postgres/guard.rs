@@ -17,7 +17,7 @@ use crate::effect::{EffectClass, Facts, FailKind};
 const LOCK_LIMIT: Duration = Duration::from_secs(30);
 
 /// A transaction may stand open this long while the operator decides whether to commit.
-const IDLE_LIMIT: Duration = Duration::from_secs(600);
+const IDLE_LIMIT: Duration = Duration::from_mins(10);
 
 /// Who answers, and who we are to them. Taken inside the transaction: it fixes the snapshot, after
 /// which READ ONLY cannot be switched off any more.
@@ -34,7 +34,7 @@ SELECT pg_catalog.current_database()::text,
                AND pg_catalog.pg_has_role(current_user, oid, 'MEMBER'))";
 
 /// Settings for the transaction, or for the session when there is none. Values are shown in one form
-/// whatever the server's defaults are. A stronger synchronous_commit is left as it is.
+/// whatever the server's defaults are. A stronger `synchronous_commit` is left as it is.
 const SETTINGS: &str = "
 SELECT pg_catalog.set_config('statement_timeout', $1, $4),
        pg_catalog.set_config('lock_timeout', $2, $4),

@@ -11,7 +11,7 @@ use std::pin::pin;
 use futures_util::TryStreamExt;
 use serde_json::Value;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Error, SimpleQueryMessage, Statement};
+use tokio_postgres::{Client, Column, Error, SimpleQueryMessage, Statement};
 
 use super::super::rewrite::Rewritten;
 use super::super::table::Table;
@@ -82,7 +82,7 @@ impl Task<'_> {
     }
 
     fn table(&self, statement: &Statement) -> Table {
-        Table::new(statement.columns().iter().map(tokio_postgres::Column::name), self.row_cap)
+        Table::new(statement.columns().iter().map(Column::name), self.row_cap)
     }
 
     async fn through_cursor(
@@ -101,7 +101,7 @@ impl Task<'_> {
             self.client.prepare_typed(&declare, statement.params()).await.map_err(fail)?;
         self.kept.borrow_mut().push(declare.clone());
         self.client.execute_raw(&declare, params).await.map_err(fail)?;
-        let kinds: Vec<&Type> = statement.columns().iter().map(|column| column.type_()).collect();
+        let kinds: Vec<&Type> = statement.columns().iter().map(Column::type_).collect();
         let mut table = self.table(statement);
         let fetch = format!("FETCH FORWARD {BATCH} FROM mayday_rows");
         let mut whole_batch = true;
@@ -135,7 +135,7 @@ impl Task<'_> {
     async fn directly(&self, statement: &Statement, params: &[Param]) -> Result<Table, Stumble> {
         let fail = |error: Error| self.stumble(&error, true);
         let mut table = self.table(statement);
-        let kinds: Vec<&Type> = statement.columns().iter().map(|column| column.type_()).collect();
+        let kinds: Vec<&Type> = statement.columns().iter().map(Column::type_).collect();
         let stream = self.client.query_raw(statement, params).await.map_err(fail)?;
         let mut stream = pin!(stream);
         let (mut kept, mut beyond) = (Vec::new(), 0);

@@ -6,6 +6,8 @@
 use serde_json::{Number, Value};
 use tokio_postgres::types::{Kind, Type};
 
+use super::super::value::{exact_json, exact_number, hex};
+
 /// A value from the server's own text for it.
 pub(super) fn from_text(kind: &Type, text: &str) -> Value {
     let as_it_is = || Value::String(text.to_owned());
@@ -20,8 +22,8 @@ pub(super) fn from_text(kind: &Type, text: &str) -> Value {
             Type::FLOAT4 | Type::FLOAT8 => {
                 text.parse().ok().and_then(Number::from_f64).map_or_else(as_it_is, Value::Number)
             }
-            Type::NUMERIC => exact(text).map_or_else(as_it_is, Value::Number),
-            Type::JSON | Type::JSONB => json(text).unwrap_or_else(as_it_is),
+            Type::NUMERIC => exact_number(text).map_or_else(as_it_is, Value::Number),
+            Type::JSON | Type::JSONB => exact_json(text).unwrap_or_else(as_it_is),
             Type::TIMESTAMP => moment(text, false).map_or_else(as_it_is, Value::String),
             Type::TIMESTAMPTZ => moment(text, true).map_or_else(as_it_is, Value::String),
             _ => as_it_is(),
@@ -51,66 +53,8 @@ pub(super) fn from_binary(kind: &Type, bytes: &[u8]) -> Option<Value> {
 
 /// The last resort: bytes that neither we nor the server could turn into text.
 pub(super) fn undecoded(kind: &Type, bytes: &[u8]) -> Value {
-    use std::fmt::Write;
-    let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap_or_default();
-        hex
-    });
+    let hex = hex(bytes);
     format!("‹type {}: {hex}›", kind.name()).into()
-}
-
-/// A JSON number that means exactly what a decimal text says; none when 64 bits are too few.
-fn exact(text: &str) -> Option<Number> {
-    if let Ok(whole) = text.parse::<i64>() {
-        return Some(whole.into());
-    }
-    let float: f64 = text.parse().ok()?;
-    // Rust prints the shortest decimal that reads back as the same number.
-    let same = decimal(&format!("{float:e}"))? == decimal(text)?;
-    same.then(|| Number::from_f64(float)).flatten()
-}
-
-/// Sign, digits without zeros at either end, and the place of the point: equal for equal numbers.
-fn decimal(text: &str) -> Option<(bool, String, i64)> {
-    let (negative, text) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (digits, exponent) = match text.split_once(['e', 'E']) {
-        Some((digits, exponent)) => (digits, exponent.parse::<i64>().ok()?),
-        None => (text, 0),
-    };
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    if !whole.bytes().chain(part.bytes()).all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let all = format!("{whole}{part}");
-    let significant = all.trim_start_matches('0');
-    let leading = i64::try_from(all.len() - significant.len()).ok()?;
-    let point = i64::try_from(whole.len()).ok()? - leading + exponent;
-    let significant = significant.trim_end_matches('0');
-    let zero = significant.is_empty();
-    Some((negative && !zero, significant.to_owned(), if zero { 0 } else { point }))
-}
-
-/// JSON, unless one of its numbers would change on the way.
-fn json(text: &str) -> Option<Value> {
-    let parsed = serde_json::from_str(text).ok()?;
-    numbers_outside_strings(text).all(|number| exact(number).is_some()).then_some(parsed)
-}
-
-fn numbers_outside_strings(text: &str) -> impl Iterator<Item = &str> {
-    let (mut in_string, mut escaped) = (false, false);
-    text.split(move |c: char| {
-        match (in_string, c) {
-            (true, _) if escaped => escaped = false,
-            (true, '\\') => escaped = true,
-            (_, '"') => in_string = !in_string,
-            _ => {}
-        }
-        in_string || !(c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E'))
-    })
-    .filter(|piece| piece.bytes().any(|b| b.is_ascii_digit()))
 }
 
 /// `2026-11-22 18:20:00+00` as RFC 3339. None for infinity, years before Christ or after 9999 and

@@ -48,8 +48,8 @@ fn allow(context: &AuthContext<'_>, class: EffectClass, alone: bool) -> Authoriz
         AuthAction::Select
         | AuthAction::Read { .. }
         | AuthAction::Function { .. }
-        | AuthAction::Recursive => true,
-        AuthAction::Pragma { pragma_value: None, .. } => true,
+        | AuthAction::Recursive
+        | AuthAction::Pragma { pragma_value: None, .. } => true,
         AuthAction::Pragma { pragma_name, .. } => {
             TELLING.contains(&pragma_name.to_lowercase().as_str())
         }

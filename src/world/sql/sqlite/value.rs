@@ -4,6 +4,7 @@ use rusqlite::types::{Value as Bound, ValueRef};
 use serde_json::{Number, Value};
 
 use super::super::trouble::Trouble;
+use super::super::value::hex;
 use crate::effect::FailKind;
 
 /// A cell as JSON. Bytes become `\x...` in hexadecimal, so does a text that is not UTF-8.
@@ -24,14 +25,6 @@ pub(super) fn json(cell: ValueRef<'_>) -> Value {
 
 const fn infinity(number: f64) -> &'static str {
     if number > 0.0 { "Infinity" } else { "-Infinity" }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold("\\x".to_owned(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap_or_default();
-        text
-    })
 }
 
 /// A parameter as SQLite takes it. It has no lists: they and objects travel as JSON text, for
