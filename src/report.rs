@@ -76,7 +76,7 @@ pub fn render(template: &str, name: &str, context: &Value) -> Result<String, Rep
     let mut environment = minijinja::Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.set_fuel(Some(5_000_000));
-    environment.render_named_str(name, template, minijinja::Value::from_serialize(context)).map_err(
+    environment.render_named_str(name, template, minijinja::value::Serde(context)).map_err(
         |error| ReportTrouble {
             name: name.to_owned(),
             message: format!("line {}: {error}", error.line().unwrap_or_default()),
