@@ -11,6 +11,7 @@ use mayday::playbook::parse::{self, Parsed};
 use mayday::playbook::{Playbook, catalogue};
 use mayday::time::Timestamp;
 
+mod expressions;
 mod sets;
 mod shell;
 mod whole;

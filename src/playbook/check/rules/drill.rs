@@ -22,8 +22,9 @@ rules! {
      there."
 
     "E099" "an answer to a question that is not asked" Look::Book(answers);
-    "`drill.answers` names inputs and steps of this playbook; gates as `step.gate`. An unknown name is a \
-     slip, and the drill would stop at the real question."
+    "`drill.answers` names inputs and steps of this playbook; a gate is answered under the name of its \
+     step, COMMIT under `step.commit`. An unknown name is a slip, and the drill would stop at the real \
+     question."
 
     "W117" "the drill stops at a question" Look::Book(unattended);
     "With an answer for every input without default, every question and every gate, the drill runs by \
@@ -111,11 +112,18 @@ fn questions(around: &In<'_>) -> Vec<(String, String)> {
         if site.section != Section::Respond || common.id.is_empty() {
             continue;
         }
-        if action.is_question() {
+        // A gate is answered under the name of its step; a change without one is not asked on a place
+        // where a drill may run.
+        let gated = common.confirm.is_some() || site.class() == EffectClass::Destructive;
+        if action.is_question() || gated {
             asked.push((common.id.clone(), format!("{}.id", site.path)));
         }
-        if common.confirm.is_some() && site.class() != EffectClass::Read {
-            asked.push((format!("{}.gate", common.id), format!("{}.confirm", site.path)));
+        if common.commit.is_some() {
+            asked.push((format!("{}.commit", common.id), format!("{}.commit", site.path)));
+        }
+        if common.evidence.as_ref().is_some_and(|evidence| evidence.ask.is_some()) {
+            let path = format!("{}.evidence", site.path);
+            asked.push((format!("{}.evidence", common.id), path));
         }
     }
     asked
@@ -127,7 +135,7 @@ fn answers(around: &In<'_>, found: &mut Found<'_>) {
     let known: HashSet<&str> =
         inputs().chain(around.names.steps.keys().map(String::as_str)).collect();
     for (name, _) in &drill.head.answers {
-        let step = ["gate", "commit", "second_person", "evidence", "reason", "menu"]
+        let step = ["commit", "second", "evidence", "reason", "menu"]
             .iter()
             .find_map(|part| name.strip_suffix(&format!(".{part}")))
             .unwrap_or(name);
@@ -146,9 +154,7 @@ fn unattended(around: &In<'_>, found: &mut Found<'_>) {
     let Some(drill) = &around.book.playbook.drill else { return };
     let answered = |name: &str| drill.head.answers.iter().any(|(answer, _)| answer == name);
     for (name, path) in questions(around) {
-        // A gate may also be answered under the name of its step.
-        let whole = name.strip_suffix(".gate").is_some_and(answered);
-        if !answered(&name) && !whole {
+        if !answered(&name) {
             let range = found.value(&path);
             let help = format!("add it under `drill.answers`: `{name}: ...`");
             found.add(range, format!("the drill has no answer for `{name}`"), "", &help);

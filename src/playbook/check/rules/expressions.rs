@@ -260,10 +260,10 @@ fn filters(_: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found: &mu
     let mut odd = Vec::new();
     shape.walk(&mut |part| match &part.kind {
         Kind::Filter(name, ..) if !FILTERS.contains(&name.as_str()) && name != "tojson" => {
-            odd.push((part, "filter", name.as_str(), did_you_mean(name, FILTERS.iter().copied())));
+            odd.push((part, "filter", name.as_str(), nearest(name, &FILTERS)));
         }
         Kind::Test(name, ..) if !TESTS.contains(&name.as_str()) => {
-            odd.push((part, "test", name.as_str(), did_you_mean(name, TESTS.iter().copied())));
+            odd.push((part, "test", name.as_str(), nearest(name, &TESTS)));
         }
         Kind::Call(base, _) => {
             let name = base.path().and_then(|path| path.last().copied()).unwrap_or("this");
@@ -275,11 +275,19 @@ fn filters(_: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found: &mu
         let help = match (near, what) {
             (Some(near), _) => format!("did you mean `{near}`?"),
             (None, "function") => "there are no functions; use a filter: `x | length`".to_owned(),
-            (None, _) => format!("the {what}s are listed in the book under `Expressions`"),
+            (None, "filter") => format!("there is: {}", FILTERS.join(", ")),
+            (None, _) => format!("there is: {}", TESTS.join(", ")),
         };
         let range = found.within(spot, part.range.clone());
         found.add(range, format!("there is no {what} `{name}`"), "", &help);
     }
+}
+
+/// The nearest known word, by letters or by its beginning: `lowercase` is `lower`.
+fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+    let begins =
+        || known.iter().copied().find(|k| written.starts_with(k) || k.starts_with(written));
+    did_you_mean(written, known.iter().copied()).or_else(begins)
 }
 
 fn parameters(around: &In<'_>, spot: &Spot<'_>, found: &mut Found<'_>) {

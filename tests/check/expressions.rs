@@ -1,0 +1,147 @@
+//! What is read from expressions: at least three that raise a code, three that do not.
+
+use super::*;
+
+/// Code, conditions that raise it, conditions that do not. They stand behind a command that captured
+/// `n`, and see its facts.
+const EXPRESSIONS: &[(&str, &[&str], &[&str])] = &[
+    (
+        "E062",
+        &["hosts == 'a'", "stdut == ''", "region == 'eu' and itm == 1"],
+        &[
+            "host == 'a'",
+            "stdout == ''",
+            "json.deep.down == 1",
+            "nobody is not defined",
+            "nobody | default('x') == 'x'",
+        ],
+    ),
+    (
+        "E063",
+        &["later > 0", "steps.after.status == 'ok'", "[later] | length > 0"],
+        &["n > 0", "steps.before.status == 'ok'", "later is defined"],
+    ),
+    (
+        "E064",
+        &[
+            "run.name == 'x'",
+            "env.dangers == 'low'",
+            "objectives.rtoo > 0",
+            "steps.before.rows == 1",
+            "inputs.nobody == ''",
+        ],
+        &[
+            "run.id != ''",
+            "env.vars.anything == ''",
+            "objectives.rto > 0",
+            "steps.before.exit_code == 0",
+            "inputs.host == ''",
+        ],
+    ),
+    (
+        "E065",
+        &["exit_code = 0", "exit_code ==", "(exit_code == 0"],
+        &["exit_code == 0", "(exit_code == 0)", "not exit_code == 1"],
+    ),
+    (
+        "E066",
+        &["stdout | lowercase == ''", "now() > 0", "stdout is emptyy"],
+        &["stdout | lower == ''", "now > 0", "stdout is empty", "stdout | lines | length > 0"],
+    ),
+    (
+        "E068",
+        &[
+            "stdout == 5",
+            "exit_code == 'x'",
+            "host > 5",
+            "run.elapsed < '5m'",
+            "stdout < objectives.rto",
+            "tables > 3",
+            "wait == '5m'",
+            "n == '3'",
+        ],
+        &[
+            "stdout | int == 5",
+            "exit_code == 0",
+            "host > 'a'",
+            "run.elapsed < 300",
+            "json.n == 5",
+            "tables | length > 3",
+            "wait == 300",
+            "n == 3",
+        ],
+    ),
+    (
+        "E069",
+        &["stdout + 1 > 0", "tables + 1 > 0", "now - host > 0"],
+        &["stdout | int + 1 > 0", "exit_code + 1 > 0", "now - when > 5", "now - wait > 0"],
+    ),
+    (
+        "E070",
+        &["tables.length > 0", "tables.first == 'a'", "steps.query.rows.n > 0"],
+        &["tables | length > 0", "tables[0] == 'a'", "steps.query.rows[0].n > 0"],
+    ),
+    (
+        "E093",
+        &["stdout", "exit_code", "host and exit_code == 0", "not stdout", "tables"],
+        &["stdout != ''", "exit_code == 0", "json.ok", "sure", "not sure"],
+    ),
+    (
+        "W111",
+        &["true", "1 == 1", "not false"],
+        &["exit_code == 0", "env.name == env.name", "false"],
+    ),
+];
+
+fn said(condition: &str) -> BTreeSet<&'static str> {
+    let head = "mayday: 1\nid: x\ntitle: T\nobjectives: { rto: 30m, ends: \"step:look\" }\ninputs:\n  host: { ask: H }\n  \
+                region: { ask: R }\n  sure: { type: boolean }\n  wait: { type: duration }\n  when: { type: datetime }\n  \
+                tables: { type: list }\nsteps:\n";
+    let before = "  - { id: before, title: B, effect: read, shell: date, capture: { n: stdout | trim | int } }\n  \
+                  - { id: query, title: Q, effect: read, target: db, sql: SELECT 1 AS n }\n";
+    let look = format!(
+        "  - id: look\n    title: L\n    effect: read\n    shell: date\n    expect: {condition:?}\n"
+    );
+    let after = "  - { id: after, title: A, effect: read, shell: date, capture: { later: stdout | trim | int } }\n";
+    codes(&look_at(&[head, before, &look, after].concat()))
+}
+
+fn look_at(source: &str) -> Vec<Diagnostic> {
+    look(&[text("x.yaml", source)], None)
+}
+
+#[test]
+fn each_rule_on_expressions_has_three_that_raise_it_and_three_that_do_not() {
+    let mut wrong = Vec::new();
+    for (code, bad, good) in EXPRESSIONS {
+        assert!(bad.len() >= 3 && good.len() >= 3, "{code}");
+        let silent = bad.iter().filter(|condition| !said(condition).contains(code));
+        wrong.extend(silent.map(|condition| format!("{code} is not raised by: {condition}")));
+        let loud = good.iter().filter(|condition| said(condition).contains(code));
+        wrong.extend(loud.map(|condition| format!("{code} is raised by: {condition}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_drill_without_answers_is_told_of_every_question_that_would_stop_it() {
+    let source = "mayday: 1\nid: x\ntitle: T\ninputs: { host: { ask: H } }\nsteps:\n  \
+        - { id: drop, title: \"D {{ host }}\", effect: destructive, shell: dropdb app }\n  \
+        - { id: gate, title: G, effect: change, shell: systemctl stop a, confirm: { ask: Sure? } }\n  \
+        - { id: rows, title: R, effect: change, target: db, sql: UPDATE t SET a = 1 WHERE b, commit: ask }\n  \
+        - { id: free, title: F, effect: change, shell: systemctl stop b }\n  \
+        - { id: seen, title: S, confirm: Seen?, evidence: { ask: Ticket? } }\n\
+        drill:\n  environments: [staging]\n  answers: { ANSWERS }\n  pass: [{ id: ok, must: true, that: now > 0 }]\n";
+    let asked = |answers: &str| {
+        let found = look_at(&source.replace("ANSWERS", answers));
+        let about = found.iter().filter(|fault| fault.code.0 == "W117");
+        about.map(|fault| fault.help[0].clone()).collect::<Vec<_>>()
+    };
+    let none = asked("").join("\n");
+    for name in ["host", "drop", "gate", "rows.commit", "seen", "seen.evidence"] {
+        assert!(none.contains(&format!("`{name}: ...`")), "{name} in {none}");
+    }
+    assert!(!none.contains("free"), "{none}");
+    let all = "host: a, drop: drop, gate: y, rows.commit: y, seen: y, seen.evidence: none";
+    assert_eq!(asked(all), Vec::<String>::new());
+}
