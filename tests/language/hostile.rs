@@ -19,6 +19,11 @@ fn bytes(bytes: Vec<u8>) -> (Diagnostic, usize, usize) {
     (fault, line, column)
 }
 
+/// A line (or some) for every number.
+fn lines<N>(numbers: impl Iterator<Item = N>, line: impl Fn(N) -> String) -> String {
+    numbers.map(line).collect::<Vec<_>>().concat()
+}
+
 #[test]
 fn aliases_are_weighed_and_never_expanded() {
     let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
@@ -72,17 +77,16 @@ fn sizes_have_limits() {
     assert_eq!(refused(&"x".repeat(limits::MAX_BYTES + 1)).0, "E001");
     let nodes = format!("a: [{}]", "1,".repeat(usize::try_from(limits::MAX_NODES).unwrap()));
     assert_eq!(refused(&nodes).0, "E010");
-    let keys: String = (0..limits::MAX_NODES).map(|n| format!("k{n}: 1\n")).collect();
+    let keys = lines(0..limits::MAX_NODES, |n| format!("k{n}: 1\n"));
     assert_eq!(refused(&keys).0, "E010");
-    let steps: String =
-        (0..=limits::MAX_STEPS).map(|n| format!("- {{id: s{n}, title: T, pause: 1s}}\n")).collect();
+    let steps = lines(0..=limits::MAX_STEPS, |n| format!("- {{id: s{n}, title: T, pause: 1s}}\n"));
     let parsed = read(&format!("mayday: 1\nid: x\ntitle: X\nsteps:\n{steps}"));
     assert_eq!(places(&parsed), [("E010", 4, 1)]);
 }
 
 #[test]
 fn many_faults_stay_a_list_that_can_be_read() {
-    let twice: String = (0..500).map(|n| format!("k{n}: 1\nk{n}: 2\n")).collect();
+    let twice = lines(0..500, |n| format!("k{n}: 1\nk{n}: 2\n"));
     let faults = read(&twice).faults.len();
     assert!((50..=250).contains(&faults), "{faults}");
     let tags = "- !t x\n".repeat(500);
