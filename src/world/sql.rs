@@ -3,6 +3,10 @@
 //! Owns sessions, cancelling, time limits and what a result looks like as facts. Each database has its
 //! own file below. Knows nothing of steps or playbooks; resolving secrets and redacting the rows is
 //! the live world's.
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres")),
+    expect(dead_code, reason = "with fewer databases, parts of their common ground are unused")
+)]
 
 mod limit;
 #[cfg(feature = "mysql")]
@@ -70,6 +74,10 @@ struct Answer {
 /// Runs a job to its end on the calling thread. With `hold`, the open transaction goes to `sessions`
 /// under `id`, and the facts carry `session`.
 #[must_use]
+#[cfg_attr(
+    not(any(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    expect(unused_variables, reason = "without databases there is nothing to cancel")
+)]
 pub fn run(job: &Job, id: EffectId, sessions: &Sessions, cancel: &Cancel) -> Output {
     let limit = Limit::from_now(job.effect.time_limit);
     let result = check_statements(job).and_then(|()| match job.target.kind {
