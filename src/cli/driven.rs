@@ -16,10 +16,8 @@ use crate::journal::{Holder, Journal, Redact, RunDir, Store, Trouble};
 use crate::plan::{Mode, Plan};
 use crate::run::drive::{Driver, Record, World};
 use crate::run::event::{Event, Kind};
-use crate::run::scope::Scope;
 use crate::run::session::{Scripted, Session, Source};
 use crate::run::state::Run;
-use crate::template;
 use crate::ui::prompt::Prompt;
 use crate::ui::screen::Screen;
 use crate::ui::view::View;
@@ -127,14 +125,10 @@ pub(super) fn drive(
     plan: &Plan,
     run: &mut Run,
     journal: &mut Journal,
-    past: &[Event],
+    view: View,
     fresh: Vec<Event>,
     answers: HashMap<String, Scripted>,
 ) -> Result<(), Failure> {
-    let mut view = view(stage, plan, run);
-    for event in past {
-        view.apply(event);
-    }
     let mut observer = Shown::new(stage.screen.clone(), view, stage.json);
     let mut session = Session { attended: stage.attended, answers, ..Session::default() };
     for event in fresh {
@@ -153,6 +147,9 @@ pub(super) fn drive(
         zone: machine::zone(),
     };
     let done = driver.drive();
+    for warning in stage.world.warnings() {
+        stage.screen.talk(&[format!("WARNING  {warning}")]);
+    }
     stage.screen.rests();
     crate::world::console::restore();
     if done.is_ok() {
@@ -163,10 +160,9 @@ pub(super) fn drive(
     done.map_err(|trouble| record(&trouble))
 }
 
-fn view(stage: &Stage, plan: &Plan, run: &Run) -> View {
-    let scope = Scope::new(plan, run, machine::wall_clock());
-    let words = |text: &str| template::render(text, &scope).unwrap_or_else(|_| text.to_owned());
-    let mut view = View::of(plan, &words);
+/// What the screen knows of a plan before anything happened. Titles are filled in step by step.
+pub(super) fn view(stage: &Stage, plan: &Plan) -> View {
+    let mut view = View::of(plan, &str::to_owned);
     view.attended = stage.attended;
     view.width = stage.screen.look.width;
     view
@@ -201,15 +197,8 @@ pub(super) fn store(global: &Global) -> Result<Store, Failure> {
     machine::state_dir(global).map(Store::new)
 }
 
-/// Where this driver left the run, in words, with what to do next.
-pub(super) fn farewell(screen: &Screen, run: &Run, dir: &RunDir) {
-    let id = dir.id();
-    let mut lines = Vec::new();
-    if let Some((_, message)) = &run.stopped {
-        lines.push(format!("STOPPED  {message}"));
-        lines.push(format!("The state is kept. Go on with: mayday resume {id}"));
-    }
-    lines.push(format!("Record: {}", dir.path().display()));
-    screen.talk(&lines);
+/// Where everything of the run is. What happened and how to go on was said by its last event.
+pub(super) fn farewell(screen: &Screen, dir: &RunDir) {
+    screen.talk(&[format!("Record: {}", dir.path().display())]);
     let _ = screen.flushed(LAST_WORDS);
 }

@@ -3,8 +3,7 @@
 use crate::effect::Effect;
 use crate::plan::Plan;
 use crate::run::drive::Observer;
-use crate::run::event::{Event, Kind};
-use crate::run::scope::Scope;
+use crate::run::event::Event;
 use crate::run::state::Run;
 use crate::ui::progress::Running;
 use crate::ui::screen::Screen;
@@ -27,25 +26,11 @@ impl Shown {
         }
         shown
     }
-
-    /// The titles of steps may hold names: they are filled in anew once those have values.
-    fn refresh(&mut self, plan: &Plan, run: &Run, event: &Event) {
-        let step = match &event.kind {
-            Kind::Asked { step, .. } | Kind::Started { step, .. } => step,
-            _ => return,
-        };
-        let Some((unit, item)) = crate::run::advance::find(plan, run, step) else { return };
-        let scope = Scope { prefix: &unit.prefix, item, ..Scope::new(plan, run, event.at) };
-        let words =
-            |text: &str| crate::template::render(text, &scope).unwrap_or_else(|_| text.to_owned());
-        self.view.refresh(unit, &words);
-    }
 }
 
 impl Observer for Shown {
     fn event(&mut self, plan: &Plan, run: &Run, event: &Event) {
-        self.refresh(plan, run, event);
-        let lines = self.view.tell(event);
+        let lines = self.view.follow(plan, run, event);
         self.screen.talk(&lines);
         if self.json
             && let Ok(line) = serde_json::to_string(event)

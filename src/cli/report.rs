@@ -138,6 +138,6 @@ pub(super) fn leave(screen: &Screen, run: &Run, dir: &RunDir, plan: &Plan) -> Re
             )]),
         }
     }
-    driven::farewell(screen, run, dir);
+    driven::farewell(screen, dir);
     Ok(())
 }

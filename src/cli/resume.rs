@@ -8,7 +8,7 @@ use super::project::Project;
 use super::run::{Ended, pair};
 use super::{Global, machine, pinned};
 use crate::journal::{Condition, RunId, Store};
-use crate::run::event::{Event, Kind};
+use crate::run::event::Kind;
 use crate::run::state::Run;
 
 /// Flags of `resume`.
@@ -84,24 +84,30 @@ pub(super) fn take_up(
     how: &How,
     also: impl FnOnce(&Run) -> Vec<Kind>,
 ) -> Result<Ended, Failure> {
-    let read = store.read(id).map_err(|trouble| driven::refused(&trouble))?;
-    let opened = read.events.iter().find_map(|(_, event)| match &event.kind {
-        Kind::Opened(opened) => Some((**opened).clone()),
-        _ => None,
-    });
+    let dir = store.dir(id).map_err(|trouble| driven::refused(&trouble))?;
+    let mut opened = None;
+    crate::journal::read_with(&dir, |_, event| {
+        if let Kind::Opened(first) = event.kind {
+            opened.get_or_insert(*first);
+        }
+    })
+    .map_err(|trouble| driven::refused(&trouble))?;
     let Some(opened) = opened else {
         return Err(Failure::new(exit::PRECONDITION, format!("take up {id}: its record is empty"))
             .hint("it ended before its first step; start a new run"));
     };
-    let dir = store.dir(id).map_err(|trouble| driven::refused(&trouble))?;
     let (plan, config) = pinned::plan(&dir, &opened)?;
     let mut stage = Stage::open(global, &plan, &config, how.operator.as_deref(), how.json)?;
+    let mut view = driven::view(&stage, &plan);
+    let mut run = Run::default();
+    // A long record is folded as it is read: its events are never all in memory.
     let resumed = store
-        .resume(id, &stage.holder(), stage.redact())
+        .resume_with(id, &stage.holder(), stage.redact(), |_, event| {
+            view.apply(&event);
+            run.apply(&event);
+        })
         .map_err(|trouble| driven::refused(&trouble))?;
     let mut journal = resumed.journal;
-    let past: Vec<Event> = resumed.read.events.into_iter().map(|(_, event)| event).collect();
-    let mut run = Run::fold(&past);
     let mut fresh = Vec::new();
     if let Some(torn) = &resumed.torn {
         let kind = Kind::Recovered { torn_bytes: torn.bytes, kept_as: torn.kept_as.clone() };
@@ -122,7 +128,7 @@ pub(super) fn take_up(
     for (step, what) in &how.assume {
         assume(&mut answers, step, what);
     }
-    driven::drive(&mut stage, &plan, &mut run, &mut journal, &past, fresh, answers)?;
+    driven::drive(&mut stage, &plan, &mut run, &mut journal, view, fresh, answers)?;
     drop(journal);
     super::report::leave(&stage.screen, &run, &dir, &plan)?;
     Ok(Ended { run, plan, dir, stage })

@@ -213,6 +213,9 @@ impl Begun {
         plan.place.program = machine::program();
         let mut stage = Stage::open(global, &plan, config, what.operator.as_deref(), what.json)?;
         let targets = preconditions::met(&mut stage, &plan)?;
+        for warning in stage.world.warnings() {
+            out::talk(&format!("WARNING  {warning}"));
+        }
         let inputs = inputs(&plan, what)?;
         let files = pinned::files(project, &plan.head.id);
         let now = machine::wall_clock();
@@ -276,12 +279,13 @@ impl Begun {
     /// Drives it.
     pub(super) fn drive(mut self) -> Result<Ended, Failure> {
         let mut run = Run::default();
+        let view = driven::view(&self.stage, &self.plan);
         driven::drive(
             &mut self.stage,
             &self.plan,
             &mut run,
             &mut self.journal,
-            &[],
+            view,
             self.fresh,
             self.answers,
         )?;

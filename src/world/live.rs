@@ -128,6 +128,11 @@ impl LiveWorld {
         Arc::clone(&self.redactor)
     }
 
+    /// What was noticed about secrets since last asked: readable by others, too short to hide.
+    pub fn warnings(&mut self) -> Vec<String> {
+        self.vault.take_warnings()
+    }
+
     /// The run that evidence belongs to, once it has a folder.
     pub fn bind(&mut self, run_id: &str, run_dir: PathBuf) {
         run_id.clone_into(&mut self.run_id);
