@@ -182,7 +182,7 @@ const LOOKS: &[&str] = &[
 ];
 
 fn said(effect: &str, command: &str) -> BTreeSet<&'static str> {
-    let lines = command.lines().map(|line| format!("      {line}\n")).collect::<String>();
+    let lines = format!("      {}\n", command.replace('\n', "\n      "));
     let source = format!(
         "mayday: 1\nid: x\ntitle: T\nsteps:\n  - id: a\n    title: A\n    effect: {effect}\n    shell: |\n{lines}"
     );

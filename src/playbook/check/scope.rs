@@ -151,7 +151,7 @@ impl Names {
         for site in &book.sites {
             if let (Some(step), Some(_)) = (site.step, site.common()) {
                 names.step(step, site, library);
-                names.conditions(step, conditions_of(site, book));
+                names.conditions(step, &conditions_of(site, book));
             }
         }
         names.vars(&book.playbook.head.vars, Origin::Var);
@@ -199,12 +199,12 @@ impl Names {
     }
 
     /// Remembers under which conditions a step gives its names.
-    fn conditions(&mut self, step: &Step, when: Vec<String>) {
+    fn conditions(&mut self, step: &Step, when: &[String]) {
         for (name, _) in &step.common.capture {
             if let Some(known) = self.all.get_mut(name) {
                 let first = known.step == step.common.id;
                 // A second step that gives the name is taken for the other branch.
-                known.when = if first { when.clone() } else { Vec::new() };
+                known.when = if first { when.to_vec() } else { Vec::new() };
             }
         }
     }

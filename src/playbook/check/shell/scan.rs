@@ -101,15 +101,13 @@ impl Scanner<'_> {
                     self.finish(&mut draft, Joint::Next);
                     self.read_bodies();
                 }
-                b';' => self.separate(&mut draft, Joint::Next, 1),
                 b'&' if self.peek(1) == b'&' => self.separate(&mut draft, Joint::And, 2),
                 b'&' if self.peek(1) == b'>' => self.redirect(&mut draft, depth),
-                b'&' => self.separate(&mut draft, Joint::Next, 1),
                 b'|' if self.peek(1) == b'|' => self.separate(&mut draft, Joint::Or, 2),
                 b'|' if self.peek(1) == b'&' => self.separate(&mut draft, Joint::Pipe, 2),
                 b'|' => self.separate(&mut draft, Joint::Pipe, 1),
                 b'(' if self.starts("((") => self.skip_arithmetic(),
-                b'(' | b')' => self.separate(&mut draft, Joint::Next, 1),
+                b';' | b'&' | b'(' | b')' => self.separate(&mut draft, Joint::Next, 1),
                 b'<' | b'>' if self.peek(1) != b'(' => self.redirect(&mut draft, depth),
                 b'0'..=b'9' if self.is_numbered_redirect() => self.redirect(&mut draft, depth),
                 _ => {
