@@ -12,6 +12,7 @@ pub mod live;
 pub mod notify;
 pub mod process;
 pub mod secrets;
+pub mod sim;
 
 #[cfg(feature = "sqlite")]
 pub mod sandbox;

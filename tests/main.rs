@@ -7,6 +7,7 @@
 )]
 
 mod check;
+mod engine;
 mod http;
 mod journal;
 mod language;
