@@ -5,15 +5,15 @@
 
 use serde_json::Value;
 
-use super::event::{Kind, StepStatus, StopReason};
-use super::next::{Look, Move, criterion_id};
+use super::event::{Kind, Milestone, StepStatus, StopReason};
+use super::next::{Look, Move, criterion_id, give_up};
 use super::session::Purpose;
-use super::state::{Run, StepState};
+use super::state::{Chosen, Run, StepState};
 use super::{checks, gate, menu};
 use crate::effect::{Effect, EffectClass, EffectId, Ending, Facts, FailKind};
 use crate::plan::{Mode, Plan, Unit};
 use crate::playbook::{Mark, OnFail, Probe, Retry};
-use crate::steps::{Action, Context, Failure, Request, Stage, Verdict};
+use crate::steps::{Action, Context, Failure, Request, Rhythm, Stage, Verdict};
 use crate::template;
 use crate::time::{Span, Timestamp};
 
@@ -40,7 +40,11 @@ pub fn find<'a>(
 
 /// A step of the plan: its condition, then itself or each of its items.
 pub(super) fn unit(look: &Look<'_>, unit: &Unit) -> Move {
-    if look.run.step(&unit.key).is_none() && !look.run.items.contains_key(&unit.key) {
+    // Decided once: again only when it could not be evaluated, or the operator tries again from the gate.
+    let untouched = |state: &StepState| {
+        state.attempts == 0 && state.verdict.is_none() && state.gate.passed.is_none()
+    };
+    if look.run.step(&unit.key).is_none_or(untouched) && !look.run.items.contains_key(&unit.key) {
         match condition(look, unit) {
             Ok(None) => {}
             Ok(Some(reason)) => {
@@ -63,28 +67,51 @@ pub(super) fn unit(look: &Look<'_>, unit: &Unit) -> Move {
     let Some(items) = look.run.items.get(&unit.key) else {
         return expand(look, unit, list);
     };
-    for (index, item) in items.iter().enumerate() {
-        let key = format!("{}[{index}]", unit.key);
-        if look.run.status(&key).is_none() {
-            return one(look, unit, &key, Some((index, item)));
-        }
+    // Items are settled in order, so the first open one is found by halving.
+    let status = |at: usize| look.run.status(&format!("{}[{at}]", unit.key));
+    let places: Vec<usize> = (0..items.len()).collect();
+    let index = places.partition_point(|at| status(*at).is_some());
+    if let Some(item) = items.get(index) {
+        return one(look, unit, &format!("{}[{index}]", unit.key), Some((index, item)));
     }
-    let statuses = (0..items.len()).map(|at| look.run.status(&format!("{}[{at}]", unit.key)));
-    let failed = statuses.into_iter().any(|status| status == Some(StepStatus::Failed));
-    let status = if failed { StepStatus::Failed } else { StepStatus::Ok };
-    Move::record(Kind::Settled { step: unit.key.clone(), status })
+    if places.into_iter().any(|at| status(at) == Some(StepStatus::Failed)) {
+        return Move::record(Kind::Settled { step: unit.key.clone(), status: StepStatus::Failed });
+    }
+    settle(look, unit, &unit.key, StepStatus::Ok)
+}
+
+/// The end of a step that did what it should: its milestone first.
+fn settle(look: &Look<'_>, unit: &Unit, key: &str, status: StepStatus) -> Move {
+    let which = unit.step.common.marks.filter(|_| key == unit.key).map(|mark| match mark {
+        Mark::Acknowledged => Milestone::Acknowledged,
+        Mark::Mitigated => Milestone::Mitigated,
+        Mark::Resolved => Milestone::Resolved,
+    });
+    if let Some(milestone) = which
+        && !look.run.milestones.contains_key(&milestone)
+    {
+        let source = format!("step:{key}");
+        return Move::record(Kind::Milestone { milestone, when: look.now, source, reason: None });
+    }
+    Move::record(Kind::Settled { step: key.to_owned(), status })
 }
 
 /// Why the step is passed over; `None` when it is not.
 fn condition(look: &Look<'_>, unit: &Unit) -> Result<Option<String>, Failure> {
-    let names = look.scope(&unit.prefix, None);
-    for when in unit.outer_when.iter().chain(&unit.step.common.when) {
-        let held = template::holds(when, &names)?;
+    let own = unit.step.common.when.iter().map(|when| (unit.prefix.as_str(), when));
+    let outer = unit.outer_when.iter().map(|(prefix, when)| (prefix.as_str(), when));
+    for (prefix, when) in outer.chain(own) {
+        let held = template::holds(when, &look.scope(prefix, None))?;
         if !held.truth {
             return Ok(Some(held.trace));
         }
     }
-    Ok(None)
+    let Some(undone) = &unit.undoes else { return Ok(None) };
+    Ok(match look.run.status(undone) {
+        _ if look.run.undone.contains(undone) => Some(format!("`{undone}` is undone already")),
+        None | Some(StepStatus::Skipped) => Some(format!("`{undone}` did not run")),
+        Some(_) => None,
+    })
 }
 
 fn expand(look: &Look<'_>, unit: &Unit, list: &str) -> Move {
@@ -134,14 +161,37 @@ pub(super) fn one(look: &Look<'_>, unit: &Unit, key: &str, item: Option<(usize, 
                 part(look, unit, key, item, state.attempts, state.parts)
             }
             None if state.parts > 0 => Move::record(lost(key, state)),
-            None => gate::question(look, unit, key, item, state)
-                .unwrap_or_else(|| attempt(look, unit, key, item)),
+            None => behind_gate(look, unit, key, item, state),
         },
     }
 }
 
+/// The gate, then a new attempt.
+fn behind_gate(
+    look: &Look<'_>,
+    unit: &Unit,
+    key: &str,
+    item: Option<(usize, &Value)>,
+    state: &StepState,
+) -> Move {
+    gate::question(look, unit, key, item, state).unwrap_or_else(|| attempt(look, unit, key, item))
+}
+
+/// A step that is over, once more for its secrets.
+pub(super) fn again(
+    look: &Look<'_>,
+    unit: &Unit,
+    key: &str,
+    item: Option<(usize, &Value)>,
+) -> Move {
+    match look.run.step(key).filter(|state| state.running.is_some()) {
+        Some(state) => running(look, unit, key, item, state),
+        None => attempt(look, unit, key, item),
+    }
+}
+
 /// A new attempt of the action.
-pub(super) fn attempt(
+fn attempt(
     look: &Look<'_>,
     unit: &Unit,
     key: &str,
@@ -181,7 +231,8 @@ fn part(
         && !look.session.attended
         && look.session.scripted(&question.about, false).is_none()
     {
-        return super::next::answer_needed(look, &question.about, "--answer", &question.example());
+        let (about, example) = (&question.about, question.example());
+        return super::next::answer_needed(look, key, about, "--answer", &example);
     }
     let what = effect.as_ref().map_or_else(|| what_of(&unit.step.action), |effect| effect.what());
     Move::Start {
@@ -256,8 +307,7 @@ fn running(
             _ => look_again(look, unit, key, item, poll.id, &poll.purpose),
         };
     }
-    let ours = look.run.attached_at.is_none_or(|at| running.since >= at);
-    if ours && let Action::Pause(_) = unit.step.action {
+    if !running.earlier && let Action::Pause(_) = unit.step.action {
         return pause(look, key, state, running.deadline);
     }
     let class = running.class;
@@ -347,19 +397,7 @@ fn passed(
     if let Some(begin) = checks::next(look, unit, key, item, state) {
         return begin;
     }
-    if let Some(mark) = unit.step.common.marks {
-        let which = match mark {
-            Mark::Acknowledged => super::event::Milestone::Acknowledged,
-            Mark::Mitigated => super::event::Milestone::Mitigated,
-            Mark::Resolved => super::event::Milestone::Resolved,
-        };
-        if !look.run.milestones.contains_key(&which) {
-            let source = format!("step:{key}");
-            let when = look.now;
-            return Move::record(Kind::Milestone { milestone: which, when, source, reason: None });
-        }
-    }
-    Move::record(Kind::Settled { step: key.to_owned(), status: StepStatus::Ok })
+    settle(look, unit, key, StepStatus::Ok)
 }
 
 /// The step failed: another attempt, or what `on_fail` says.
@@ -371,31 +409,45 @@ fn failed(
     state: &StepState,
     failure: &Failure,
 ) -> Move {
-    if let Some(retry) = &unit.step.common.retry
-        && !matches!(failure.stage, Stage::Input | Stage::Gate | Stage::Cancelled)
-        && failure.kind != FailKind::Cancelled
-        && state.tries < retry.times
-        && wanted(look, unit, item, state, retry)
-    {
-        let at = state.ended_at.unwrap_or(look.now) + pause_before(retry, state.tries);
+    if let Some(at) = tries_again_at(look, unit, item, state, failure) {
         if look.now < at {
             return look.wait(Some(at));
         }
-        return attempt(look, unit, key, item);
+        return behind_gate(look, unit, key, item, state);
     }
+    // "No" and Ctrl-C are words of the operator: what follows from them is asked, never assumed.
+    let said = matches!(failure.stage, Stage::Gate | Stage::Cancelled);
+    let said = said || failure.kind == FailKind::Cancelled;
+    // A driver who takes the run up again after a stop decides what to do about it.
+    let taken_up = look.run.attached_at.zip(state.ended_at).is_some_and(|(now, then)| then < now);
     match &unit.step.common.on_fail {
-        OnFail::Continue => {
+        OnFail::Continue if !said && !unit.step.common.killer => {
             Move::record(Kind::Settled { step: key.to_owned(), status: StepStatus::Failed })
         }
-        OnFail::Stop if look.plan.mode == Mode::Real => Move::record(Kind::Stopped {
-            reason: StopReason::StepFailed,
-            message: format!("step `{key}` failed: {failure}"),
-        }),
-        OnFail::Stop => {
-            Move::record(Kind::Abandoned { reason: format!("step `{key}` failed: {failure}") })
+        OnFail::Stop if !taken_up => {
+            let message = format!("step `{key}` failed: {failure}");
+            Move::record(give_up(look.plan, look.run, key, StopReason::StepFailed, message))
         }
-        OnFail::Ask | OnFail::Menu(_) => menu::next(look, unit, key, state),
+        _ => menu::next(look, unit, key, state),
     }
+}
+
+/// When a failed step is tried again without asking; `None` when it is not. Polling is a retry of its
+/// own: its time limit is the limit.
+pub(super) fn tries_again_at(
+    look: &Look<'_>,
+    unit: &Unit,
+    item: Option<(usize, &Value)>,
+    state: &StepState,
+    failure: &Failure,
+) -> Option<Timestamp> {
+    let retry = unit.step.common.retry.as_ref()?;
+    let again = !matches!(failure.stage, Stage::Input | Stage::Gate | Stage::Cancelled)
+        && failure.kind != FailKind::Cancelled
+        && unit.step.action.rhythm() == Rhythm::Once
+        && state.tries < retry.times
+        && wanted(look, unit, item, state, retry);
+    again.then(|| state.ended_at.unwrap_or(look.now) + pause_before(retry, state.tries))
 }
 
 fn wanted(
@@ -449,45 +501,47 @@ fn carry_out(
     unit: &Unit,
     key: &str,
     item: Option<(usize, &Value)>,
-    chosen: &str,
+    chosen: &Chosen,
 ) -> Move {
-    let failure = || format!("step `{key}` was given up");
-    if let Some(playbook) = chosen.strip_prefix("handoff:") {
+    let choice = chosen.choice.as_str();
+    let given_up = |why: String| {
+        Move::record(give_up(look.plan, look.run, key, StopReason::Operator, why))
+    };
+    if let Some(playbook) = choice.strip_prefix("handoff:") {
+        if look.plan.mode == Mode::Drill {
+            return given_up(format!("step `{key}` handed over to `{playbook}`"));
+        }
         return Move::record(Kind::Closed {
             outcome: super::event::Outcome::HandedOff,
             reason: playbook.to_owned(),
         });
     }
-    match chosen {
-        "by_hand" => {
-            Move::record(Kind::Settled { step: key.to_owned(), status: StepStatus::ByHand })
-        }
+    match choice {
+        "by_hand" => settle(look, unit, key, StepStatus::ByHand),
         "stop" => Move::record(Kind::Stopped {
             reason: StopReason::Operator,
             message: format!("stopped at step `{key}`"),
         }),
-        "abort" if look.plan.mode == Mode::Real => Move::record(Kind::Closed {
-            outcome: super::event::Outcome::Aborted,
-            reason: failure(),
-        }),
-        "abort" => Move::record(Kind::Abandoned { reason: failure() }),
-        "undo" => {
-            let undo = crate::plan::undo_unit(unit);
-            undo.map_or_else(
-                || look.wait(None),
-                |undo| one(look, &undo, &format!("{key}.undo"), item),
-            )
+        "abort" if look.plan.mode == Mode::Real && look.run.rollback.is_none() => {
+            Move::record(Kind::Closed {
+                outcome: super::event::Outcome::Aborted,
+                reason: format!("step `{key}` was given up"),
+            })
+        }
+        "abort" => given_up(format!("step `{key}` was given up")),
+        "undo" if let Some(undo) = crate::plan::undo_unit(unit) => {
+            one(look, &undo, &format!("{key}.undo"), item)
         }
         _ => {
-            let reason = match chosen.strip_prefix("switch_to:") {
+            let reason = match choice.strip_prefix("switch_to:") {
                 Some(phase) => format!("switched to phase {phase}"),
-                None => "skipped by the operator".to_owned(),
+                None => chosen.reason.clone().unwrap_or_else(|| "skipped".to_owned()),
             };
             Move::record(Kind::Skipped {
                 step: key.to_owned(),
                 reason,
                 by_choice: true,
-                second_person: None,
+                second_person: chosen.second.clone(),
             })
         }
     }

@@ -30,15 +30,15 @@ pub(super) fn next(
         let check = state.checks.to_string();
         return Some(begin(look, unit, key, item, probe, &check));
     }
-    let rule = unit.step.common.evidence.as_ref().filter(|_| !state.evidence)?;
-    if let Some(question) = &rule.ask {
+    let rule = unit.step.common.evidence.as_ref()?;
+    if let Some(question) = rule.ask.as_ref().filter(|_| !state.told) {
         let names = look.scope(&unit.prefix, item);
         let text = template::render(question, &names).unwrap_or_else(|_| question.clone());
         let question =
             Question { about: format!("{key}.evidence"), text, help: None, wants: Wants::Words };
         return Some(put(look, key, Asking::Evidence, question, "--answer"));
     }
-    Some(keep(look, unit, key, item, &rule.files))
+    (!state.kept && !rule.files.is_empty()).then(|| keep(look, unit, key, item, &rule.files))
 }
 
 /// Keeps the files that the step names.

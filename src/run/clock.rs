@@ -113,7 +113,7 @@ fn budgets(plan: &Plan, run: &Run, clocks: &mut Vec<Clock>) {
 
 /// A closed or abandoned run escalates to nobody.
 fn over(run: &Run) -> Option<Timestamp> {
-    (run.closed.is_some() || run.abandoned.is_some()).then_some(run.last_at).flatten()
+    run.over_at
 }
 
 fn stopping(unless: Unless) -> Milestone {
@@ -127,6 +127,9 @@ fn stopping(unless: Unless) -> Milestone {
 /// The next instant at which a clock passes that has not been recorded yet.
 #[must_use]
 pub fn next_due(plan: &Plan, run: &Run) -> Option<Timestamp> {
+    if run.closed.is_some() {
+        return None;
+    }
     let open = clocks(plan, run);
     let open =
         open.iter().filter(|clock| clock.met.is_none() && !run.deadlines.contains(&clock.id));

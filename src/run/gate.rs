@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::event::{Asking, Kind};
 use super::next::{Look, Move, answer_needed};
 use super::session::Purpose;
-use super::state::StepState;
+use super::state::{Run, StepState};
 use crate::config::Danger;
 use crate::effect::{Effect, EffectClass, Question, Wants};
 use crate::plan::{Plan, Section, Unit};
@@ -75,8 +75,8 @@ fn refuse(key: &str, state: &StepState, failure: Failure) -> Move {
 fn is_fresh(look: &Look<'_>, unit: &Unit, state: &StepState) -> bool {
     let Some((at, _)) = &state.gate.passed else { return false };
     // A new driver answers anew for what is destructive; so does anybody after a while.
-    let same_driver = look.run.attached_at.is_none_or(|attached| *at >= attached);
-    unit.class() != EffectClass::Destructive || (same_driver && look.now.since(*at) <= STALE)
+    let fresh = !state.gate.earlier && look.now.since(*at) <= STALE;
+    unit.class() != EffectClass::Destructive || fresh
 }
 
 /// What counts as passing; `None` when there is no gate.
@@ -88,8 +88,9 @@ fn wants(
     state: &StepState,
 ) -> Result<Option<Wants>, Failure> {
     let (class, common) = (unit.class(), &unit.step.common);
-    if unit.step.action.is_question() || matches!(unit.step.action, crate::steps::Action::Notify(_))
-    {
+    let speaks = unit.step.action.is_question()
+        || matches!(unit.step.action, crate::steps::Action::Notify(_));
+    if speaks && common.confirm.is_none() {
         return Ok(None);
     }
     if state.gate.strict && class != EffectClass::Read {
@@ -110,9 +111,8 @@ fn wants(
         EffectClass::Read if common.confirm.is_some() => Some(Wants::YesNo),
         EffectClass::Read => None,
         // Setup, accident and cleanup of a drill: the environment was proved not to be production.
-        _ if !responding && common.confirm.is_none() => None,
-        EffectClass::Destructive if common.confirm.is_none() => Some(Wants::Typed(key.to_owned())),
-        EffectClass::Destructive => Some(Wants::YesNo),
+        _ if !responding && !asked => None,
+        EffectClass::Destructive => Some(Wants::Typed(key.to_owned())),
         EffectClass::Change if asked || high => Some(Wants::YesNo),
         EffectClass::Change => look.session.attended.then_some(Wants::Enter),
     })
@@ -149,7 +149,8 @@ fn second_person(
     state: &StepState,
 ) -> Option<Move> {
     let rule = unit.step.common.confirm.as_ref()?.second_person.as_ref()?;
-    if state.gate.second.is_some() {
+    // Who agreed may be driving by now: then somebody else must agree.
+    if state.gate.second.as_ref().is_some_and(|name| !is_operator(look.run, name)) {
         return None;
     }
     match template::holds(rule, &look.scope(&unit.prefix, item)) {
@@ -160,6 +161,11 @@ fn second_person(
         }
         Err(fault) => Some(refuse(key, state, fault.into())),
     }
+}
+
+/// The one who drives never counts as the second person.
+pub(super) fn is_operator(run: &Run, name: &str) -> bool {
+    name.trim().to_lowercase() == run.operator.trim().to_lowercase()
 }
 
 /// The question for the name of a second person.
@@ -182,7 +188,7 @@ pub(super) fn put(
 ) -> Move {
     let gate = matches!(asking, Asking::Gate | Asking::SecondPerson | Asking::Override);
     if !look.session.attended && look.session.scripted(&question.about, gate).is_none() {
-        return answer_needed(look, &question.about, flag, &question.example());
+        return answer_needed(look, key, &question.about, flag, &question.example());
     }
     Move::Start {
         kind: Box::new(Kind::Asked {

@@ -17,17 +17,9 @@ pub(super) fn missing(look: &Look<'_>) -> Option<Move> {
         Some(super::state::Known::Value(_)) => false,
     };
     let (name, spec) = look.plan.inputs.iter().find(|(name, _)| unknown(name))?;
-    let scripted = look.session.scripted(name, false).is_some();
-    if !look.session.attended && !scripted {
-        return Some(match &spec.default {
-            Some(default) => Move::record(Kind::InputGiven {
-                name: name.clone(),
-                value: default.clone(),
-                secret: false,
-                source: "default".to_owned(),
-            }),
-            None => answer_needed(look, name, "--input", "VALUE"),
-        });
+    let known = look.session.scripted(name, false).is_some() || default(look, name, spec).is_some();
+    if !look.session.attended && !known {
+        return Some(answer_needed(look, name, name, "--input", "VALUE"));
     }
     let question = question(name, spec);
     Some(Move::Start {
@@ -39,6 +31,11 @@ pub(super) fn missing(look: &Look<'_>) -> Option<Move> {
         effect: Some(Box::new(Effect::Ask(question.clone()))),
         purpose: Purpose::Ask { step: name.clone(), asking: Asking::Input, question },
     })
+}
+
+/// The default that is taken when nobody can be asked; once, for it may not be good enough.
+fn default<'a>(look: &Look<'_>, name: &str, spec: &'a InputSpec) -> Option<&'a Value> {
+    spec.default.as_ref().filter(|_| !look.session.used.contains(name))
 }
 
 /// The question for an input.

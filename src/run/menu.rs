@@ -5,20 +5,20 @@
 
 use super::event::{Asking, Kind, StopReason};
 use super::gate::{put, second_question};
-use super::next::{Look, Move};
+use super::next::{Look, Move, give_up, in_cleanup};
 use super::state::StepState;
 use crate::effect::{Choice, Question, Wants};
-use crate::plan::{Mode, Unit};
+use crate::plan::{Section, Unit};
 use crate::playbook::{MenuItem, OnFail};
-use crate::steps::Verdict;
+use crate::steps::{Stage, Verdict};
 
 /// The next question of the menu, or the choice once it is complete.
 pub(super) fn next(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Move {
     let about = format!("{key}.menu");
-    if !look.session.attended && look.session.scripted(&about, false).is_none() {
-        return nobody(look, key, state);
-    }
     let Some(choice) = &state.menu.choice else {
+        if !look.session.attended && look.session.scripted(&about, false).is_none() {
+            return nobody(look, key, state);
+        }
         let question = Question {
             about,
             text: what_happened(key, state),
@@ -54,14 +54,11 @@ pub(super) fn next(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -
 
 fn nobody(look: &Look<'_>, key: &str, state: &StepState) -> Move {
     let message = what_happened(key, state);
-    if look.plan.mode == Mode::Drill {
-        return Move::record(Kind::Abandoned { reason: message });
-    }
     let reason = match &state.verdict {
         Some(Verdict::Unknown { .. }) => StopReason::OutcomeUnknown,
         _ => StopReason::StepFailed,
     };
-    Move::record(Kind::Stopped { reason, message })
+    Move::record(give_up(look.plan, look.run, key, reason, message))
 }
 
 /// One sentence: which step, what is the matter.
@@ -115,12 +112,19 @@ fn choices(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Vec<Ch
         ],
     };
     let current = unit.phase;
+    // The way back and the cleanup of a drill lead nowhere else.
+    let back = look.run.rollback.is_some() || in_cleanup(look.plan, look.run, key);
     let offered = wanted.iter().filter(|item| match item {
-        MenuItem::Check => !unit.step.verify.is_empty(),
+        MenuItem::Check => can_check(unit, state),
         MenuItem::Escalate => !look.plan.escalation.is_empty(),
+        MenuItem::Handoff(_) => !back,
+        MenuItem::Abort => look.run.rollback.is_none(),
         // Only forward: what is settled stays settled.
         MenuItem::SwitchTo(phase) => {
-            look.plan.phases.iter().skip(current + 1).any(|later| later.key == *phase)
+            let is_it = |later: &crate::plan::PlanPhase| {
+                later.key == *phase && later.section == Section::Respond && !later.units.is_empty()
+            };
+            !back && look.plan.phases.iter().skip(current + 1).any(is_it)
         }
         _ => true,
     });
@@ -133,4 +137,15 @@ fn choices(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Vec<Ch
         choices.push(choice("stop", "stop here; the run can be resumed".to_owned()));
     }
     choices
+}
+
+/// True when there are checks, and they may decide: those of a killer step prove its action, they do not
+/// stand in for it.
+fn can_check(unit: &Unit, state: &StepState) -> bool {
+    let files = unit.step.common.evidence.as_ref().is_some_and(|rule| !rule.files.is_empty());
+    let decided = match &state.verdict {
+        Some(Verdict::Fail(failure)) => failure.stage == Stage::Verify,
+        _ => true,
+    };
+    (!unit.step.verify.is_empty() || files) && (decided || !unit.step.common.killer)
 }

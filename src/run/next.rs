@@ -9,7 +9,7 @@ use super::clock::{clocks, next_due};
 use super::event::{Kind, Milestone, Outcome, StepStatus, StopReason};
 use super::scope::Scope;
 use super::session::{Purpose, Session};
-use super::state::{Known, PhaseState, Run};
+use super::state::{PhaseState, Run};
 use super::{advance, escalate, inputs};
 use crate::effect::{Effect, EffectId};
 use crate::plan::{Mode, Plan, Section, Unit, undo_unit};
@@ -92,7 +92,9 @@ pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
     if let Some(kind) = passed_deadline(&look) {
         return Move::record(kind);
     }
-    if let Some(begin) = escalate::due(&look) {
+    if session.leaving.is_none()
+        && let Some(begin) = escalate::due(&look)
+    {
         return begin;
     }
     if session.busy() {
@@ -126,6 +128,9 @@ pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
 /// A clock that has run out and was not recorded yet.
 fn passed_deadline(look: &Look<'_>) -> Option<Kind> {
     let run = look.run;
+    if run.closed.is_some() {
+        return None;
+    }
     let clock = clocks(look.plan, run)
         .into_iter()
         .find(|clock| clock.passed(look.now) && !run.deadlines.contains(&clock.id))?;
@@ -185,19 +190,18 @@ fn recovered(look: &Look<'_>) -> Option<(Timestamp, String)> {
 
 /// A reading step is run again when the secret that it captured is gone with an earlier session.
 fn refresh_secrets(look: &Look<'_>) -> Option<Move> {
-    let lost = |(name, known): (&String, &Known)| match known {
-        Known::Secret(Some(step)) if !look.session.secrets.contains(name) => Some(step.clone()),
-        _ => None,
+    let (run, session) = (look.run, look.session);
+    let lost = |(name, step): &(&String, &String)| {
+        !session.secrets.contains(*name)
+            && !session.refreshed.contains(*step)
+            && run.status(step).is_some()
     };
-    let step = look.run.captured.iter().find_map(lost)?;
-    if look.session.refreshed.contains(&step) || look.run.status(&step).is_none() {
-        return None;
-    }
-    let unit = look.plan.unit(&step)?;
-    if unit.class() != crate::effect::EffectClass::Read || unit.step.action.is_question() {
-        return None;
-    }
-    Some(advance::attempt(look, unit, &step, None))
+    let again = |(_, step): (&String, &String)| {
+        let (unit, item) = advance::find(look.plan, run, step)?;
+        let reads = unit.class() == crate::effect::EffectClass::Read;
+        reads.then(|| advance::again(look, unit, step, item))
+    };
+    run.captured_secrets.iter().filter(lost).find_map(again)
 }
 
 /// The phase of a step first, then the step.
@@ -221,14 +225,14 @@ fn unit_in_phase(look: &Look<'_>, unit: &Unit) -> Move {
         Some(PhaseState::Skipped) => {
             return skip(&unit.key, format!("phase {} is skipped", phase.key), false);
         }
-        None => {
-            if phase.section == Section::Respond
-                && let Some(ask) = inputs::missing(look)
-            {
-                return ask;
-            }
-            return enter(look, phase);
-        }
+        None if phase.section != Section::Respond => return enter(look, phase),
+        None => return inputs::missing(look).unwrap_or_else(|| enter(look, phase)),
+    }
+    // A secret that only an earlier session knew is asked for again.
+    if phase.section == Section::Respond
+        && let Some(ask) = inputs::missing(look)
+    {
+        return ask;
     }
     advance::unit(look, unit)
 }
@@ -245,21 +249,35 @@ fn enter(look: &Look<'_>, phase: &crate::plan::PlanPhase) -> Move {
     }
 }
 
-/// The undos of what passed, newest first.
+/// The undos of what passed, newest first, back to and with the step asked for.
 fn roll_back(look: &Look<'_>) -> Move {
-    let run = look.run;
-    let to = run.rollback.clone().flatten();
-    for key in run.passed.iter().rev().filter(|key| key.strip_suffix(".undo").is_none()) {
-        if let Some((unit, item)) = advance::find(look.plan, run, key)
+    let (plan, run) = (look.plan, look.run);
+    let place = |key: &String| {
+        let (unit, _) = advance::find(plan, run, key)?;
+        plan.by_key.get(&unit.key).copied()
+    };
+    let first = match run.rollback.as_ref().and_then(Option::as_ref) {
+        // A step that there is not is no reason to undo everything.
+        Some(to) => place(to).unwrap_or(plan.units.len()),
+        None => 0,
+    };
+    let mut undone_by_steps = std::collections::BTreeSet::new();
+    for key in run.passed.iter().rev() {
+        let Some((unit, item)) = advance::find(plan, run, key) else { continue };
+        if plan.by_key.get(&unit.key).is_some_and(|at| *at < first) {
+            break;
+        }
+        undone_by_steps.extend(unit.undoes.as_ref());
+        // The items of a step are undone, not the step around them.
+        let around = unit.step.common.for_each.is_some() && item.is_none();
+        if !around
             && !run.undone.contains(key)
+            && !undone_by_steps.contains(key)
             && run.status(&format!("{key}.undo")).is_none()
             && let Some(undo) = undo_unit(unit)
         {
             let undo_key = format!("{key}.undo");
             return advance::one(look, &undo, &undo_key, item);
-        }
-        if to.as_ref() == Some(key) {
-            break;
         }
     }
     Move::record(Kind::RollbackEnded)
@@ -274,18 +292,22 @@ fn finish(look: &Look<'_>) -> Move {
             return advance::criterion(look, index, probe);
         }
     }
-    let open =
-        |unit: &&Unit| plan.section(unit) == Section::Cleanup && run.status(&unit.key).is_none();
-    if let Some(unit) = plan.units.iter().find(open) {
-        let phase = &plan.phases[unit.phase];
-        return match run.phases.get(&phase.key) {
-            None => Move::record(Kind::PhaseEntered { phase: phase.key.clone() }),
-            Some(_) => advance::unit(look, unit),
-        };
+    let mut failed = None;
+    for phase in plan.phases.iter().filter(|phase| phase.section == Section::Cleanup) {
+        for unit in &plan.units[phase.units.clone()] {
+            match run.status(&unit.key) {
+                None if run.phases.contains_key(&phase.key) => return advance::unit(look, unit),
+                None => return Move::record(Kind::PhaseEntered { phase: phase.key.clone() }),
+                Some(StepStatus::Failed) => failed = failed.or(Some(&unit.key)),
+                Some(_) => {}
+            }
+        }
     }
-    let (outcome, reason) = match &run.abandoned {
-        Some(reason) => (Outcome::Aborted, reason.clone()),
-        None => (Outcome::Completed, String::new()),
+    let (outcome, reason) = match (&run.abandoned, failed) {
+        (Some(reason), _) => (Outcome::Aborted, reason.clone()),
+        // What a drill leaves behind may hurt the next one: it is not complete.
+        (None, Some(key)) => (Outcome::Aborted, format!("cleanup step `{key}` failed")),
+        (None, None) => (Outcome::Completed, String::new()),
     };
     Move::record(Kind::Closed { outcome, reason })
 }
@@ -298,11 +320,32 @@ pub fn criterion_id(probe: &crate::playbook::Probe, index: usize) -> String {
 
 /// The fact that nobody could be asked, and which flag would have answered.
 #[must_use]
-pub fn answer_needed(look: &Look<'_>, about: &str, flag: &str, example: &str) -> Move {
+pub fn answer_needed(look: &Look<'_>, step: &str, about: &str, flag: &str, example: &str) -> Move {
     let message =
         format!("`{about}` needs an answer and nobody can be asked: {flag} {about}={example}");
-    if look.plan.mode == Mode::Drill {
-        return Move::record(Kind::Abandoned { reason: message });
+    Move::record(give_up(look.plan, look.run, step, StopReason::AnswerNeeded, message))
+}
+
+/// It cannot go on: a real run stops here and can be resumed; a drill cleans up behind itself, and its
+/// cleanup goes on without the step.
+pub(super) fn give_up(
+    plan: &Plan,
+    run: &Run,
+    step: &str,
+    reason: StopReason,
+    message: String,
+) -> Kind {
+    if plan.mode == Mode::Real || run.rollback.is_some() {
+        return Kind::Stopped { reason, message };
     }
-    Move::record(Kind::Stopped { reason: StopReason::AnswerNeeded, message })
+    if run.abandoned.is_none() && !in_cleanup(plan, run, step) {
+        return Kind::Abandoned { reason: message };
+    }
+    Kind::Settled { step: step.to_owned(), status: StepStatus::Failed }
+}
+
+/// True for the steps that put a drill's target back.
+pub(super) fn in_cleanup(plan: &Plan, run: &Run, step: &str) -> bool {
+    let unit = advance::find(plan, run, step.strip_suffix(".undo").unwrap_or(step));
+    unit.is_some_and(|(unit, _)| plan.section(unit) == Section::Cleanup)
 }

@@ -34,6 +34,12 @@ pub struct Session {
     pub secrets: BTreeSet<String>,
     /// Steps that were run again only to have their secrets again.
     pub refreshed: BTreeSet<String>,
+    /// Questions that were answered in advance: each once.
+    pub used: BTreeSet<String>,
+    /// The step that was begun last: what an interrupt is about.
+    pub current: Option<String>,
+    /// The operator has interrupted what is in flight.
+    pub interrupted: bool,
 }
 
 /// An answer given in advance.
@@ -149,8 +155,10 @@ impl Session {
     /// use the answer of its step.
     #[must_use]
     pub fn scripted(&self, about: &str, gate: bool) -> Option<&Scripted> {
-        let base = about.split_once('[').map_or(about, |(base, _)| base);
-        let found = self.answers.get(about).or_else(|| self.answers.get(base))?;
+        if self.used.contains(about) {
+            return None;
+        }
+        let found = self.answers.get(about).or_else(|| self.answers.get(&of_step(about)?))?;
         let fits = match found.source {
             Source::Drill => true,
             Source::Confirm => gate,
@@ -165,4 +173,11 @@ impl Session {
             self.cursor += 1;
         }
     }
+}
+
+/// The same question about the step as a whole: `each.menu` for `each[3].menu`.
+fn of_step(about: &str) -> Option<String> {
+    let (step, rest) = about.split_once('[')?;
+    let (_, rest) = rest.split_once(']')?;
+    Some(format!("{step}{rest}"))
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::event::{Asking, Event, Kind, Milestone, Opened, Outcome, StepStatus, StopReason};
-use crate::effect::{EffectClass, Facts};
+use crate::effect::{EffectClass, Ending, Facts};
 use crate::steps::{Stage, Verdict};
 use crate::time::{Span, Timestamp};
 
@@ -33,6 +33,8 @@ pub struct Run {
     pub inputs: BTreeMap<String, Known>,
     /// Names captured by steps.
     pub captured: BTreeMap<String, Known>,
+    /// Names captured as secrets, and the step that captured each.
+    pub captured_secrets: BTreeMap<String, String>,
     /// Phases that began or were passed over.
     pub phases: HashMap<String, PhaseState>,
     /// Steps that something happened to.
@@ -59,6 +61,8 @@ pub struct Run {
     pub jump: Option<String>,
     /// The rest was given up, and why.
     pub abandoned: Option<String>,
+    /// When it was given up or closed.
+    pub over_at: Option<Timestamp>,
     /// The driver left.
     pub stopped: Option<(StopReason, String)>,
     /// It is over.
@@ -127,12 +131,25 @@ pub struct StepState {
     pub checking: Option<String>,
     /// What the crash probe said.
     pub probe: Option<Verdict>,
-    /// Files and answers asked for by `evidence` are kept.
-    pub evidence: bool,
+    /// The answer asked for by `evidence` is kept.
+    pub told: bool,
+    /// The files named by `evidence` are kept.
+    pub kept: bool,
     /// The menu, as far as it was answered.
     pub menu: Menu,
     /// What the menu led to, until it is carried out.
-    pub chosen: Option<String>,
+    pub chosen: Option<Chosen>,
+}
+
+/// What the operator chose in the menu.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chosen {
+    /// The choice, by its key.
+    pub choice: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// The second person.
+    pub second: Option<String>,
 }
 
 /// A gate and its answers.
@@ -144,6 +161,8 @@ pub struct Gate {
     pub second: Option<String>,
     /// It is asked with the step's id to type: a step is run again whose outcome was unknown.
     pub strict: bool,
+    /// It was passed for an earlier driver.
+    pub earlier: bool,
 }
 
 /// A part of an attempt that was announced.
@@ -157,6 +176,8 @@ pub struct Running {
     pub deadline: Option<Timestamp>,
     /// What it may do.
     pub class: EffectClass,
+    /// It was announced by an earlier driver.
+    pub earlier: bool,
 }
 
 /// The answers that a menu needs before it is carried out.
@@ -246,22 +267,33 @@ impl Run {
             Kind::Notifying { to, cause, .. } => {
                 self.messages.insert((cause.clone(), to.clone()), false);
             }
-            Kind::Notified { to, cause, .. } => {
-                self.messages.insert((cause.clone(), to.clone()), true);
+            Kind::Notified { to, cause, ending } => {
+                // One that was ended because we left is sent by the next driver.
+                let tried = *ending != Ending::Cancelled;
+                self.messages.insert((cause.clone(), to.clone()), tried);
             }
             Kind::Judged { criterion, verdict, measured, .. } => {
                 let judged = Judged { verdict: verdict.clone(), measured: measured.clone() };
                 self.criteria.insert(criterion.clone(), judged);
             }
-            Kind::RollbackStarted { to } => self.rollback = Some(to.clone()),
+            Kind::RollbackStarted { to } => {
+                self.rollback = Some(to.clone());
+                self.stopped = None;
+            }
             Kind::RollbackEnded => {
                 self.rollback = None;
                 let done = "the undos asked for are done".to_owned();
                 self.stopped.get_or_insert((StopReason::Operator, done));
             }
-            Kind::Abandoned { reason } => self.abandoned = Some(reason.clone()),
+            Kind::Abandoned { reason } => {
+                self.abandoned = Some(reason.clone());
+                self.over_at.get_or_insert(event.at);
+            }
             Kind::Stopped { reason, message } => self.stopped = Some((*reason, message.clone())),
-            Kind::Closed { outcome, reason } => self.closed = Some((*outcome, reason.clone())),
+            Kind::Closed { outcome, reason } => {
+                self.closed = Some((*outcome, reason.clone()));
+                self.over_at.get_or_insert(event.at);
+            }
             Kind::Recovered { .. }
             | Kind::Asked { .. }
             | Kind::Interrupted { .. }
@@ -280,8 +312,11 @@ impl Run {
     fn apply_to_step(&mut self, event: &Event) {
         match &event.kind {
             Kind::Started { step, attempt, part, class, deadline, .. } => {
-                let state = self.step_mut(step);
                 if *part == 0 {
+                    self.done_again(step);
+                }
+                let state = self.step_mut(step);
+                if *part == 0 && !state.only_for_secrets() {
                     state.begin_attempt(*attempt, event.at);
                 }
                 state.running = Some(Running {
@@ -289,19 +324,26 @@ impl Run {
                     since: event.at,
                     deadline: *deadline,
                     class: *class,
+                    earlier: false,
                 });
             }
             Kind::Ended {
                 step, facts, elapsed, verdict, measured, captured, secret_names, ..
             } => {
-                for (name, value) in captured {
-                    self.captured.insert(name.clone(), Known::Value(value.clone()));
-                }
                 for name in secret_names {
                     self.captured.insert(name.clone(), Known::Secret(Some(step.clone())));
+                    self.captured_secrets.insert(name.clone(), step.clone());
                 }
                 let state = self.step_mut(step);
                 state.running = None;
+                if state.only_for_secrets() {
+                    return;
+                }
+                for (name, value) in captured {
+                    self.captured.insert(name.clone(), Known::Value(value.clone()));
+                    self.captured_secrets.remove(name);
+                }
+                let state = self.step_mut(step);
                 state.parts += 1;
                 state.facts.extend(facts.clone());
                 state.elapsed = state.elapsed + *elapsed;
@@ -324,7 +366,7 @@ impl Run {
                 }
                 match check.as_str() {
                     "probe" => state.probe = Some(verdict.clone()),
-                    "evidence" => state.evidence = *verdict == Verdict::Pass,
+                    "evidence" => state.kept = *verdict == Verdict::Pass,
                     _ if *verdict == Verdict::Pass => state.checks += 1,
                     _ => {}
                 }
@@ -335,7 +377,9 @@ impl Run {
             Kind::Answered { step, question, answer, source } => {
                 self.apply_answer(event, step, *question, answer, source);
             }
-            Kind::Chose { step, choice, .. } => self.apply_choice(step, choice),
+            Kind::Chose { step, choice, reason, second_person, .. } => {
+                self.apply_choice(step, choice, reason.clone(), second_person.clone());
+            }
             _ => {}
         }
     }
@@ -358,20 +402,31 @@ impl Run {
                     "not confirmed",
                 )));
             }
-            Asking::Gate => state.gate.passed = Some((event.at, event.by.clone())),
+            // Who agreed to the gate before has not agreed to this.
+            Asking::Gate => {
+                let strict = state.gate.strict;
+                let passed = Some((event.at, event.by.clone()));
+                state.gate = Gate { passed, strict, ..Gate::default() };
+            }
             Asking::SecondPerson => state.gate.second = words,
             Asking::Menu => {
-                state.menu.choice = words;
-                source.clone_into(&mut state.menu.source);
+                state.menu =
+                    Menu { choice: words, source: source.to_owned(), ..Menu::default() };
             }
             Asking::Reason => state.menu.reason = words,
             Asking::Override => state.menu.second = words,
-            Asking::Evidence => state.evidence = true,
+            Asking::Evidence => state.told = true,
             Asking::Input => {}
         }
     }
 
-    fn apply_choice(&mut self, step: &str, choice: &str) {
+    fn apply_choice(
+        &mut self,
+        step: &str,
+        choice: &str,
+        reason: Option<String>,
+        second: Option<String>,
+    ) {
         let phase = choice.strip_prefix("switch_to:").map(str::to_owned);
         let state = self.steps.entry(step.to_owned()).or_default();
         state.menu = Menu::default();
@@ -384,6 +439,7 @@ impl Run {
                 state.verdict = None;
                 state.probe = None;
                 state.tries = 0;
+                state.parts = 0;
                 state.running = None;
             }
             // `proved`: the crash probe showed that the step happened.
@@ -392,7 +448,16 @@ impl Run {
                 state.verdict = Some(Verdict::Pass);
             }
             "escalate" => self.escalations_asked += 1,
-            _ => state.chosen = Some(choice.to_owned()),
+            "undo" => {
+                state.chosen = Some(Chosen { choice: choice.to_owned(), reason, second });
+                // An undo that was passed over before begins anew.
+                if let Some(undo) = self.steps.get_mut(&format!("{step}.undo"))
+                    && undo.settled.is_some()
+                {
+                    *undo = StepState { attempts: undo.attempts, ..StepState::default() };
+                }
+            }
+            _ => state.chosen = Some(Chosen { choice: choice.to_owned(), reason, second }),
         }
         if phase.is_some() {
             self.jump = phase;
@@ -400,14 +465,14 @@ impl Run {
     }
 
     fn settle(&mut self, key: &str, status: StepStatus, at: Timestamp) {
-        if let Some(undone) = key.strip_suffix(".undo")
-            && status == StepStatus::Ok
-        {
-            self.undone.insert(undone.to_owned());
-        }
         if let Some(undone) = key.strip_suffix(".undo") {
+            if matches!(status, StepStatus::Ok | StepStatus::ByHand) {
+                self.undone.insert(undone.to_owned());
+            }
             // The menu that asked for the undo is shown again.
-            self.step_mut(undone).chosen = None;
+            if let Some(state) = self.steps.get_mut(undone) {
+                state.chosen = None;
+            }
         }
         let state = self.step_mut(key);
         state.settled = Some(status);
@@ -418,17 +483,38 @@ impl Run {
         }
     }
 
-    /// A new driver: what was asked and not yet carried out is asked again.
+    /// A step that was undone is done again: what undid it no longer counts.
+    fn done_again(&mut self, key: &str) {
+        if self.undone.remove(key)
+            && let Some(undo) = self.steps.get_mut(&format!("{key}.undo"))
+        {
+            *undo = StepState { attempts: undo.attempts, ..StepState::default() };
+        }
+    }
+
+    /// A new driver: what was asked and not yet carried out is asked again, probes look again.
     fn reopen(&mut self) {
-        for state in self.steps.values_mut().filter(|state| state.settled.is_none()) {
-            state.menu = Menu::default();
-            state.chosen = None;
-            state.checking = None;
+        for state in self.steps.values_mut() {
+            if let Some(running) = &mut state.running {
+                running.earlier = true;
+            }
+            if state.settled.is_none() {
+                state.menu = Menu::default();
+                state.chosen = None;
+                state.checking = None;
+                state.probe = None;
+                state.gate.earlier = true;
+            }
         }
     }
 }
 
 impl StepState {
+    /// A step that is over runs again only to have its secrets again; all else stays as it was.
+    fn only_for_secrets(&self) -> bool {
+        self.settled.is_some()
+    }
+
     fn begin_attempt(&mut self, attempt: u32, at: Timestamp) {
         self.started_at.get_or_insert(at);
         self.attempts = attempt;
@@ -440,6 +526,7 @@ impl StepState {
         self.verdict = None;
         self.checks = 0;
         self.probe = None;
-        self.evidence = false;
+        self.told = false;
+        self.kept = false;
     }
 }
