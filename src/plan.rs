@@ -45,8 +45,10 @@ pub struct Plan {
     pub criteria: Vec<Probe>,
     /// The inputs of the playbook and of what it includes.
     pub inputs: Ordered<InputSpec>,
-    /// The vars of the playbook and of what it includes.
+    /// The vars of the playbook.
     pub vars: Ordered<Expression>,
+    /// The names that only what is included sees.
+    pub bound: Vec<Bound>,
     /// The policy of the severity; `None` without a severity.
     pub policy: Option<SeverityPolicy>,
     /// Who hears of it when.
@@ -74,6 +76,19 @@ pub struct PlanPhase {
     pub units: std::ops::Range<usize>,
 }
 
+/// A name that only the steps of one include see: an input given to it, or a var of its own.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// The prefix of the steps that see it.
+    pub prefix: String,
+    /// The name.
+    pub name: String,
+    /// What it stands for.
+    pub expression: Expression,
+    /// The prefix of the names that the expression sees.
+    pub seen_from: String,
+}
+
 /// Parts of a run. A real run has only [`Section::Respond`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
@@ -98,8 +113,8 @@ pub struct Unit {
     pub phase: usize,
     /// The step.
     pub step: Step,
-    /// Conditions of the includes that brought it.
-    pub outer_when: Vec<Expression>,
+    /// Conditions of the includes that brought it, each with the prefix of the names it sees.
+    pub outer_when: Vec<(String, Expression)>,
     /// The step whose undo this is.
     pub undoes: Option<String>,
 }
@@ -224,6 +239,7 @@ impl Plan {
             criteria: Vec::new(),
             inputs: playbook.head.inputs.clone(),
             vars: playbook.head.vars.clone(),
+            bound: Vec::new(),
             policy,
             escalation,
             answers: Vec::new(),
@@ -249,8 +265,12 @@ impl Plan {
             plan.add_steps(library, "drill.cleanup", "Clean up", Section::Cleanup, &drill.cleanup)?;
         }
         plan.place_undos()?;
-        plan.by_key =
-            plan.units.iter().enumerate().map(|(at, unit)| (unit.key.clone(), at)).collect();
+        for (at, unit) in plan.units.iter().enumerate() {
+            if plan.by_key.insert(unit.key.clone(), at).is_some() {
+                let key = &unit.key;
+                return Err(PlanTrouble::Broken(format!("tell two steps `{key}` from each other")));
+            }
+        }
         Ok(plan)
     }
 
@@ -331,7 +351,7 @@ impl Plan {
         phase: usize,
         step: &Step,
         prefix: &str,
-        outer_when: &[Expression],
+        outer_when: &[(String, Expression)],
         depth: usize,
     ) -> Result<(), PlanTrouble> {
         let Action::Include(include) = &step.action else {
@@ -352,23 +372,31 @@ impl Plan {
             )));
         }
         let included = find(library, &include.playbook)?;
-        for (name, value) in &include.inputs {
-            self.vars.push((name.clone(), value.clone()));
-        }
+        let inner = format!("{prefix}{}.", step.common.id);
+        let bind = |names: &Ordered<Expression>, seen_from: &str| -> Vec<Bound> {
+            let bound = |(name, expression): &(String, Expression)| Bound {
+                prefix: inner.clone(),
+                name: name.clone(),
+                expression: expression.clone(),
+                seen_from: seen_from.to_owned(),
+            };
+            names.iter().map(bound).collect()
+        };
+        self.bound.extend(bind(&include.inputs, prefix));
+        self.bound.extend(bind(&included.head.vars, &inner));
         for (name, spec) in &included.head.inputs {
             let bound = include.inputs.iter().any(|(bound, _)| bound == name);
             if !bound && !self.inputs.iter().any(|(known, _)| known == name) {
                 self.inputs.push((name.clone(), spec.clone()));
             }
         }
-        self.vars.extend(included.head.vars.clone());
-        let prefix = format!("{prefix}{}.", step.common.id);
         for inner_phase in &included.phases {
             let mut when = outer_when.to_vec();
-            when.extend(step.common.when.clone());
-            when.extend(inner_phase.head.when.clone());
-            for inner in &inner_phase.steps {
-                self.add_step(library, phase, inner, &prefix, &when, depth + 1)?;
+            when.extend(step.common.when.iter().map(|when| (prefix.to_owned(), when.clone())));
+            let inner_when = inner_phase.head.when.iter();
+            when.extend(inner_when.map(|when| (inner.clone(), when.clone())));
+            for step in &inner_phase.steps {
+                self.add_step(library, phase, step, &inner, &when, depth + 1)?;
             }
         }
         Ok(())

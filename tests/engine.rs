@@ -179,6 +179,7 @@ impl Rig {
             title: self.plan.head.title.clone(),
             environment: self.plan.place.name.clone(),
             danger: self.plan.place.danger,
+            base: "/project".to_owned(),
             severity: self.plan.head.severity,
             operator: self.operator.clone(),
             host: "host".to_owned(),
@@ -297,9 +298,7 @@ impl Came {
 
     /// How often a step began an attempt.
     fn starts(&self, key: &str) -> usize {
-        let begins = |event: &&Event| {
-            matches!(&event.kind, Kind::Started { step, part: 0, .. } if step == key)
-        };
+        let begins = |event: &&Event| matches!(&event.kind, Kind::Started { step, part: 0, .. } if step == key);
         self.events.iter().filter(begins).count()
     }
 

@@ -191,12 +191,7 @@ pub(super) fn again(
 }
 
 /// A new attempt of the action.
-fn attempt(
-    look: &Look<'_>,
-    unit: &Unit,
-    key: &str,
-    item: Option<(usize, &Value)>,
-) -> Move {
+fn attempt(look: &Look<'_>, unit: &Unit, key: &str, item: Option<(usize, &Value)>) -> Move {
     let attempts = look.run.step(key).map_or(0, |state| state.attempts);
     part(look, unit, key, item, attempts + 1, 0)
 }
@@ -307,7 +302,9 @@ fn running(
             _ => look_again(look, unit, key, item, poll.id, &poll.purpose),
         };
     }
-    if !running.earlier && let Action::Pause(_) = unit.step.action {
+    if !running.earlier
+        && let Action::Pause(_) = unit.step.action
+    {
         return pause(look, key, state, running.deadline);
     }
     let class = running.class;
@@ -504,9 +501,8 @@ fn carry_out(
     chosen: &Chosen,
 ) -> Move {
     let choice = chosen.choice.as_str();
-    let given_up = |why: String| {
-        Move::record(give_up(look.plan, look.run, key, StopReason::Operator, why))
-    };
+    let given_up =
+        |why: String| Move::record(give_up(look.plan, look.run, key, StopReason::Operator, why));
     if let Some(playbook) = choice.strip_prefix("handoff:") {
         if look.plan.mode == Mode::Drill {
             return given_up(format!("step `{key}` handed over to `{playbook}`"));

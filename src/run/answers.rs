@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::digest::Digest;
 use super::event::{Asking, Kind, StopReason};
+use super::gate::is_operator;
 use super::scope::Scope;
 use super::session::Session;
 use super::state::Run;
 use crate::effect::{Ending, Output, Question, ValueKind};
-use crate::plan::Plan;
+use crate::plan::{Mode, Plan};
 use crate::secret::SecretValue;
 use crate::time::Timestamp;
 
@@ -27,9 +28,7 @@ pub(super) fn taken(
     match &output.ending {
         Ending::Done => {}
         Ending::Failed { message, .. } => {
-            let message = format!("`{}` was not answered: {message}", question.about);
-            session.leaving = Some((StopReason::AnswerNeeded, message));
-            return Digest::default();
+            return unanswered(plan, run, session, step, &question.about, message);
         }
         _ => return escaped(session, step, asking),
     }
@@ -38,20 +37,37 @@ pub(super) fn taken(
         output.facts.get("source").and_then(Value::as_str).unwrap_or("operator").to_owned();
     match asking {
         Asking::Input => input(plan, run, session, step, answer, source, now),
-        Asking::SecondPerson | Asking::Override if is_operator(run, &answer) => Digest {
-            say: vec![format!("{} drives this run; a second person must agree", run.operator)],
-            ..Digest::default()
-        },
+        Asking::SecondPerson | Asking::Override
+            if is_operator(run, answer.as_str().unwrap_or_default()) =>
+        {
+            Digest {
+                say: vec![format!("{} drives this run; a second person must agree", run.operator)],
+                ..Digest::default()
+            }
+        }
         _ => {
             Digest::fact(Kind::Answered { step: step.to_owned(), question: asking, answer, source })
         }
     }
 }
 
-/// The one who drives never counts as the second person.
-fn is_operator(run: &Run, answer: &Value) -> bool {
-    let name = answer.as_str().unwrap_or_default().trim().to_lowercase();
-    name == run.operator.trim().to_lowercase()
+/// Nobody can answer: the end of input, or an answer given in advance that does not fit. The run leaves
+/// and can be resumed; a drill that nobody watches cleans up behind itself.
+pub(super) fn unanswered(
+    plan: &Plan,
+    run: &Run,
+    session: &mut Session,
+    step: &str,
+    about: &str,
+    why: &str,
+) -> Digest {
+    let message = format!("`{about}` was not answered: {why}");
+    if !session.attended && plan.mode == Mode::Drill && session.leaving.is_none() {
+        let reason = StopReason::AnswerNeeded;
+        return Digest::fact(super::next::give_up(plan, run, step, reason, message));
+    }
+    session.leaving.get_or_insert((StopReason::AnswerNeeded, message));
+    Digest::default()
 }
 
 /// Esc or Ctrl-C at a question: a gate opens the menu, a menu leaves the run, which can be resumed.
@@ -64,6 +80,10 @@ fn escaped(session: &mut Session, step: &str, asking: Asking) -> Digest {
             source: "operator".to_owned(),
         })
     };
+    // Who takes the run up again is asked again.
+    if session.leaving.is_some() {
+        return Digest::default();
+    }
     match asking {
         Asking::Gate | Asking::SecondPerson => answered(Asking::Gate),
         // Back to the menu: nothing was chosen.

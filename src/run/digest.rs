@@ -10,9 +10,10 @@ use super::session::{Poll, Purpose, Session};
 use super::state::Run;
 use super::{advance, answers, checks};
 use crate::effect::{
-    Effect, EffectId, Ending, Facts, FailKind, Input, Interrupt, Output, ValueKind, Wants,
+    Effect, EffectClass, EffectId, Ending, Facts, FailKind, Input, Interrupt, Output, ValueKind,
+    Wants,
 };
-use crate::plan::Plan;
+use crate::plan::{Plan, Unit};
 use crate::secret::SecretValue;
 use crate::steps::{Action, Failure, Rhythm, Stage, Verdict};
 use crate::template::{self, WithFacts};
@@ -101,14 +102,17 @@ fn action(
         (None, Some((unit, item))) => (unit, *item),
         (None, None) => return Digest::default(),
     };
+    if let Some(early) = cut_off(plan, run, session, unit, key, &output) {
+        return early;
+    }
     if unit.step.action.is_question() {
         complete_answer(&mut output.facts);
     }
+    let mut outputs = std::mem::take(&mut session.outputs);
     if *part == 0 {
-        session.outputs.clear();
+        outputs.clear();
     }
-    session.outputs.push(output);
-    let outputs = session.outputs.clone();
+    outputs.push(output);
     let names = Scope { prefix: &unit.prefix, item, ..Scope::new(plan, run, now) };
     let cx = advance::context(plan, unit, key, &names, now);
     let mut verdict = unit.step.action.judge(&cx, &outputs);
@@ -122,12 +126,14 @@ fn action(
             Err((concluded, taken)) => (verdict, looks) = (concluded, taken),
         }
     }
-    let concluded = Concluded::of(unit, &names, &outputs, verdict);
     let withhold = cx.withhold() || wants_secret(&unit.step.action);
-    let last = verdict_needs(&concluded.verdict);
+    let mut concluded = Concluded::of(unit, &names, &outputs, verdict);
+    if withhold {
+        concluded.withhold();
+    }
     let facts = if withhold { withheld(&output.facts) } else { output.facts };
-    if last {
-        session.outputs.clear();
+    if concluded.verdict == Verdict::More {
+        session.outputs = outputs;
     }
     Digest {
         facts: vec![Kind::Ended {
@@ -149,9 +155,28 @@ fn action(
     }
 }
 
-/// True when the attempt is over.
-fn verdict_needs(verdict: &Verdict) -> bool {
-    *verdict != Verdict::More
+/// What ended because we leave and may be begun again is no outcome: the next driver begins it again. So
+/// does a question that nobody can answer.
+fn cut_off(
+    plan: &Plan,
+    run: &Run,
+    session: &mut Session,
+    unit: &Unit,
+    key: &str,
+    output: &Output,
+) -> Option<Digest> {
+    let action = &unit.step.action;
+    if action.is_question()
+        && let Ending::Failed { message, .. } = &output.ending
+    {
+        return Some(answers::unanswered(plan, run, session, key, key, message));
+    }
+    let again = unit.class() == EffectClass::Read || action.is_question() || action.repeatable();
+    let cut = session.leaving.is_some() && output.ending == Ending::Cancelled && again;
+    cut.then(|| {
+        session.poll = None;
+        Digest::default()
+    })
 }
 
 /// An answer is also known as what its step calls it.
@@ -195,12 +220,7 @@ struct Concluded {
 }
 
 impl Concluded {
-    fn of(
-        unit: &crate::plan::Unit,
-        names: &dyn template::Lookup,
-        outputs: &[Output],
-        verdict: Verdict,
-    ) -> Self {
+    fn of(unit: &Unit, names: &dyn template::Lookup, outputs: &[Output], verdict: Verdict) -> Self {
         let mut concluded =
             Self { verdict, measured: None, captured: BTreeMap::new(), secrets: Vec::new() };
         let mut facts = Facts::new();
@@ -243,10 +263,22 @@ impl Concluded {
         }
     }
 
-    fn capture(&mut self, unit: &crate::plan::Unit, names: &WithFacts<'_>) {
+    /// Takes out what may show the secret in the output: evaluated parts, and what was got instead.
+    fn withhold(&mut self) {
+        self.measured = None;
+        if let Verdict::Fail(failure) = &mut self.verdict
+            && failure.kind == FailKind::Assertion
+        {
+            "not as expected; the output holds a secret and is not shown"
+                .clone_into(&mut failure.message);
+        }
+    }
+
+    fn capture(&mut self, unit: &Unit, names: &WithFacts<'_>) {
+        let all_secret = wants_secret(&unit.step.action);
         for (name, capture) in &unit.step.common.capture {
             match template::evaluate(&capture.from, names) {
-                Ok(value) if capture.secret => {
+                Ok(value) if capture.secret || all_secret => {
                     let text = match value {
                         Value::String(text) => text,
                         other => other.to_string(),
@@ -351,6 +383,10 @@ fn check(
     output: Output,
     now: Timestamp,
 ) -> Digest {
+    if session.leaving.is_some() && output.ending == Ending::Cancelled {
+        session.poll = None;
+        return Digest::default();
+    }
     let (key, check) = match purpose {
         Purpose::Check { step, check } => (step.clone(), check.clone()),
         Purpose::Criterion { index } => (String::new(), index.to_string()),
@@ -374,10 +410,14 @@ fn check(
     let common = checks::common_of(probe, common);
     let item = found.and_then(|(_, item)| item);
     let names = Scope { prefix, item, ..Scope::new(plan, run, now) };
+    // A check also sees what its step brought back.
+    let none = Facts::new();
+    let facts = run.step(&key).filter(|_| check != "probe").map_or(&none, |state| &state.facts);
+    let names = WithFacts { facts, outer: &names };
     let cx = crate::steps::Context {
         unit: &key,
         common: &common,
-        class: crate::effect::EffectClass::Read,
+        class: EffectClass::Read,
         names: &names,
         place: &plan.place,
         now,
@@ -404,18 +444,33 @@ fn check(
         }
         return Digest::fact(checks::judged(probe, *index, verdict, measured));
     }
-    if let Verdict::Fail(failure) = &mut verdict {
-        failure.stage = Stage::Verify;
+    match &mut verdict {
+        Verdict::Fail(failure) => failure.stage = Stage::Verify,
+        Verdict::Unknown { reason } => {
+            let failure = Failure::new(Stage::Verify, FailKind::Connection, reason.clone());
+            verdict = Verdict::Fail(failure);
+        }
+        Verdict::Pass | Verdict::More => {}
     }
-    Digest::fact(Kind::Checked {
-        step: key,
+    Digest::fact(checked(key, check, verdict, measured, output))
+}
+
+fn checked(
+    step: String,
+    check: String,
+    verdict: Verdict,
+    measured: Option<String>,
+    output: Output,
+) -> Kind {
+    Kind::Checked {
+        step,
         check,
         verdict,
         measured,
         facts: super::trim::trim(output.facts),
         evidence: output.evidence,
         elapsed: output.elapsed,
-    })
+    }
 }
 
 fn failure_text(verdict: &Verdict) -> String {
@@ -434,15 +489,7 @@ fn kept(key: String, check: String, output: Output) -> Kind {
         }
         _ => Verdict::Fail(Failure::new(Stage::Verify, FailKind::Cancelled, "files not kept")),
     };
-    Kind::Checked {
-        step: key,
-        check,
-        verdict,
-        measured: None,
-        facts: super::trim::trim(output.facts),
-        evidence: output.evidence,
-        elapsed: output.elapsed,
-    }
+    checked(key, check, verdict, None, output)
 }
 
 /// Somebody wants us to stop: Ctrl-C ends what runs and opens the menu, TERM and HUP make us leave.
@@ -453,9 +500,12 @@ fn interrupted(
     how: Interrupt,
     now: Timestamp,
 ) -> Digest {
-    let foreground = session.in_flight.iter().filter(|(_, purpose)| purpose.is_foreground());
+    // Who leaves waits for no message either: the next driver sends it.
+    let ends = |purpose: &Purpose| purpose.is_foreground() || how != Interrupt::Interrupt;
     let mut digest = Digest::fact(Kind::Interrupted { how });
-    digest.cancel = foreground.map(|(id, _)| *id).collect();
+    let in_flight = session.in_flight.iter().filter(|(_, purpose)| ends(purpose));
+    digest.cancel = in_flight.map(|(id, _)| *id).collect();
+    digest.cancel.sort();
     let leave = |reason, message: &str| Some((reason, message.to_owned()));
     match how {
         Interrupt::Terminate => {
@@ -470,31 +520,47 @@ fn interrupted(
                 }
             }
         }
-        Interrupt::Interrupt => {}
+        Interrupt::Interrupt if session.interrupted => {
+            session.leaving = leave(StopReason::Interrupted, "interrupted twice");
+        }
+        Interrupt::Interrupt => session.interrupted = true,
     }
     digest
 }
 
-/// What is waited for without an effect in flight, given up: a pause, or the time between two looks.
+/// What is waited for without an effect in flight, given up: a pause, the time between two looks, the
+/// time before the next attempt.
 fn waiting(plan: &Plan, run: &Run, session: &mut Session, now: Timestamp) -> Option<Kind> {
-    let polled = session.poll.take();
-    let key = match polled.as_ref().map(|poll| &poll.purpose) {
-        Some(Purpose::Action { step, .. }) => step.clone(),
-        Some(_) => return None,
-        None => plan.units.get(session.cursor).map(|unit| unit.key.clone())?,
-    };
-    let state = run.step(&key)?;
-    let running = state.running.as_ref()?;
     let message = "given up by the operator while it waited";
-    Some(Kind::Ended {
+    let given_up = || Verdict::Fail(Failure::new(Stage::Cancelled, FailKind::Cancelled, message));
+    let polled = session.poll.take();
+    if let Some(Poll { purpose, began, .. }) = &polled {
+        match purpose {
+            Purpose::Check { step, check } => {
+                let elapsed = now.since(*began);
+                let output = Output { elapsed, ..Output::done(Facts::new(), elapsed) };
+                return Some(checked(step.clone(), check.clone(), given_up(), None, output));
+            }
+            Purpose::Criterion { index } => {
+                let reason = message.to_owned();
+                let probe = plan.criteria.get(*index)?;
+                return Some(checks::judged(probe, *index, Verdict::Unknown { reason }, None));
+            }
+            _ => {}
+        }
+    }
+    let key = session.current.clone()?;
+    let state = run.step(&key).filter(|state| state.settled.is_none())?;
+    let waits = state.running.is_some() || matches!(state.verdict, Some(Verdict::Fail(_)));
+    waits.then(|| Kind::Ended {
         step: key.clone(),
         attempt: state.attempts,
-        part: running.part,
+        part: state.running.as_ref().map_or(0, |running| running.part),
         ending: Ending::Cancelled,
         facts: Facts::new(),
         evidence: Vec::new(),
-        elapsed: now.since(running.since),
-        verdict: Verdict::Fail(Failure::new(Stage::Cancelled, FailKind::Cancelled, message)),
+        elapsed: state.running.as_ref().map_or(Span::ZERO, |running| now.since(running.since)),
+        verdict: given_up(),
         measured: None,
         captured: BTreeMap::new(),
         secret_names: Vec::new(),

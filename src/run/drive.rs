@@ -11,11 +11,12 @@ use super::digest::{self, Digest};
 use super::event::{Event, Kind};
 use super::next::{Move, next};
 use super::scope::Scope;
-use super::session::{Purpose, Session};
+use super::session::{Purpose, Session, Source};
 use super::state::Run;
-use crate::effect::{Effect, EffectId, Facts, FailKind, Input, Output, Question};
+use crate::effect::{Effect, EffectId, Facts, FailKind, Input, Output, Question, Wants};
 use crate::plan::Plan;
 use crate::secret::SecretValue;
+use crate::steps::Action;
 use crate::template;
 use crate::time::{Moment, Span, Timestamp, Zone};
 
@@ -115,8 +116,9 @@ impl Driver<'_> {
         let mut clock = self.world.now();
         loop {
             let now = self.world.now();
-            if let Some(stepped) = clock_step(&mut clock, now) {
-                self.stage(stepped, now, &mut shown)?;
+            if let Some(by) = clock_step(&mut clock, now) {
+                self.session.shift(by);
+                self.stage(Kind::ClockStepped { by_ms: by.millis() }, now, &mut shown)?;
             }
             self.session.advance(self.plan, self.run);
             match next(self.plan, self.run, self.session, now.wall) {
@@ -150,6 +152,7 @@ impl Driver<'_> {
         shown: &mut Vec<Event>,
     ) -> Result<u64, RecordTrouble> {
         let by = match &kind {
+            Kind::Chose { source, .. } if source == "probe" => "mayday".to_owned(),
             Kind::Answered { .. } | Kind::Chose { .. } | Kind::InputGiven { .. } => {
                 self.run.operator.clone()
             }
@@ -183,6 +186,9 @@ impl Driver<'_> {
         now: Moment,
         shown: &mut Vec<Event>,
     ) -> Result<(), RecordTrouble> {
+        if let Purpose::Action { step, .. } | Purpose::Check { step, .. } = &purpose {
+            self.session.current = Some(step.clone());
+        }
         let pauses = effect.is_none() && self.is_pause(&purpose);
         if pauses {
             return Ok(());
@@ -213,7 +219,12 @@ impl Driver<'_> {
     fn is_pause(&self, purpose: &Purpose) -> bool {
         let Purpose::Action { step, .. } = purpose else { return false };
         super::advance::find(self.plan, self.run, step)
-            .is_some_and(|(unit, _)| matches!(unit.step.action, crate::steps::Action::Pause(_)))
+            .is_some_and(|(unit, _)| matches!(unit.step.action, Action::Pause(_)))
+            || step.strip_suffix(".undo").is_some_and(|step| {
+                super::advance::find(self.plan, self.run, step)
+                    .and_then(|(unit, _)| unit.step.undo.as_ref())
+                    .is_some_and(|undo| matches!(undo.action, Action::Pause(_)))
+            })
     }
 
     /// The answer that was given in advance, used up by this.
@@ -223,15 +234,21 @@ impl Driver<'_> {
             purpose,
             Purpose::Ask { asking: Asking::Gate | Asking::SecondPerson | Asking::Override, .. }
         );
-        let script = self.session.scripted(&question.about, gate)?.clone();
-        self.session.answers.remove(&question.about);
-        let value = self.fill(&script.value, now);
+        let source = |source: Source| source.word().to_owned();
+        let found = self.session.scripted(&question.about, gate);
+        let found = found.map(|found| (found.value.clone(), source(found.source), found.source));
+        let (value, source, from) = match found {
+            Some((value, word, from)) => (value, word, Some(from)),
+            None => (self.default(question, purpose)?, "default".to_owned(), None),
+        };
+        self.session.used.insert(question.about.clone());
+        let value = if from == Some(Source::Drill) { self.fill(&value, now) } else { Ok(value) };
         let answer = value.and_then(|value| question.accept_value(&value, now.wall, self.zone));
         Some(match answer {
             Ok(answer) => {
                 let mut facts = Facts::new();
                 facts.insert("answer".to_owned(), answer);
-                facts.insert("source".to_owned(), script.source.word().into());
+                facts.insert("source".to_owned(), source.into());
                 Output::done(facts, Span::ZERO)
             }
             Err(why) => Output::failed(
@@ -239,6 +256,21 @@ impl Driver<'_> {
                 format!("the answer given in advance does not fit: {why}"),
             ),
         })
+    }
+
+    /// The default of an input, where nobody can be asked.
+    fn default(&self, question: &Question, purpose: &Purpose) -> Option<Value> {
+        use super::event::Asking;
+        let (Purpose::Ask { asking: Asking::Input, .. }, false) = (purpose, self.session.attended)
+        else {
+            return None;
+        };
+        match &question.wants {
+            Wants::Value(rule) if !self.session.used.contains(&question.about) => {
+                rule.default.clone()
+            }
+            _ => None,
+        }
     }
 
     fn fill(&self, value: &Value, now: Moment) -> Result<Value, String> {
@@ -261,6 +293,9 @@ impl Driver<'_> {
         let now = self.world.now();
         let Digest { facts, secrets, cancel, say } =
             digest::digest(self.plan, self.run, self.session, input, now.wall);
+        if done && !self.session.busy() {
+            self.session.interrupted = false;
+        }
         if done && self.session.in_flight.is_empty() {
             self.observer.busy(self.plan, self.run, None);
         }
@@ -287,10 +322,10 @@ impl Driver<'_> {
 }
 
 /// The wall clock was set: by how much against the boot clock.
-fn clock_step(before: &mut Moment, now: Moment) -> Option<Kind> {
+fn clock_step(before: &mut Moment, now: Moment) -> Option<Span> {
     let wall = now.wall.since(before.wall);
     let boot = now.boot - before.boot;
     *before = now;
     let by = wall - boot;
-    (by.millis().abs() > CLOCK_STEP.millis()).then_some(Kind::ClockStepped { by_ms: by.millis() })
+    (by.millis().abs() > CLOCK_STEP.millis()).then_some(by)
 }

@@ -47,7 +47,8 @@ pub fn is_certain(plan: &Plan, unit: &Unit) -> bool {
         || (unit.class() == EffectClass::Change && plan.place.danger == Danger::High);
     let asks = unit.step.action.is_question()
         || matches!(unit.step.action, crate::steps::Action::Notify(_));
-    gated && !asks && (common.confirm.is_some() || plan.section(unit) == Section::Respond)
+    let responding = plan.section(unit) == Section::Respond;
+    gated && (common.confirm.is_some() || (!asks && responding))
 }
 
 fn refuse(key: &str, state: &StepState, failure: Failure) -> Move {

@@ -42,12 +42,20 @@ impl<'a> Scope<'a> {
         Self { plan, run, prefix: "", item: None, now, foresee: false, depth: 0 }
     }
 
-    fn var(&self, expression: &str) -> Result<Option<Named>, Fault> {
+    /// The name as the innermost include knows it that brought this step.
+    fn bound(&self, name: &str) -> Option<&'a crate::plan::Bound> {
+        let sees = |bound: &&crate::plan::Bound| {
+            bound.name == name && self.prefix.starts_with(&bound.prefix)
+        };
+        self.plan.bound.iter().filter(sees).max_by_key(|bound| bound.prefix.len())
+    }
+
+    fn var(&self, expression: &str, prefix: &'a str) -> Result<Option<Named>, Fault> {
         if self.depth == VAR_DEPTH {
             let message = "is a var that leads to itself".to_owned();
             return Err(Fault { message, range: None, undefined: None });
         }
-        let inner = Scope { depth: self.depth + 1, item: None, ..*self };
+        let inner = Scope { depth: self.depth + 1, item: None, prefix, ..*self };
         if self.foresee
             && let Some(unknown) = foreseen_in(expression, &inner)
         {
@@ -129,15 +137,17 @@ impl Lookup for Scope<'_> {
         if let Some(known) = self.run.captured.get(name) {
             return Ok(Some(read(known, name, None, view)));
         }
+        if let Some(bound) = self.bound(name) {
+            return self.var(&bound.expression, &bound.seen_from);
+        }
         if let Some((_, spec)) = self.plan.inputs.iter().find(|(input, _)| input == name) {
             return Ok(match self.run.inputs.get(name) {
                 Some(known) => Some(read(known, name, Some(spec.kind), view)),
                 None => self.foresee.then(|| foreseen(&format!("input {name}"))),
             });
         }
-        // The last one with this name counts: an include binds its inputs behind the playbook's vars.
-        if let Some((_, expression)) = self.plan.vars.iter().rev().find(|(var, _)| var == name) {
-            return self.var(expression);
+        if let Some((_, expression)) = self.plan.vars.iter().find(|(var, _)| var == name) {
+            return self.var(expression, "");
         }
         Ok(if self.foresee { captured_by(self.plan, name) } else { None })
     }

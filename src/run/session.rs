@@ -11,7 +11,7 @@ use super::state::Run;
 use crate::effect::{EffectId, Output, Question};
 use crate::plan::Plan;
 use crate::steps::Failure;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// The memory of one driver.
 #[derive(Debug, Default)]
@@ -165,6 +165,15 @@ impl Session {
             Source::Answer => !gate,
         };
         fits.then_some(found)
+    }
+
+    /// The wall clock was set: what is due after a span stays so.
+    pub fn shift(&mut self, by: Span) {
+        if let Some(poll) = &mut self.poll {
+            poll.began = poll.began + by;
+            poll.look_at = poll.look_at + by;
+            poll.next_at = poll.next_at.map(|at| at + by);
+        }
     }
 
     /// Moves the cursor past what is settled.

@@ -410,8 +410,7 @@ impl Run {
             }
             Asking::SecondPerson => state.gate.second = words,
             Asking::Menu => {
-                state.menu =
-                    Menu { choice: words, source: source.to_owned(), ..Menu::default() };
+                state.menu = Menu { choice: words, source: source.to_owned(), ..Menu::default() };
             }
             Asking::Reason => state.menu.reason = words,
             Asking::Override => state.menu.second = words,

@@ -117,9 +117,9 @@ impl StepType for Sql {
             // Nothing was committed: the transaction died with its connection or was rolled back.
             return judge_ending(ran, EffectClass::Read);
         }
-        let ended = outputs.len() > 1 && last.facts.contains_key("committed");
-        let ended = ended || matches!(last.ending, Ending::Unknown { .. });
-        if !ended && outputs.len() < 3 {
+        // What the latest output is the end of is what was asked for behind the ones before it.
+        let before = &outputs[..outputs.len() - 1];
+        if !matches!(Self::turn(cx, before), Turn::End { .. }) {
             return Verdict::More;
         }
         match judge_ending(last, cx.class) {

@@ -47,6 +47,8 @@ impl WaitUntil {
                 head.timeout.unwrap_or(super::DEFAULT_CHECK_TIMEOUT).min(cx.time_limit()),
             ),
             expect: Some("true".to_owned()),
+            // What is captured as a secret is withheld from the output of every look.
+            capture: cx.common.capture.clone(),
             ..Common::default()
         }
     }

@@ -110,10 +110,7 @@ fn a_sql_change_commits_only_when_its_expectation_held() {
     assert_eq!(came.begun(), ["UPDATE t SET x = 1", "COMMIT"]);
     let came = Rig::of(CHANGE).reply("UPDATE", [rows(3)]).unattended().run();
     assert_eq!(came.begun(), ["UPDATE t SET x = 1", "ROLLBACK"]);
-    assert_eq!(
-        came.failure("fix"),
-        "expected rows_affected == 2  ->  3 == 2  ->  false"
-    );
+    assert_eq!(came.failure("fix"), "expected rows_affected == 2  ->  3 == 2  ->  false");
 }
 
 #[test]
@@ -144,7 +141,11 @@ fn commit_ask_shows_the_rows_and_obeys() {
     let came = rig().types("fix.commit", ["y"]).run().closed();
     assert!(came.begun().contains(&"COMMIT these changes? 2 rows affected.".to_owned()));
     assert_eq!(came.begun().last().unwrap(), "COMMIT");
-    let came = rig().types("fix.commit", ["n"]).types("fix.menu", ["stop"]).types("fix.reason", ["no"]).run();
+    let came = rig()
+        .types("fix.commit", ["n"])
+        .types("fix.menu", ["stop"])
+        .types("fix.reason", ["no"])
+        .run();
     assert!(came.begun().contains(&"ROLLBACK".to_owned()));
     assert!(!came.begun().contains(&"COMMIT".to_owned()), "{}", came.story());
     assert_eq!(came.failure("fix"), "rolled back: not confirmed");
@@ -203,11 +204,11 @@ fn wait_for_url_counts_looks_in_a_row_and_keeps_its_rhythm() {
 #[test]
 fn wait_until_looks_until_its_condition_holds() {
     let came = Rig::of(
-        r"
+        r#"
   - id: ready
     title: Ready
-    wait_until: { target: db, sql: SELECT 1 AS ok, that: rows[0].ok == 1, every: 2s }
-",
+    wait_until: { target: db, sql: SELECT 1 AS ok, that: "rows[0].ok == 1", every: 2s }
+"#,
     )
     .reply(
         "SELECT",

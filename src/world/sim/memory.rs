@@ -62,10 +62,7 @@ impl Record for MemoryRecord {
 }
 
 fn trouble(why: &str) -> RecordTrouble {
-    RecordTrouble {
-        message: format!("write the record: {why}"),
-        hint: "resume the run".to_owned(),
-    }
+    RecordTrouble { message: format!("write the record: {why}"), hint: "resume the run".to_owned() }
 }
 
 /// Somebody who looks on and remembers.
