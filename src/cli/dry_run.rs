@@ -118,8 +118,11 @@ fn show(plan: &Plan, run: &Run, unit: &Unit, now: Timestamp) -> Shown {
     let title = template::render(&common.title, &names).unwrap_or_else(|_| common.title.clone());
     let mut lines = Vec::new();
     let mut skipped = false;
-    for when in unit.outer_when.iter().chain(&plan.phases[unit.phase].when).chain(&common.when) {
-        match template::holds(when, &names) {
+    let phase = plan.phases[unit.phase].when.iter().map(|when| ("", when));
+    let outer = unit.outer_when.iter().map(|(prefix, when)| (prefix.as_str(), when));
+    let own = common.when.iter().map(|when| (unit.prefix.as_str(), when));
+    for (prefix, when) in phase.chain(outer).chain(own) {
+        match template::holds(when, &Scope { prefix, ..names }) {
             Ok(held) if !held.truth => {
                 skipped = true;
                 lines.push(format!("SKIP  {}", held.trace));
