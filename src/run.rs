@@ -14,6 +14,8 @@ pub mod gate;
 pub mod inputs;
 mod menu;
 pub mod next;
+mod poll;
+mod retry;
 pub mod scope;
 pub mod session;
 pub mod state;

@@ -72,12 +72,12 @@ const CRATES: &[(&str, &[&str])] = &[
 /// Files that may have more than 400 lines of code, up to how many, and why.
 const LONGER: &[(&str, usize, &str)] = &[
     ("effect.rs", 550, "a vocabulary: one short type after the other"),
-    ("plan.rs", 580, "a vocabulary and its one constructor"),
+    ("plan.rs", 600, "a vocabulary and its one constructor"),
     ("playbook.rs", 600, "the language: one short type after the other"),
     ("run/advance.rs", 520, "the order inside a step, in one place"),
     ("run/digest.rs", 520, "what each kind of input becomes"),
     ("run/event.rs", 500, "a vocabulary: one fact after the other"),
-    ("run/state.rs", 450, "the fold: one arm for each kind of fact"),
+    ("run/state.rs", 540, "the fold: one arm for each kind of fact"),
     ("steps.rs", 600, "the trait, the registry and what all types share"),
 ];
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::event::{Kind, StopReason};
+use super::poll::{Beat, keep_looking};
 use super::scope::Scope;
 use super::session::{Poll, Purpose, Session};
 use super::state::Run;
@@ -298,79 +299,6 @@ impl Concluded {
             }
         }
     }
-}
-
-/// The rhythm of a polling and its end.
-#[derive(Clone, Copy)]
-struct Beat {
-    every: Span,
-    in_a_row: u32,
-    deadline: Option<Timestamp>,
-}
-
-/// Counts a look: `Ok` when another one follows, else the verdict and how many there were.
-fn keep_looking(
-    session: &mut Session,
-    id: EffectId,
-    purpose: &Purpose,
-    verdict: Verdict,
-    output: &Output,
-    beat: Beat,
-    now: Timestamp,
-) -> Result<(), (Verdict, u32)> {
-    let fresh = !matches!(&session.poll, Some(poll) if poll.id == id);
-    if fresh {
-        session.poll = Some(Poll {
-            id,
-            purpose: purpose.clone(),
-            looks: 0,
-            streak: 0,
-            began: now - output.elapsed,
-            look_at: now - output.elapsed,
-            next_at: None,
-            last: None,
-        });
-    }
-    let Some(poll) = &mut session.poll else { return Err((verdict, 1)) };
-    if let Some(planned) = poll.next_at.take() {
-        poll.look_at = planned.max(now - output.elapsed);
-    }
-    poll.looks += 1;
-    let looks = poll.looks;
-    let over = |session: &mut Session, verdict| {
-        session.poll = None;
-        Err((verdict, looks))
-    };
-    if output.ending == Ending::Cancelled {
-        return over(session, verdict);
-    }
-    match verdict {
-        Verdict::Pass => {
-            poll.streak += 1;
-            if poll.streak >= beat.in_a_row {
-                return over(session, Verdict::Pass);
-            }
-        }
-        Verdict::Fail(failure) if failure.stage == Stage::Input => {
-            return over(session, Verdict::Fail(failure));
-        }
-        Verdict::Fail(failure) => {
-            poll.streak = 0;
-            poll.last = Some(failure);
-        }
-        other => return over(session, other),
-    }
-    let next_at = (poll.look_at + beat.every).max(now);
-    if beat.deadline.is_some_and(|deadline| next_at >= deadline) {
-        let last =
-            poll.last.as_ref().map_or("not often enough in a row".into(), |f| f.message.clone());
-        let took = now.since(poll.began);
-        let message = format!("time limit reached after {looks} looks in {took}: {last}");
-        let failure = Failure::new(Stage::Timeout, FailKind::Timeout, message);
-        return over(session, Verdict::Fail(failure));
-    }
-    poll.next_at = Some(next_at);
-    Ok(())
 }
 
 /// The end of a check, a probe, a piece of evidence or a criterion.
