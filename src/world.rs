@@ -9,6 +9,7 @@ pub mod console;
 pub mod evidence;
 pub mod http;
 pub mod live;
+pub mod machine;
 pub mod notify;
 pub mod process;
 pub mod secrets;

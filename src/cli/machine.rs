@@ -1,32 +1,23 @@
-//! This machine and this process: clocks, terminal, environment, names. Read here and passed on.
+//! What the front knows of this machine and this process: read here and passed on.
 #![expect(
     clippy::disallowed_methods,
     reason = "the front reads the environment, once, and passes it on"
 )]
 
+use std::io;
 use std::path::PathBuf;
-
-use chrono::{Local, Offset, Utc};
 
 use super::Global;
 use super::exit::{self, Failure};
-use crate::time::{Span, Timestamp, Zone};
+use crate::time::Span;
 use crate::ui::look::Look;
-use crate::world::console;
+use crate::world::{console, machine};
+
+pub(super) use crate::world::machine::{boot_id, host, wall_clock, zone};
 
 /// A variable that is set and not empty.
 pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// Wall clock.
-pub(super) fn wall_clock() -> Timestamp {
-    Timestamp::from_millis(Utc::now().timestamp_millis())
-}
-
-/// The operator's zone.
-pub(super) fn zone() -> Zone {
-    Local::now().offset().fix()
 }
 
 /// Time since boot, suspend included.
@@ -34,22 +25,11 @@ pub(super) fn boot_clock() -> Span {
     crate::world::live::boot_clock()
 }
 
-/// The boot's id: events of one boot share a boot clock.
-pub(super) fn boot_id() -> String {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
-    id.map(|id| id.trim().to_owned()).unwrap_or_default()
-}
-
-/// The machine's name.
-pub(super) fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
 /// Who drives: the flag, `MAYDAY_OPERATOR` (read by the flag), `USER`, or the user's number.
 pub(super) fn operator(flag: Option<&str>) -> String {
     let named =
         flag.map(str::to_owned).or_else(|| variable("USER")).or_else(|| variable("LOGNAME"));
-    named.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+    named.unwrap_or_else(|| format!("uid {}", machine::user_id()))
 }
 
 /// Somebody can be asked: input and messages are a terminal, and nobody said otherwise.
@@ -59,23 +39,19 @@ pub(super) fn attended(global: &Global) -> bool {
 
 /// How messages may look.
 pub(super) fn look(global: &Global) -> Look {
-    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok();
-    let columns = columns.map(|size| size.ws_col).filter(|columns| *columns > 0);
-    let is_terminal = rustix::termios::isatty(rustix::stdio::stderr());
+    let (is_terminal, columns) =
+        (machine::is_terminal(io::stderr()), machine::columns(io::stderr()));
     Look::choose(&variable, global.plain, is_terminal, columns)
 }
 
 /// Colour is allowed on standard output.
 pub(super) fn colour_on_stdout(plain: bool) -> bool {
-    let is_terminal = rustix::termios::isatty(rustix::stdio::stdout());
-    Look::choose(&variable, plain, is_terminal, None).colour
+    Look::choose(&variable, plain, machine::is_terminal(io::stdout()), None).colour
 }
 
 /// Columns of standard output.
 pub(super) fn width() -> usize {
-    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok();
-    let columns = columns.map(|size| size.ws_col).filter(|columns| *columns > 0);
-    Look::choose(&variable, false, false, columns).width
+    Look::choose(&variable, false, false, machine::columns(io::stdout())).width
 }
 
 /// Where runs are kept.

@@ -1,0 +1,49 @@
+//! This machine and this process, as the operating system tells them: clocks, names, terminals.
+#![expect(clippy::disallowed_methods, reason = "this is where the wall clock is read")]
+
+use chrono::{Local, Offset, Utc};
+use rustix::fd::AsFd;
+
+use crate::time::{Timestamp, Zone};
+
+/// Wall clock.
+#[must_use]
+pub fn wall_clock() -> Timestamp {
+    Timestamp::from_millis(Utc::now().timestamp_millis())
+}
+
+/// The operator's zone.
+#[must_use]
+pub fn zone() -> Zone {
+    Local::now().offset().fix()
+}
+
+/// The boot's id: events of one boot share a boot clock. Empty where the system names none.
+#[must_use]
+pub fn boot_id() -> String {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    id.map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
+/// The machine's name.
+#[must_use]
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The number of the user who runs this process.
+#[must_use]
+pub fn user_id() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
+/// True for a terminal.
+pub fn is_terminal(stream: impl AsFd) -> bool {
+    rustix::termios::isatty(stream)
+}
+
+/// Columns of a terminal; `None` for anything else, and for one that does not tell.
+pub fn columns(stream: impl AsFd) -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col)
+}
