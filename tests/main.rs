@@ -8,6 +8,7 @@
 
 mod check;
 mod engine;
+mod generated;
 mod http;
 mod journal;
 mod language;

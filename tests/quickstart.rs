@@ -8,6 +8,8 @@ use mayday::plan::{Library, Mode, Plan, Purpose, Section};
 use mayday::playbook::{Playbook, check, parse};
 use mayday::steps::Part;
 
+mod drills;
+
 const CONFIG: &str = include_str!("../mayday.yaml");
 const DATA_LOSS: &str = include_str!("../playbooks/quickstart/data-loss.yaml");
 const API_DOWN: &str = include_str!("../playbooks/quickstart/api-down.yaml");

@@ -134,3 +134,15 @@ fn every_link_in_the_documents_leads_somewhere() {
     }
     assert!(links > 10, "only {links} links were found");
 }
+
+#[test]
+fn the_commands_of_the_documents_do_what_they_show() {
+    for name in ["README.md", "book/first-drill.md"] {
+        let document = fs::read_to_string(Path::new(ROOT).join(name)).unwrap();
+        let desk = Desk::new();
+        let shown = commands(&document);
+        assert!(!shown.is_empty(), "{name} shows no command");
+        let faults: Vec<String> = shown.iter().filter_map(|shown| fault(&desk, shown)).collect();
+        assert!(faults.is_empty(), "{name}: {}", faults.join("\n"));
+    }
+}
