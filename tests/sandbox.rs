@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -70,6 +71,8 @@ fn it_books_counts_and_tells_its_health() {
     assert_eq!(guest, "Ada");
     assert_eq!(request(&url, "POST", "/api/reservations", "{}").0, 422);
     assert_eq!(get(&url, "/elsewhere").0, 404);
+    let mode = std::fs::metadata(practice.path("api.url")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "others can read the URL");
 }
 
 #[test]

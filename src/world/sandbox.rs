@@ -6,7 +6,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -144,7 +144,7 @@ impl Sandbox {
         let listener = service::listen(before.trim()).map_err(|e| self.file_trouble(URL, e))?;
         let address = listener.local_addr().map_err(|e| self.file_trouble(URL, e))?;
         let url = format!("http://{address}");
-        let written = fs::write(self.path(URL), format!("{url}\n"))
+        let written = write_private(&self.path(URL), &format!("{url}\n"))
             .and_then(|()| lock.set_len(0))
             .and_then(|()| writeln!(lock, "{}", std::process::id()));
         written.map_err(|source| self.file_trouble(LOCK, source))?;
@@ -230,6 +230,13 @@ impl Sandbox {
         let path = if name.is_empty() { self.folder.clone() } else { self.path(name) };
         SandboxTrouble::File { path, source }
     }
+}
+
+/// Writes a file that only we can read: mayday warns of a secret that others can read.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn gone() -> io::Error {

@@ -85,7 +85,7 @@ fn a_restore_of_too_few_rows_is_rolled_back() {
 #[test]
 fn a_restore_that_touches_newer_rows_is_found_by_its_own_check() {
     let desk = Desk::new();
-    let insert = "          - >-\n            INSERT INTO reservations (id,";
+    let insert = "          - |-\n            INSERT INTO reservations (id,";
     let worse = format!("          - DELETE FROM reservations WHERE id > 525\n{insert}");
     desk.edit(DATA_LOSS, insert, &worse);
     let said = drill(&desk, "quickstart/data-loss");
