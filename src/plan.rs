@@ -55,6 +55,8 @@ pub struct Plan {
     pub escalation: Vec<Escalation>,
     /// Answers of the drill, by input or step.
     pub answers: Ordered<Value>,
+    /// Who signs the record of the drill.
+    pub sign_off: Vec<String>,
     /// Where it runs.
     pub place: Place,
 }
@@ -72,6 +74,8 @@ pub struct PlanPhase {
     pub when: Option<Expression>,
     /// How long it may take.
     pub budget: Option<crate::time::Span>,
+    /// Comes before everything else, and is announced so.
+    pub immediate: bool,
     /// Positions of its steps in [`Plan::units`].
     pub units: std::ops::Range<usize>,
 }
@@ -243,6 +247,7 @@ impl Plan {
             policy,
             escalation,
             answers: Vec::new(),
+            sign_off: Vec::new(),
             place,
         };
         let drill = match purpose.mode {
@@ -252,6 +257,7 @@ impl Plan {
         if let Some(drill) = &drill {
             plan.criteria.clone_from(&drill.pass);
             plan.answers.clone_from(&drill.head.answers);
+            plan.sign_off.clone_from(&drill.head.sign_off);
             plan.add_steps(library, "drill.setup", "Set up", Section::Setup, &drill.setup)?;
             plan.add_steps(library, "drill.inject", "Inject", Section::Inject, &drill.inject)?;
         }
@@ -259,6 +265,7 @@ impl Plan {
             let index = plan.open_phase(&phase.head.id, &phase.head.title, Section::Respond);
             plan.phases[index].when.clone_from(&phase.head.when);
             plan.phases[index].budget = phase.head.budget;
+            plan.phases[index].immediate = phase.head.immediate;
             plan.fill_phase(library, index, &phase.steps)?;
         }
         if let Some(drill) = &drill {
@@ -312,6 +319,7 @@ impl Plan {
             section,
             when: None,
             budget: None,
+            immediate: false,
             units: at..at,
         });
         self.phases.len() - 1

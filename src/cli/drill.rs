@@ -133,6 +133,9 @@ fn conclude_with(ended: Ended, config: &Config) -> Result<u8, Failure> {
     let down = take_down(&ended.plan, config);
     let verdict = drill_verdict(&ended.run, &ended.plan);
     let mut lines = result(&verdict);
+    if !ended.plan.sign_off.is_empty() {
+        lines.push(format!("sign-off pending: {}", ended.plan.sign_off.join(", ")));
+    }
     if let Err(why) = &down {
         lines.push(format!("WARNING  the environment was not taken down: {why}"));
     }

@@ -164,7 +164,9 @@ pub(super) fn drive(
 pub(super) fn view(stage: &Stage, plan: &Plan) -> View {
     let mut view = View::of(plan, &str::to_owned);
     view.attended = stage.attended;
-    view.width = stage.screen.look.width;
+    // Each line of a drill begins with the word; what is behind it must fit too.
+    let mark = if plan.mode == Mode::Drill { "DRILL ".len() } else { 0 };
+    view.width = stage.screen.look.width.saturating_sub(mark);
     view
 }
 

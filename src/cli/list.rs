@@ -7,6 +7,7 @@ use serde_json::json;
 use super::exit::{self, Failure};
 use super::project::Project;
 use super::{Global, out};
+use crate::config::Config;
 use crate::playbook::Playbook;
 use crate::severity::Severity;
 use crate::text;
@@ -52,13 +53,14 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
         out::talk("No playbooks. Write one below `playbooks/`, or name the folder in mayday.yaml.");
         return Ok(exit::DONE);
     }
+    let config = project.config_value();
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["ID", "SEVERITY", "RTO", "TITLE"]);
     for playbook in playbooks {
         let head = &playbook.head;
         let rto = head.objectives.rto.map_or("-".to_owned(), |rto| rto.to_string());
-        let severity = head.severity.map_or("-", Severity::word);
-        table.add_row([&head.id, severity, &rto, &head.title].map(text::sanitise));
+        let severity = severity(head.severity, &config);
+        table.add_row([&head.id, &severity, &rto, &head.title].map(|text| text::sanitise(text)));
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim().to_owned()).collect();
     out::data(&format!("{}\n", lines.join("\n")));
@@ -96,6 +98,15 @@ pub(super) fn find(global: &Global, args: &FindArgs) -> Result<u8, Failure> {
         }
     }
     Ok(exit::DONE)
+}
+
+/// `SEV-1 (P1)`: a severity and what this project also calls it.
+pub(super) fn severity(severity: Option<Severity>, config: &Config) -> String {
+    let Some(severity) = severity else { return "-".to_owned() };
+    match config.severities.get(&severity).map(|policy| policy.aliases.join(", ")) {
+        Some(aliases) if !aliases.is_empty() => format!("{severity} ({aliases})"),
+        _ => severity.to_string(),
+    }
 }
 
 /// How well a playbook answers: an alert's exact name counts most, then symptoms, then the rest.

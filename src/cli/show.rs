@@ -6,8 +6,9 @@ use serde_json::json;
 use super::exit::{self, Failure};
 use super::project::Project;
 use super::{Global, machine, out};
+use crate::config::Config;
 use crate::plan::{PlanTrouble, class_of};
-use crate::playbook::{Playbook, Step};
+use crate::playbook::{Cadence, DrillHead, Playbook, Step};
 use crate::ui::card::Card;
 
 /// Flags of `show`.
@@ -47,18 +48,20 @@ pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<u8, Failure> {
             let line = as_json(playbook);
             out::data(&format!("{line}\n"));
         }
-        Format::Text | Format::Md => lines(playbook, args.format == Format::Md),
+        Format::Text | Format::Md => {
+            lines(playbook, &project.config_value(), args.format == Format::Md);
+        }
     }
     Ok(exit::DONE)
 }
 
-fn lines(playbook: &Playbook, markdown: bool) {
+fn lines(playbook: &Playbook, config: &Config, markdown: bool) {
     let head = &playbook.head;
     let heading = |level: usize, text: &str| {
         if markdown { format!("{} {text}\n", "#".repeat(level)) } else { format!("{text}\n") }
     };
     out::line(&heading(1, &format!("{}: {}", head.id, head.title)));
-    let severity = head.severity.map_or("no severity", crate::severity::Severity::word);
+    let severity = super::list::severity(head.severity, config);
     let span = |span: Option<crate::time::Span>| span.map_or("none".to_owned(), |s| s.to_string());
     let (rto, rpo) = (span(head.objectives.rto), span(head.objectives.rpo));
     out::line(&format!("{severity}; RTO {rto}; RPO {rpo}"));
@@ -76,8 +79,14 @@ fn lines(playbook: &Playbook, markdown: bool) {
         let ask = input.ask.as_deref().unwrap_or_default();
         out::line(&format!("- Input {name}: {ask}"));
     }
+    if let Some(drill) = &playbook.drill {
+        out::line(&format!("- Drill: {}", drill_line(&drill.head)));
+    }
     let mut number = 0;
     for phase in &playbook.phases {
+        if phase.head.immediate {
+            out::line("\nFIRST, NOW:");
+        }
         if !phase.head.title.is_empty() {
             let budget = phase.head.budget.map_or(String::new(), |b| format!(" ({b})"));
             out::line(&format!(
@@ -90,6 +99,21 @@ fn lines(playbook: &Playbook, markdown: bool) {
             show_step(number, step, markdown);
         }
     }
+}
+
+/// `on sandbox, quarterly, signed off by devops_lead`.
+fn drill_line(head: &DrillHead) -> String {
+    let cadence = head.cadence.map_or("when wanted", |cadence| match cadence {
+        Cadence::Weekly => "weekly",
+        Cadence::Monthly => "monthly",
+        Cadence::Quarterly => "quarterly",
+        Cadence::Yearly => "yearly",
+    });
+    let mut line = format!("on {}, {cadence}", head.environments.join(" or "));
+    if !head.sign_off.is_empty() {
+        line += &format!(", signed off by {}", head.sign_off.join(" and "));
+    }
+    line
 }
 
 fn show_step(number: usize, step: &Step, markdown: bool) {

@@ -149,6 +149,10 @@ impl Lookup for Scope<'_> {
         if let Some((_, expression)) = self.plan.vars.iter().find(|(var, _)| var == name) {
             return self.var(expression, "");
         }
+        // A short name for what marks rows and branches; one defined by the author comes first.
+        if name == "run_id" {
+            return value(self.plan.place.run_id.clone().into());
+        }
         Ok(if self.foresee { captured_by(self.plan, name) } else { None })
     }
 

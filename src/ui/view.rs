@@ -148,7 +148,10 @@ impl View {
         view.rto = plan.head.objectives.rto;
         view.total = plan.units.len();
         for phase in &plan.phases {
-            view.phases.insert(phase.key.clone(), phase.title.clone());
+            let title = &phase.title;
+            let title =
+                if phase.immediate { format!("FIRST, NOW: {title}") } else { title.clone() };
+            view.phases.insert(phase.key.clone(), title);
         }
         for criterion in &plan.criteria {
             if let Some(id) = &criterion.head.id {

@@ -44,7 +44,7 @@ rules! {
 
     "E090" "a SQL parameter is not defined" Look::Piece(parameters);
     "`:name` is bound to a value and `:\"name\"` quoted as an identifier; both are inputs, vars or \
-     captured names. For the run's id define a var: `run_id: run.id`."
+     captured names. `:run_id` is the id of the run."
 }
 
 fn syntax(_: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found: &mut Found<'_>) {
@@ -114,6 +114,7 @@ fn resolve(
         "env" => fields(ENV, found),
         "objectives" => fields(OBJECTIVES, found),
         "now" => {}
+        "run_id" if !names.all.contains_key(root) => {}
         "targets" => target(around, path, &range, found),
         "steps" => step(around, path, &sight, &range, found),
         "inputs" => {
@@ -295,7 +296,8 @@ fn parameters(around: &In<'_>, spot: &Spot<'_>, found: &mut Found<'_>) {
     for parameter in sql::scan(text) {
         let name = parameter.name.as_str();
         let item = spot.piece.item && ITEM.contains(&name);
-        if item || name == "now" {
+        let fixed = name == "now" || (name == "run_id" && !around.names.all.contains_key(name));
+        if item || fixed {
             continue;
         }
         let range = found.within(spot, parameter.range.clone());
