@@ -17,6 +17,13 @@ use mayday::world::sim::{MemoryRecord, Onlooker, Reply, SimWorld};
 use serde_json::Value;
 
 mod actions;
+mod clocks;
+mod crash;
+mod drills;
+mod gates;
+mod interrupts;
+mod modifiers;
+mod plans;
 
 /// No test needs more events; a run that makes more goes round in circles.
 const MOST: usize = 20_000;
@@ -252,8 +259,12 @@ fn reply_to(replies: &mut Replies, effect: &Effect) -> Option<Reply> {
     };
     let question = matches!(effect, Effect::Ask(_));
     let mut fits: Vec<&String> = replies
-        .keys()
-        .filter(|words| if question { **words == about } else { what.contains(*words) })
+        .iter()
+        .filter(|(words, list)| {
+            let typed = matches!(list.first(), Some(Reply::Types(..)));
+            if question { **words == about } else { !typed && what.contains(*words) }
+        })
+        .map(|(words, _)| words)
         .collect();
     fits.sort_by_key(|words| std::cmp::Reverse(words.len()));
     let words = (*fits.first()?).clone();

@@ -335,7 +335,11 @@ fn check(
     let (empty, prefix) =
         (crate::playbook::Common::default(), found.map_or("", |(u, _)| &u.prefix));
     let common = found.map_or(&empty, |(unit, _)| &unit.step.common);
-    let common = checks::common_of(probe, common);
+    let mut common = checks::common_of(probe, common);
+    if check == "probe" && criterion.is_none() {
+        // `done_if` decides, not the exit code.
+        common.expect = Some("true".to_owned());
+    }
     let item = found.and_then(|(_, item)| item);
     let names = Scope { prefix, item, ..Scope::new(plan, run, now) };
     // A check also sees what its step brought back.

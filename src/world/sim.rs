@@ -235,28 +235,20 @@ impl World for SimWorld {
     }
 
     fn wait(&mut self, until: Option<Timestamp>) -> Input {
-        loop {
-            let next = (0..self.coming.len())
-                .filter(|place| self.coming[*place].at < FOREVER)
-                .min_by_key(|place| (self.coming[*place].at, self.coming[*place].order));
-            let due = next.map(|place| self.coming[place].at.max(self.now.boot));
-            // The wall clock may be set on the way, so the way is gone in pieces.
-            let tick = until.map(|until| self.now.boot + until.since(self.now.wall));
-            let change = self.next_change(FOREVER).map(|place| self.clock[place].0);
-            let stop = tick.into_iter().chain(due).chain(change).min();
-            let Some(stop) = stop else {
-                self.stuck = true;
-                return Input::Interrupt(Interrupt::Terminate);
-            };
-            self.go_to(stop.max(self.now.boot));
-            if let (Some(place), Some(due)) = (next, due)
-                && due <= self.now.boot
-            {
-                return self.take(place);
-            }
-            if until.is_some_and(|until| until <= self.now.wall) {
-                return Input::Tick(self.now.wall);
-            }
+        // A wait is a span, as the operating system's is: setting the wall clock does not end it.
+        let tick = until.map(|until| self.now.boot + until.since(self.now.wall).max(Span::ZERO));
+        let next = (0..self.coming.len())
+            .filter(|place| self.coming[*place].at < FOREVER)
+            .min_by_key(|place| (self.coming[*place].at, self.coming[*place].order));
+        let due = next.map(|place| self.coming[place].at.max(self.now.boot));
+        let Some(stop) = tick.into_iter().chain(due).min() else {
+            self.stuck = true;
+            return Input::Interrupt(Interrupt::Terminate);
+        };
+        self.go_to(stop);
+        match next {
+            Some(place) if due == Some(stop) => self.take(place),
+            _ => Input::Tick(self.now.wall),
         }
     }
 

@@ -1,0 +1,158 @@
+//! Clocks: each fires once, whatever the run is doing.
+
+use super::*;
+
+fn text(steps: &str) -> String {
+    format!(
+        "mayday: 1\nid: test\ntitle: Test\nseverity: SEV-1\nobjectives: {{ rto: 10m }}\nphases:\n  - id: one\n    title: One\n    budget: 3m\n    steps:\n{steps}"
+    )
+}
+
+fn rig(steps: &str) -> Rig {
+    let ago = secs(60);
+    Rig::new(&text(steps))
+        .milestone(Milestone::ImpactStarted, ago)
+        .milestone(Milestone::Detected, ago)
+        .milestone(Milestone::Acknowledged, secs(0))
+}
+
+fn passed(came: &Came, clock: &str) -> Vec<i64> {
+    let due = |event: &Event| match &event.kind {
+        Kind::DeadlinePassed { clock: which, due, .. } if which == clock => {
+            assert!(event.at >= *due);
+            Some(event.at.since(begin()).millis() / 1000)
+        }
+        _ => None,
+    };
+    came.events.iter().filter_map(due).collect()
+}
+
+/// SEV-1: informed at once, engaged 15 minutes after the detection; RTO 10 minutes after the impact.
+fn all_fired(came: &Came) {
+    assert_eq!(passed(came, "escalation:0"), [0], "{}", came.story());
+    assert_eq!(passed(came, "budget:one"), [180], "{}", came.story());
+    assert_eq!(passed(came, "rto"), [540]);
+    assert_eq!(passed(came, "escalation:1"), [840]);
+    assert!(passed(came, "response").is_empty());
+    let told = |kind: &Kind| matches!(kind, Kind::Notifying { .. });
+    assert_eq!(came.count(told), 4);
+}
+
+#[test]
+fn clocks_fire_while_a_question_is_open() {
+    let came = rig("      - { id: q, title: Q, confirm: Good? }");
+    all_fired(&came.reply("q", [Reply::types("y").after(secs(1200))]).run().closed());
+}
+
+#[test]
+fn clocks_fire_while_a_command_runs() {
+    let came = rig("      - { id: a, title: A, effect: read, timeout: 30m, shell: go }");
+    all_fired(&came.reply("go", [Reply::exit(0, "").after(secs(1200))]).run().closed());
+}
+
+#[test]
+fn clocks_fire_between_looks_in_a_pause_and_before_a_retry() {
+    let came = rig(
+        "      - { id: w, title: W, wait_for_url: { url: 'http://x.example.com', every: 10m }, timeout: 1h }",
+    );
+    let down = Reply::status(503, "");
+    all_fired(&came.reply("GET", [down.clone(), down, Reply::status(200, "")]).run().closed());
+    all_fired(&rig("      - { id: p, title: P, pause: 20m }").run().closed());
+    let came = rig(
+        "      - { id: r, title: R, effect: read, shell: go, retry: { times: 2, every: 20m, max: 20m } }",
+    );
+    all_fired(&came.reply("go", [Reply::exit(1, ""), Reply::exit(0, "")]).run().closed());
+}
+
+#[test]
+fn clocks_fire_over_a_sleep_of_the_machine() {
+    let came = rig("      - { id: p, title: P, pause: 20m }");
+    let came = came.world(|world| world.sleep(secs(10), secs(3600))).run().closed();
+    assert_eq!(passed(&came, "rto"), [3610]);
+    assert_eq!(passed(&came, "escalation:1"), [3610]);
+}
+
+#[test]
+fn a_wall_clock_that_is_set_is_recorded_and_looks_keep_their_rhythm() {
+    let text = "  - { id: w, title: W, wait_for_url: { url: 'http://x.example.com', every: 10s }, timeout: 5m }";
+    let down = || Reply::status(503, "");
+    let came = Rig::of(text)
+        .reply("GET", [down(), down(), Reply::status(200, "")])
+        .world(|world| world.set_wall(secs(5), secs(-3600)))
+        .run()
+        .closed();
+    let stepped = |kind: &Kind| matches!(kind, Kind::ClockStepped { by_ms: -3_600_000 });
+    assert_eq!(came.count(stepped), 1, "{}", came.story());
+    let last = came.events.iter().rfind(|event| matches!(event.kind, Kind::Ended { .. })).unwrap();
+    assert_eq!(last.boot_ms, 1_021_000);
+}
+
+#[test]
+fn what_passed_while_nobody_drove_fires_on_resume_and_says_so() {
+    let first =
+        rig("      - { id: q, title: Q, confirm: Good? }").interrupt(30, Interrupt::HangUp).run();
+    let came = rig("      - { id: q, title: Q, confirm: Good? }").types("q", ["y"]);
+    let came = came.resume(&first.events, secs(1200), vec![]).closed();
+    for clock in ["rto", "budget:one", "escalation:1"] {
+        let down = |kind: &Kind| matches!(kind, Kind::DeadlinePassed { clock: which, while_down: true, .. } if which == clock);
+        assert_eq!(came.count(down), 1, "{clock}: {}", came.story());
+    }
+    assert_eq!(passed(&came, "escalation:0").len(), 1);
+}
+
+#[test]
+fn mitigation_stops_the_escalation() {
+    let came = rig(
+        "      - { id: a, title: A, effect: read, shell: go, marks: mitigated }\n      - { id: p, title: P, pause: 30m }",
+    );
+    let came = came.run().closed();
+    assert!(passed(&came, "escalation:1").is_empty());
+}
+
+#[test]
+fn a_late_acknowledgement_is_told_once() {
+    let came = Rig::new(&text("      - { id: a, title: A, effect: read, shell: go }"))
+        .milestone(Milestone::Detected, secs(3600))
+        .milestone(Milestone::Acknowledged, secs(0))
+        .run()
+        .closed();
+    assert_eq!(passed(&came, "response"), [0]);
+}
+
+#[test]
+fn the_project_may_set_its_own_severities() {
+    let matrix =
+        "severities: { SEV-1: { response: 2m, escalation: [{ after: 5m, to: [boss] }] } }\n";
+    let library = library(&[&text("      - { id: p, title: P, pause: 20m }")]);
+    let purpose =
+        Purpose { playbook: "test", environment: "low", mode: Mode::Real, base: Path::new("/p") };
+    let plan = Plan::build(&library, &config(&format!("{matrix}{PLACES}")), purpose).unwrap();
+    let mut rig = rig("      - { id: p, title: P, pause: 20m }");
+    rig.plan = plan;
+    let came = rig.run().closed();
+    assert_eq!(passed(&came, "escalation:0"), [240]);
+    assert!(passed(&came, "escalation:1").is_empty());
+}
+
+#[test]
+fn a_message_that_hangs_holds_up_no_step() {
+    let came =
+        rig("      - { id: a, title: A, effect: read, shell: go }").reply("cto", [Reply::Never]);
+    let came = came.run().closed();
+    let ended = |kind: &Kind| matches!(kind, Kind::Ended { .. });
+    assert_eq!(came.when(ended), secs(1));
+}
+
+#[test]
+fn an_abandoned_or_closed_run_escalates_to_nobody() {
+    let came = rig("      - { id: a, title: A, effect: read, shell: go }")
+        .reply("go", [Reply::exit(1, "")])
+        .types("a.menu", ["abort"])
+        .types("a.reason", ["false alarm"])
+        .run()
+        .closed();
+    let later = rig("      - { id: a, title: A, effect: read, shell: go }");
+    let kind = Kind::RollbackStarted { to: None };
+    let came = later.resume(&came.events, secs(90_000), vec![kind]);
+    assert!(passed(&came, "escalation:1").is_empty() && passed(&came, "rto").is_empty());
+}
