@@ -65,7 +65,7 @@ pub struct Global {
     /// The project's configuration [default: mayday.yaml, walking up from here]
     #[arg(long, global = true, env = "MAYDAY_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Where runs are kept [default: $XDG_STATE_HOME/mayday/runs]
+    /// Where runs are kept [default: mayday/runs in XDG_STATE_HOME]
     #[arg(long, global = true, env = "MAYDAY_STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// Never ask: a question without an answer given in advance stops with exit code 7

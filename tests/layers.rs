@@ -122,7 +122,7 @@ fn faults(file: &str, text: &str) -> Vec<String> {
             let allowed = |place: &&str| {
                 *place == "*" || *place == own || *place == layer || module.starts_with(place)
             };
-            if !places.iter().any(|place| allowed(place)) {
+            if !places.iter().any(allowed) {
                 faults.push(format!("{file}:{line}: `{shown}` belongs to {}", places.join(", ")));
             }
         }

@@ -25,7 +25,7 @@ const BESIDE: &str = "MAYDAY_TEST_BESIDE";
 const SIZE: &str = "MAYDAY_TEST_SIZE";
 const REPORT_TO: &str = "MAYDAY_TEST_REPORT_TO";
 /// Far beyond what any step here takes; reaching it is a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const LIVE: &str = "xterm";
 const PLAIN: &str = "dumb";

@@ -57,7 +57,7 @@ pub(super) fn drill(global: &Global, args: &DrillArgs) -> Result<u8, Failure> {
             return Err(failure);
         }
     };
-    conclude_with(ended, &config)
+    conclude_with(&ended, &config)
 }
 
 /// An unattended drill needs an answer for every question that it will certainly ask.
@@ -120,13 +120,14 @@ fn take_down(plan: &Plan, config: &Config) -> Result<(), String> {
 }
 
 /// The end of a run that was taken up again: of a drill its result, of a real one its exit code.
+#[expect(clippy::needless_pass_by_value, reason = "the run ends here")]
 pub(super) fn conclude(ended: Ended) -> Result<u8, Failure> {
     let Some(opened) = ended.run.opened.clone() else { return Ok(exit::INTERNAL) };
     let (_, config) = super::pinned::plan(&ended.dir, &opened)?;
-    conclude_with(ended, &config)
+    conclude_with(&ended, &config)
 }
 
-fn conclude_with(ended: Ended, config: &Config) -> Result<u8, Failure> {
+fn conclude_with(ended: &Ended, config: &Config) -> Result<u8, Failure> {
     if ended.plan.mode == Mode::Real || ended.run.closed.is_none() {
         return Ok(exit::of_run(&ended.run));
     }

@@ -24,7 +24,7 @@ pub(super) fn met(stage: &mut Stage, plan: &Plan) -> Result<BTreeMap<String, Fac
     for (name, kind) in &plan.head.requires.targets {
         match plan.place.targets.get(name) {
             None => {
-                missing.push(format!("environment `{}` has no target `{name}`", plan.place.name))
+                missing.push(format!("environment `{}` has no target `{name}`", plan.place.name));
             }
             Some(target) if target.kind != *kind => missing.push(format!(
                 "target `{name}` is {}, the playbook needs {}",

@@ -137,8 +137,7 @@ impl Project {
     /// those of the configuration.
     #[must_use]
     pub fn errors_for(&self, id: &str, today: Timestamp) -> Vec<Diagnostic> {
-        let needed: Vec<Arc<SourceFile>> =
-            self.needed(id).into_iter().map(|(_, file)| file).collect();
+        let needed: Vec<Arc<SourceFile>> = self.needed(id).into_values().collect();
         let concerns = |fault: &Diagnostic| match fault.labels.first() {
             Some(label) => {
                 needed.iter().any(|file| Arc::ptr_eq(file, &label.file) || **file == *label.file)
@@ -176,6 +175,7 @@ impl Project {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the front says where we are")]
 fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
 }
@@ -203,7 +203,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         }
         if path.is_dir() {
             collect(&path, files);
-        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+        } else if matches!(path.extension().and_then(|end| end.to_str()), Some("yaml" | "yml")) {
             files.push(path);
         }
     }

@@ -49,7 +49,7 @@ pub struct RunArgs {
 /// Flags that a run and a drill share.
 #[derive(Args, Debug, Clone, Default)]
 pub struct What {
-    /// The environment [default: default_environment of mayday.yaml]
+    /// The environment [default: the one that mayday.yaml names]
     #[arg(long, env = "MAYDAY_ENV", value_name = "NAME")]
     pub env: Option<String>,
     /// A value for an input

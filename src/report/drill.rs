@@ -92,7 +92,7 @@ pub fn drill_verdict(run: &Run, plan: &Plan) -> DrillVerdict {
         let id = &criterion.id;
         match criterion.held {
             None => {
-                invalid.push(format!("criterion {id} was not evaluated: {}", criterion.measured))
+                invalid.push(format!("criterion {id} was not evaluated: {}", criterion.measured));
             }
             Some(false) if criterion.must => failed.push(format!("{id}: {}", criterion.measured)),
             Some(false) => findings.push(format!("{id}: {}", criterion.measured)),

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_tail_of_an_output_stands_behind_a_gutter() {
-        let text = (1..=30).map(|n| format!("line {n}\n")).collect::<String>();
+        let text = (1..=30).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n");
         let lines = tail(&text, 2);
         assert_eq!(lines, ["      | line 29", "      | line 30"]);
         assert!(tail("\n \n", 5).is_empty());

@@ -54,7 +54,7 @@ impl Prompt {
                 return Asked::Gone;
             }
             self.screen.prompt_opened(&format!("{label} "), false);
-            let typed = self.edit_line(question, label, &refused);
+            let typed = edit_line(question, label, &refused);
             self.screen.prompt_closed();
             if watch.gone() {
                 return Asked::Gone;
@@ -78,30 +78,6 @@ impl Prompt {
                 Err(_) => return Asked::Gone,
             }
         }
-    }
-
-    fn edit_line(
-        &self,
-        question: &Question,
-        label: &str,
-        refused: &str,
-    ) -> Result<String, InquireError> {
-        // `inquire` puts a space between the prefix and the message.
-        let prefix = Styled::new(&INDENT[..INDENT.len() - 1]);
-        let look = RenderConfig::empty()
-            .with_prompt_prefix(prefix)
-            .with_answered_prompt_prefix(prefix)
-            .with_canceled_prompt_indicator(Styled::new("left"));
-        let message = label.trim_start();
-        if is_secret(question) {
-            return Password::new(message)
-                .without_confirmation()
-                .with_display_mode(PasswordDisplayMode::Masked)
-                .with_formatter(&|_| "(hidden)".to_owned())
-                .with_render_config(look)
-                .prompt();
-        }
-        Text::new(message).with_initial_value(refused).with_render_config(look).prompt()
     }
 
     /// Where nothing can be drawn over: a label and a line, again until it is an answer.
@@ -197,4 +173,23 @@ fn dead_time(question: &Question) -> Duration {
         Wants::Enter | Wants::YesNo | Wants::Typed(_) | Wants::OneOf(_) => DEAD_TIME,
         Wants::Value(_) | Wants::Words => Duration::ZERO,
     }
+}
+
+fn edit_line(question: &Question, label: &str, refused: &str) -> Result<String, InquireError> {
+    // `inquire` puts a space between the prefix and the message.
+    let prefix = Styled::new(&INDENT[..INDENT.len() - 1]);
+    let look = RenderConfig::empty()
+        .with_prompt_prefix(prefix)
+        .with_answered_prompt_prefix(prefix)
+        .with_canceled_prompt_indicator(Styled::new("left"));
+    let message = label.trim_start();
+    if is_secret(question) {
+        return Password::new(message)
+            .without_confirmation()
+            .with_display_mode(PasswordDisplayMode::Masked)
+            .with_formatter(&|_| "(hidden)".to_owned())
+            .with_render_config(look)
+            .prompt();
+    }
+    Text::new(message).with_initial_value(refused).with_render_config(look).prompt()
 }

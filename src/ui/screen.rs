@@ -217,9 +217,10 @@ impl Writer {
 
     fn say(&mut self, text: &str) {
         let clean = sanitise(text);
-        let shown = match self.colour {
-            true => clean.split('\n').map(paint).collect::<Vec<_>>().join("\n"),
-            false => clean.into_owned(),
+        let shown = if self.colour {
+            clean.split('\n').map(paint).collect::<Vec<_>>().join("\n")
+        } else {
+            clean.into_owned()
         };
         let shown = match &self.prompt {
             None => shown,

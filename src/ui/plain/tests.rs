@@ -15,7 +15,8 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn facts(value: serde_json::Value) -> Facts {
-    value.as_object().unwrap().clone()
+    let serde_json::Value::Object(facts) = value else { panic!("facts are a map") };
+    facts
 }
 
 fn step(number: usize, title: &str, class: EffectClass, undo: Option<&str>) -> StepView {
@@ -151,6 +152,7 @@ fn deadline(clock: &str, while_down: bool) -> Kind {
 }
 
 /// One of each kind, and of each way in which a kind reads differently.
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn all_kinds() -> Vec<Kind> {
     let step = || "import".to_owned();
     let output = facts(json!({
