@@ -31,13 +31,16 @@ const MOST: usize = 20_000;
 /// What the world replies to: a part of what an effect does, or what a question is about.
 type Replies = HashMap<String, Vec<Reply>>;
 
+/// What is done to the world before the run begins.
+type Shape = Box<dyn Fn(&mut SimWorld)>;
+
 /// A playbook, a world and what came of it.
 struct Rig {
     plan: Plan,
     attended: bool,
     answers: HashMap<String, Scripted>,
     replies: Replies,
-    shape: Vec<Box<dyn Fn(&mut SimWorld)>>,
+    shape: Vec<Shape>,
     opening: Vec<Kind>,
     operator: String,
     at: Span,
@@ -97,7 +100,7 @@ fn plan(texts: &[&str], environment: &str, mode: Mode) -> Result<Plan, PlanTroub
     let purpose =
         Purpose { playbook: &first.head.id, environment, mode, base: Path::new("/project") };
     let mut plan = Plan::build(&library, &config(PLACES), purpose)?;
-    plan.place.run_id = "run-1".to_owned();
+    "run-1".clone_into(&mut plan.place.run_id);
     plan.place.run_dir = "/state/run-1".into();
     Ok(plan)
 }

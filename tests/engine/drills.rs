@@ -109,6 +109,24 @@ fn a_drill_given_up_by_its_operator_cleans_up_too() {
     assert!(came.begun().contains(&"last-look".to_owned()), "{}", came.story());
 }
 
+#[test]
+fn a_drill_cut_anywhere_is_taken_up_and_cleans_up() {
+    for fails in ["nothing", "seed-it", "wreck-it", "fix", "tidy-it"] {
+        let rig = drill().reply(fails, [Reply::exit(1, "")]);
+        let whole = rig.run().closed();
+        for cut in 1..whole.events.len() {
+            let came = drill().reply(fails, [Reply::exit(1, "")]);
+            let came = came.resume(&whole.events[..cut], secs(9), vec![]).closed();
+            for (key, what) in [("seed", "seed-it"), ("wreck", "wreck-it"), ("fix", "fix $since")] {
+                assert!(came.starts(key) <= 1, "{what} twice, cut at {cut}: {}", came.story());
+            }
+            for key in ["tidy", "last"] {
+                assert!(came.status(key).is_some(), "no {key}, cut at {cut}: {}", came.story());
+            }
+        }
+    }
+}
+
 const BACK: &str = r#"
   - { id: a, title: A, effect: change, shell: do-a, undo: { effect: change, shell: undo-a } }
   - { id: b, title: B, effect: change, for_each: "['x', 'y']", shell: do-b, undo: { effect: change, shell: 'undo-b $item' } }

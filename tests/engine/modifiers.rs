@@ -9,7 +9,7 @@ use super::*;
 
 #[test]
 fn what_does_not_apply_is_passed_over_visibly() {
-    let text = r#"
+    let text = r"
 mayday: 1
 id: test
 title: Test
@@ -25,7 +25,7 @@ phases:
     when: level > 4
     steps:
       - { id: c, title: C, effect: read, shell: go-c }
-"#;
+";
     let came = Rig::new(text).unattended().run().closed();
     assert_eq!(came.begun(), ["go-b"]);
     assert_eq!(came.status("a"), Some(StepStatus::Skipped));
