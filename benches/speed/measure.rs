@@ -1,0 +1,105 @@
+//! Taking times in turns, and peak memory.
+#![expect(clippy::disallowed_methods, reason = "measuring is reading a clock and waiting")]
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::Trouble;
+
+/// Something that takes time.
+pub type Subject<'a> = Box<dyn FnMut() -> Result<Duration, Trouble> + 'a>;
+
+/// Times of one subject over all rounds, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// The one in the middle.
+    pub median: f64,
+    /// The fastest round.
+    pub least: f64,
+    /// The slowest round.
+    pub most: f64,
+}
+
+/// Lets the subjects take turns for so many rounds; their times in the same order.
+pub fn in_turns(rounds: usize, mut subjects: Vec<Subject<'_>>) -> Result<Vec<Times>, Trouble> {
+    let mut taken: Vec<Vec<f64>> = vec![Vec::new(); subjects.len()];
+    // The first round only warms caches.
+    for round in 0..=rounds {
+        for (subject, times) in subjects.iter_mut().zip(&mut taken) {
+            let took = subject()?.as_secs_f64();
+            if round > 0 {
+                times.push(took);
+            }
+        }
+    }
+    Ok(taken.into_iter().map(times).collect())
+}
+
+fn times(mut all: Vec<f64>) -> Times {
+    all.sort_by(f64::total_cmp);
+    let at = |index: usize| all.get(index).copied().unwrap_or(f64::NAN);
+    Times { median: at(all.len() / 2), least: at(0), most: at(all.len().saturating_sub(1)) }
+}
+
+/// A command from start to end; it must succeed.
+pub fn command<'a>(mut command: Command) -> Subject<'a> {
+    Box::new(move || {
+        let began = Instant::now();
+        let status = command.status()?;
+        let took = began.elapsed();
+        if !status.success() {
+            return Err(format!("{command:?} ended with {status}").into());
+        }
+        Ok(took)
+    })
+}
+
+/// The floor of spawning: `sh -c true` started bare, so often.
+pub fn spawns<'a>(count: usize) -> Subject<'a> {
+    Box::new(move || {
+        let began = Instant::now();
+        for _ in 0..count {
+            Command::new("/bin/sh").args(["-c", "true"]).status()?;
+        }
+        Ok(began.elapsed())
+    })
+}
+
+/// The floor of durability: lines of 1 KiB appended, each synced, in a file below this folder.
+pub fn syncs<'a>(folder: &Path, count: usize) -> Result<Subject<'a>, Trouble> {
+    let path = folder.join("synced");
+    let line = [b'x'; 1024];
+    File::create(&path)?;
+    Ok(Box::new(move || {
+        let mut file = fs::OpenOptions::new().append(true).open(&path)?;
+        let began = Instant::now();
+        for _ in 0..count {
+            file.write_all(&line)?;
+            file.sync_data()?;
+        }
+        Ok(began.elapsed())
+    }))
+}
+
+/// The most memory that a command ever had, in MiB.
+pub fn peak(mut command: Command) -> Result<f64, Trouble> {
+    let mut child = command.spawn()?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0_u32;
+    loop {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = peak.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok());
+        most = most.max(kib.unwrap_or(0));
+        if let Some(status) = child.try_wait()? {
+            if !status.success() {
+                return Err(format!("{command:?} ended with {status}").into());
+            }
+            return Ok(f64::from(most) / 1024.0);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
