@@ -1,7 +1,7 @@
 //! Who looks on while a run is driven: lines for a person, or the record's own lines for a program.
 
 use crate::effect::Effect;
-use crate::plan::Plan;
+use crate::plan::{Plan, Unit};
 use crate::run::drive::Observer;
 use crate::run::event::Event;
 use crate::run::state::Run;
@@ -14,12 +14,14 @@ pub(super) struct Shown {
     screen: Screen,
     view: View,
     json: bool,
+    /// Every step before this position is settled: looked for once, not at every step anew.
+    cursor: usize,
 }
 
 impl Shown {
     /// Shows on this screen. With `json` the events go to standard output, one a line.
     pub(super) fn new(screen: Screen, view: View, json: bool) -> Self {
-        let shown = Self { screen, view, json };
+        let shown = Self { screen, view, json, cursor: 0 };
         if json {
             let version = serde_json::json!({ "mayday": env!("CARGO_PKG_VERSION"), "format": crate::run::event::FORMAT });
             shown.screen.data(format!("{version}\n"));
@@ -52,7 +54,11 @@ impl Observer for Shown {
         match effect {
             Some(Effect::Ask(_)) | None => self.screen.rests(),
             Some(effect) => {
-                let unit = plan.units.iter().find(|unit| run.status(&unit.key).is_none());
+                let settled = |unit: &Unit| run.status(&unit.key).is_some();
+                while plan.units.get(self.cursor).is_some_and(settled) {
+                    self.cursor += 1;
+                }
+                let unit = plan.units.get(self.cursor);
                 let label = unit.map_or_else(|| effect.what(), |unit| unit.key.clone());
                 let expected = unit.and_then(|unit| unit.step.common.expected);
                 self.screen.runs(Running {

@@ -103,7 +103,10 @@ impl Screen {
 
     /// A command or a wait runs: shown as one line that moves, where that can be drawn.
     pub fn runs(&self, running: Running) {
-        let _ = self.queue.try_send(Job::Runs(running));
+        // Elsewhere it would only wake the writer to draw nothing.
+        if self.look.live {
+            let _ = self.queue.try_send(Job::Runs(running));
+        }
     }
 
     /// The last line that the running command said.
@@ -115,7 +118,9 @@ impl Screen {
 
     /// Nothing runs any more; the moving line vanishes.
     pub fn rests(&self) {
-        let _ = self.queue.try_send(Job::Rests);
+        if self.look.live {
+            let _ = self.queue.try_send(Job::Rests);
+        }
     }
 
     /// A prompt takes the cursor from here on. Waits until all earlier lines are shown. Lines that
