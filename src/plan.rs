@@ -189,6 +189,7 @@ pub struct Purpose<'a> {
 }
 
 impl Plan {
+    /// The step with this key.
     #[must_use]
     pub fn unit(&self, key: &str) -> Option<&Unit> {
         self.by_key.get(key).map(|at| &self.units[*at])
