@@ -1,0 +1,208 @@
+//! What people decided, said and sent, and what is left to do.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Value, json};
+
+use super::Facts;
+use crate::plan::Mode;
+use crate::run::event::{Asking, Event, Kind, Milestone};
+use crate::timeline::sentence::{choice_words, clock_words, delivery, shown};
+
+/// Questions and their answers, choices, inputs, and notes that begin with `DECISION:`.
+pub(super) fn of(facts: &Facts<'_>) -> Vec<Value> {
+    let mut asked: BTreeMap<(&str, Asking), &str> = BTreeMap::new();
+    let mut questions: HashMap<&str, &str> = HashMap::new();
+    let mut driver = "";
+    let mut list = Vec::new();
+    for (seq, event) in facts.events {
+        match &event.kind {
+            Kind::Opened(opened) => driver = &opened.operator,
+            Kind::Attached { operator, .. } => driver = operator,
+            Kind::Asked { step, question, text } => {
+                asked.insert((step, *question), text);
+            }
+            // Only a question has no deadline.
+            Kind::Started { step, deadline: None, what, .. } => {
+                questions.insert(step, what);
+            }
+            Kind::Started { step, .. } => {
+                questions.remove(step.as_str());
+            }
+            _ => {}
+        }
+        if let Some(decided) = decision(facts, event, &asked, &questions, driver) {
+            list.push(json!({
+                "seq": seq,
+                "at": event.at,
+                "who": decided.who,
+                "kind": decided.kind,
+                "step": decided.step,
+                "question": decided.question,
+                "answer": decided.answer,
+                "reason": decided.reason,
+                "source": decided.source,
+            }));
+        }
+    }
+    list
+}
+
+struct Decided<'a> {
+    who: String,
+    kind: &'static str,
+    step: Option<&'a str>,
+    question: &'a str,
+    answer: String,
+    reason: Option<&'a str>,
+    source: &'a str,
+}
+
+fn decision<'a>(
+    facts: &Facts<'_>,
+    event: &'a Event,
+    asked: &BTreeMap<(&'a str, Asking), &'a str>,
+    questions: &HashMap<&str, &'a str>,
+    driver: &str,
+) -> Option<Decided<'a>> {
+    let by = facts.people.called(&event.by);
+    Some(match &event.kind {
+        Kind::Answered { step, question, answer, source } => {
+            let text = asked.get(&(step.as_str(), *question)).copied().unwrap_or_default();
+            let (kind, who, answer) = match question {
+                Asking::Gate if matches!(answer, Value::Null | Value::Bool(false)) => {
+                    ("gate", by, "declined".to_owned())
+                }
+                Asking::Gate => ("gate", by, shown(answer)),
+                Asking::SecondPerson => {
+                    let second = facts.people.called(answer.as_str().unwrap_or_default());
+                    ("second_person", second, "agreed".to_owned())
+                }
+                Asking::Evidence => ("evidence", by, shown(answer)),
+                // The menu and what belongs to it end in `chose`, an input in `input_given`.
+                Asking::Menu | Asking::Reason | Asking::Override | Asking::Input => return None,
+            };
+            Decided { who, kind, step: Some(step), question: text, answer, reason: None, source }
+        }
+        Kind::Ended { step, facts: said, .. } => {
+            let question = questions.get(step.as_str())?;
+            let answer = said.get("answer").or_else(|| said.get("choice"))?;
+            Decided {
+                who: facts.people.called(driver),
+                kind: "answer",
+                step: Some(step),
+                question,
+                answer: shown(answer),
+                reason: None,
+                source: said.get("source").and_then(Value::as_str).unwrap_or("operator"),
+            }
+        }
+        Kind::Chose { step, choice, reason, second_person, source } => {
+            let second = second_person.as_ref().map(|name| facts.people.called(name));
+            let with = second.map(|name| format!(", {name} agreed")).unwrap_or_default();
+            Decided {
+                who: by,
+                kind: "choice",
+                step: Some(step),
+                question: asked.get(&(step.as_str(), Asking::Menu)).copied().unwrap_or_default(),
+                answer: format!("{}{with}", choice_words(choice)),
+                reason: reason.as_deref(),
+                source,
+            }
+        }
+        Kind::InputGiven { name, value, secret, source } if source != "default" => Decided {
+            who: by,
+            kind: "input",
+            step: None,
+            question: name,
+            answer: if *secret { "a secret".to_owned() } else { shown(value) },
+            reason: None,
+            source,
+        },
+        Kind::Noted { text } => Decided {
+            who: by,
+            kind: "note",
+            step: None,
+            question: "",
+            answer: marked(text, "DECISION:")?.to_owned(),
+            reason: None,
+            source: "note",
+        },
+        _ => return None,
+    })
+}
+
+/// What follows a word at the start of a note.
+fn marked<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
+    let text = text.trim_start();
+    let head = text.get(..mark.len())?;
+    head.eq_ignore_ascii_case(mark).then(|| text[mark.len()..].trim())
+}
+
+/// Everything that was noted.
+pub(super) fn notes(facts: &Facts<'_>) -> Vec<Value> {
+    let note = |(seq, event): &(u64, Event)| {
+        let Kind::Noted { text } = &event.kind else { return None };
+        let kind = if marked(text, "TODO:").is_some() {
+            "todo"
+        } else if marked(text, "DECISION:").is_some() {
+            "decision"
+        } else {
+            "note"
+        };
+        let who = facts.people.called(&event.by);
+        Some(json!({ "seq": seq, "at": event.at, "who": who, "kind": kind, "text": text.trim() }))
+    };
+    facts.events.iter().filter_map(note).collect()
+}
+
+/// What is left to do: notes that begin with `TODO:`, and the post-mortem itself.
+pub(super) fn actions(facts: &Facts<'_>) -> Vec<Value> {
+    let todo = |(seq, event): &(u64, Event)| {
+        let Kind::Noted { text } = &event.kind else { return None };
+        let what = marked(text, "TODO:")?;
+        Some(json!({ "seq": seq, "what": what, "due": null }))
+    };
+    let mut actions: Vec<Value> = facts.events.iter().filter_map(todo).collect();
+    let resolved = facts.run.milestones.get(&Milestone::Resolved).copied();
+    let policy =
+        facts.plan.filter(|plan| plan.mode == Mode::Real).and_then(|plan| plan.policy.as_ref());
+    if let (Some(due), Some(resolved)) = (policy.and_then(|policy| policy.postmortem_due), resolved)
+    {
+        let what = "Hold the post-mortem";
+        actions.push(json!({ "seq": null, "what": what, "due": resolved + due }));
+    }
+    actions
+}
+
+/// Every message and how it ended.
+pub(super) fn messages(facts: &Facts<'_>) -> Vec<Value> {
+    let mut list: Vec<Value> = Vec::new();
+    let mut open: HashMap<(&str, &str), usize> = HashMap::new();
+    for (seq, event) in facts.events {
+        match &event.kind {
+            Kind::Notifying { to, cause, kind, message } => {
+                open.insert((to, cause), list.len());
+                list.push(json!({
+                    "seq": seq,
+                    "at": event.at,
+                    "to": to,
+                    "cause": cause,
+                    "cause_words": clock_words(cause, facts.plan),
+                    "kind": kind,
+                    "message": message,
+                    "ended_at": null,
+                    "ending": "delivery unknown: the record tells no end",
+                }));
+            }
+            Kind::Notified { to, cause, ending } => {
+                if let Some(at) = open.remove(&(to.as_str(), cause.as_str())) {
+                    list[at]["ended_at"] = json!(event.at);
+                    list[at]["ending"] = delivery(ending).into();
+                }
+            }
+            _ => {}
+        }
+    }
+    list
+}

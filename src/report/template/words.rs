@@ -1,0 +1,96 @@
+//! What is wrong with a template, in words that name the variable.
+
+use minijinja::{Error, ErrorKind};
+use serde_json::Value;
+
+use crate::diagnostic::did_you_mean;
+
+/// What the error means.
+pub(super) fn of(error: &Error, template: &str, context: &Value) -> String {
+    match error.kind() {
+        ErrorKind::UndefinedError => undefined(error, template, context),
+        ErrorKind::OutOfFuel => "it takes too many steps; is a loop inside a loop?".to_owned(),
+        ErrorKind::UnknownFilter | ErrorKind::UnknownTest => {
+            let said = said(error);
+            format!("{said}; book/template-context.md lists what there is")
+        }
+        ErrorKind::SyntaxError => syntax(error),
+        _ => said(error),
+    }
+}
+
+/// A syntax error.
+pub(super) fn syntax(error: &Error) -> String {
+    format!("syntax error: {}", said(error))
+}
+
+fn said(error: &Error) -> String {
+    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
+}
+
+/// Which name has no value, and which one may have been meant.
+fn undefined(error: &Error, template: &str, context: &Value) -> String {
+    let shown = error.range().and_then(|range| template.get(range)).unwrap_or_default();
+    let path = longest_path(shown);
+    if path.is_empty() {
+        return "a name has no value".to_owned();
+    }
+    let said = format!("`{path}` has no value");
+    match near(&path, context) {
+        Some(near) => format!("{said}; did you mean `{near}`?"),
+        None => said,
+    }
+}
+
+/// The dotted name at the start of an expression.
+fn longest_path(shown: &str) -> String {
+    let shown = shown.trim_start_matches(['{', '%', '-', '+', ' ', '\n']);
+    let end = shown.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')));
+    shown[..end.unwrap_or(shown.len())].trim_end_matches('.').to_owned()
+}
+
+/// The name that was meant. A name inside a loop is looked for among all fields of all rows.
+fn near(path: &str, context: &Value) -> Option<String> {
+    let mut at = context;
+    let mut walked = Vec::new();
+    let names: Vec<&str> = path.split('.').collect();
+    for (depth, name) in names.iter().enumerate() {
+        let here: Vec<&str> = at.as_object()?.keys().map(String::as_str).collect();
+        if let Some(inner) = at.get(name) {
+            walked.push(*name);
+            at = inner;
+            continue;
+        }
+        if let Some(near) = did_you_mean(name, here.iter().copied()) {
+            walked.push(near);
+            // The rest of the path, as far as it is right behind the name that was meant.
+            let mut behind = &at[near];
+            for name in &names[depth + 1..] {
+                let Some(inner) = behind.get(name) else { break };
+                walked.push(*name);
+                behind = inner;
+            }
+            return Some(walked.join("."));
+        }
+        let last = path.rsplit('.').next()?;
+        let (front, _) = path.rsplit_once('.')?;
+        let mut fields = Vec::new();
+        row_fields(context, &mut fields);
+        return did_you_mean(last, fields).map(|near| format!("{front}.{near}"));
+    }
+    None
+}
+
+/// The fields of the first row of every list.
+fn row_fields<'a>(value: &'a Value, fields: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(map) => map.values().for_each(|inner| row_fields(inner, fields)),
+        Value::Array(items) => {
+            if let Some(Value::Object(row)) = items.first() {
+                fields.extend(row.keys().map(String::as_str));
+                row.values().for_each(|inner| row_fields(inner, fields));
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,372 @@
+//! One plain sentence for every kind of event.
+
+use serde_json::Value;
+
+use super::people::People;
+use crate::effect::{Ending, Interrupt};
+use crate::plan::{Mode, Plan};
+use crate::run::event::{Asking, Kind, Milestone, Opened, Outcome, StepStatus, StopReason};
+use crate::severity::EscalationKind;
+use crate::steps::Verdict;
+use crate::text::{cut, one_line};
+
+/// A command or an answer takes at most this many characters of a row; all of it is in the record.
+const SHOWN: usize = 200;
+
+/// What the event says.
+#[must_use]
+pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
+    match kind {
+        Kind::Opened(opened) => run_opened(opened, people),
+        Kind::Attached { operator, changed_files, .. } => {
+            let files = match changed_files.as_slice() {
+                [] => String::new(),
+                files => {
+                    format!("; changed on disk, the pinned copies count: {}", files.join(", "))
+                }
+            };
+            format!("{} took the run up again{files}.", people.called(operator))
+        }
+        Kind::Recovered { torn_bytes, kept_as } => {
+            format!(
+                "A torn end of the record ({torn_bytes} bytes) was cut off and kept as {kept_as}."
+            )
+        }
+        Kind::InputGiven { name, secret: true, source, .. } => {
+            format!("Input {name} was given as a secret ({source}).")
+        }
+        Kind::InputGiven { name, value, source, .. } => {
+            format!("Input {name} is {} ({source}).", shown(value))
+        }
+        Kind::Milestone { milestone, when, source, reason } => {
+            let why = reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            format!(
+                "Milestone: {} at {} ({source}){why}.",
+                milestone_word(*milestone),
+                when.clock()
+            )
+        }
+        Kind::PhaseEntered { phase } => format!("Phase {} began.", phase_title(plan, phase)),
+        Kind::PhaseSkipped { phase, reason } => {
+            format!("Phase {} was passed over: {reason}.", phase_title(plan, phase))
+        }
+        Kind::Expanded { step, items } => format!("{step} is run for {} items.", items.len()),
+        Kind::Noted { text } => format!("Note: {}", text.trim()),
+        Kind::ClockStepped { by_ms } => {
+            format!(
+                "The wall clock was set by {} during the run.",
+                crate::time::Span::from_millis(*by_ms)
+            )
+        }
+        Kind::RollbackStarted { to: Some(to) } => {
+            format!("Undoing began, newest first, back to and with {to}.")
+        }
+        Kind::RollbackStarted { to: None } => "Undoing began, newest first.".to_owned(),
+        Kind::RollbackEnded => "Undoing ended.".to_owned(),
+        Kind::Abandoned { reason } => format!("The rest of the run was given up: {reason}."),
+        Kind::Interrupted { how } => interrupted(*how).to_owned(),
+        Kind::Stopped { reason, message } => {
+            format!("The driver left ({}): {message}.", stop_word(*reason))
+        }
+        Kind::Closed { outcome, reason } => closed(*outcome, reason),
+        Kind::DeadlinePassed { clock, due, while_down } => {
+            let down = if *while_down { ", while nobody drove" } else { "" };
+            format!("Deadline passed: {}, due {}{down}.", clock_words(clock, plan), due.clock())
+        }
+        Kind::Notifying { to, kind, cause, message } => {
+            let verb = match kind {
+                EscalationKind::Inform => "Informing",
+                EscalationKind::Engage => "Calling in",
+            };
+            format!("{verb} {to} ({}): {}", clock_words(cause, plan), brief(message))
+        }
+        Kind::Notified { to, ending, .. } => format!("Message to {to}: {}.", delivery(ending)),
+        Kind::Judged { criterion, verdict, measured, .. } => {
+            format!("Criterion {criterion} {}{}.", held(verdict), seen(measured.as_deref()))
+        }
+        _ => of_step(kind, people),
+    }
+}
+
+/// What an event of a step says.
+fn of_step(kind: &Kind, people: &People) -> String {
+    match kind {
+        Kind::Skipped { step, reason, by_choice, second_person } => {
+            let chosen = if *by_choice { " by choice" } else { "" };
+            format!(
+                "{step} was skipped{chosen}: {reason}{}.",
+                second(second_person.as_deref(), people)
+            )
+        }
+        Kind::Asked { step, question, text } => {
+            format!("{step}: asked {}: {}", asking_word(*question), brief(text))
+        }
+        Kind::Answered { step, question, answer, source } => {
+            let answer = match question {
+                Asking::Gate if matches!(answer, Value::Null | Value::Bool(false)) => {
+                    "declined".to_owned()
+                }
+                Asking::SecondPerson | Asking::Override => {
+                    people.called(answer.as_str().unwrap_or_default())
+                }
+                _ => shown(answer),
+            };
+            format!("{step}: {}: {answer} ({source}).", asking_word(*question))
+        }
+        Kind::Started { step, attempt, part, class, what, target, .. } => {
+            let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+            let part = if *part > 0 { format!(", part {}", part + 1) } else { String::new() };
+            let on = target.as_ref().map(|target| format!(" on {target}")).unwrap_or_default();
+            format!("{step} started ({}{again}{part}){on}: {}", class.word(), brief(what))
+        }
+        Kind::Ended { step, verdict, measured, elapsed, ending, looks, .. } => {
+            let looks = if *looks > 1 { format!(", {looks} looks") } else { String::new() };
+            let ending = match (verdict, ending) {
+                (Verdict::Fail(_) | Verdict::Unknown { .. }, _) | (_, Ending::Done) => {
+                    String::new()
+                }
+                (_, ending) => format!(", {}", delivery(ending)),
+            };
+            let measured = seen(measured.as_deref());
+            format!("{step} {}{measured} after {elapsed}{looks}{ending}.", result(verdict))
+        }
+        Kind::CheckStarted { step, what, .. } => format!("Checking {step}: {}", brief(what)),
+        Kind::Checked { step, check, verdict, measured, .. } => {
+            let name = match check.as_str() {
+                "probe" => "the probe whether it happened".to_owned(),
+                "evidence" => "keeping the files".to_owned(),
+                number => format!("check {}", number.parse::<u64>().map_or(0, |n| n + 1)),
+            };
+            format!("{step}: {name} {}{}.", held(verdict), seen(measured.as_deref()))
+        }
+        Kind::Chose { step, choice, reason, second_person, .. } => {
+            let why = reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            let second = second(second_person.as_deref(), people);
+            format!("{step}: chose {}{why}{second}.", choice_words(choice))
+        }
+        Kind::Settled { step, status } => format!("{step} {}.", settled(*status)),
+        _ => String::new(),
+    }
+}
+
+/// The stable word of the kind, as in the record.
+#[must_use]
+pub const fn word(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Opened(_) => "opened",
+        Kind::Attached { .. } => "attached",
+        Kind::Recovered { .. } => "recovered",
+        Kind::InputGiven { .. } => "input_given",
+        Kind::Milestone { .. } => "milestone",
+        Kind::PhaseEntered { .. } => "phase_entered",
+        Kind::PhaseSkipped { .. } => "phase_skipped",
+        Kind::Expanded { .. } => "expanded",
+        Kind::Skipped { .. } => "skipped",
+        Kind::Asked { .. } => "asked",
+        Kind::Answered { .. } => "answered",
+        Kind::Started { .. } => "started",
+        Kind::Ended { .. } => "ended",
+        Kind::CheckStarted { .. } => "check_started",
+        Kind::Checked { .. } => "checked",
+        Kind::Chose { .. } => "chose",
+        Kind::Settled { .. } => "settled",
+        Kind::Judged { .. } => "judged",
+        Kind::DeadlinePassed { .. } => "deadline_passed",
+        Kind::Notifying { .. } => "notifying",
+        Kind::Notified { .. } => "notified",
+        Kind::Interrupted { .. } => "interrupted",
+        Kind::Noted { .. } => "noted",
+        Kind::ClockStepped { .. } => "clock_stepped",
+        Kind::RollbackStarted { .. } => "rollback_started",
+        Kind::RollbackEnded => "rollback_ended",
+        Kind::Abandoned { .. } => "abandoned",
+        Kind::Stopped { .. } => "stopped",
+        Kind::Closed { .. } => "closed",
+    }
+}
+
+fn run_opened(opened: &Opened, people: &People) -> String {
+    let mode = match opened.mode {
+        Mode::Real => "Run",
+        Mode::Drill => "Drill",
+    };
+    let severity = opened.severity.map(|severity| format!(", {severity}")).unwrap_or_default();
+    let alone = if opened.unattended { ", nobody could be asked" } else { "" };
+    let who = people.called(&opened.operator);
+    format!(
+        "{mode} opened: {} on {}{severity}; {who} drives{alone}.",
+        opened.title, opened.environment
+    )
+}
+
+fn second(second: Option<&str>, people: &People) -> String {
+    second.map(|second| format!("; {} agreed", people.called(second))).unwrap_or_default()
+}
+
+/// A value as a person reads it.
+#[must_use]
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => brief(text),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Null => "nothing".to_owned(),
+        other => brief(&other.to_string()),
+    }
+}
+
+fn brief(text: &str) -> String {
+    cut(&one_line(text), SHOWN).into_owned()
+}
+
+fn seen(measured: Option<&str>) -> String {
+    measured.map(|measured| format!(" ({})", brief(measured))).unwrap_or_default()
+}
+
+fn result(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Pass => "passed".to_owned(),
+        Verdict::Fail(failure) => format!("did not pass: {failure}"),
+        Verdict::Unknown { reason } => format!("has an unknown outcome: {reason}"),
+        Verdict::More => "ended a part".to_owned(),
+    }
+}
+
+fn held(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Pass => "held".to_owned(),
+        Verdict::Fail(failure) => format!("did not hold: {failure}"),
+        Verdict::Unknown { reason } => format!("could not be evaluated: {reason}"),
+        Verdict::More => "goes on".to_owned(),
+    }
+}
+
+/// How a message or an effect ended, after its name and a colon.
+#[must_use]
+pub fn delivery(ending: &Ending) -> String {
+    match ending {
+        Ending::Done => "delivered or shown".to_owned(),
+        Ending::Failed { message, .. } => format!("not delivered: {message}"),
+        Ending::TimedOut => "no answer in time".to_owned(),
+        Ending::Cancelled => "cancelled".to_owned(),
+        Ending::Unknown { reason } => format!("delivery unknown: {reason}"),
+    }
+}
+
+const fn settled(status: StepStatus) -> &'static str {
+    match status {
+        StepStatus::Ok => "is done",
+        StepStatus::Failed => "did not pass, and the run went on",
+        StepStatus::Skipped => "is skipped",
+        StepStatus::ByHand => "was done by hand",
+    }
+}
+
+const fn interrupted(how: Interrupt) -> &'static str {
+    match how {
+        Interrupt::Interrupt => "Ctrl-C was pressed.",
+        Interrupt::Terminate => "mayday was told to end (SIGTERM).",
+        Interrupt::HangUp => "The terminal went away (SIGHUP).",
+    }
+}
+
+const fn stop_word(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::StepFailed => "a step did not pass",
+        StopReason::Operator => "by choice",
+        StopReason::AnswerNeeded => "an answer is needed",
+        StopReason::OutcomeUnknown => "an outcome is unknown",
+        StopReason::Terminated => "SIGTERM",
+        StopReason::HangUp => "the terminal went away",
+        StopReason::Interrupted => "Ctrl-C twice",
+    }
+}
+
+fn closed(outcome: Outcome, reason: &str) -> String {
+    match outcome {
+        Outcome::Completed => "The run is complete.".to_owned(),
+        Outcome::Aborted => format!("The run was closed before its end: {reason}."),
+        Outcome::HandedOff => format!("The run was handed over to playbook {reason}."),
+    }
+}
+
+const fn asking_word(question: Asking) -> &'static str {
+    match question {
+        Asking::Gate => "gate",
+        Asking::SecondPerson => "second person",
+        Asking::Menu => "what next",
+        Asking::Reason => "why",
+        Asking::Override => "second person for the override",
+        Asking::Evidence => "evidence",
+        Asking::Input => "input",
+    }
+}
+
+/// A choice of the menu in words.
+#[must_use]
+pub fn choice_words(choice: &str) -> String {
+    match choice.split_once(':') {
+        Some(("switch_to", phase)) => format!("to go on at phase {phase}"),
+        Some(("handoff", playbook)) => format!("to hand over to {playbook}"),
+        _ => match choice {
+            "retry" => "to try again".to_owned(),
+            "check" => "to run its checks only".to_owned(),
+            "by_hand" => "done by hand".to_owned(),
+            "skip" => "to skip it".to_owned(),
+            "undo" => "to undo it".to_owned(),
+            "escalate" => "to tell the contacts".to_owned(),
+            "stop" => "to stop here".to_owned(),
+            "abort" => "to give the run up".to_owned(),
+            "proved" => "to count it as done".to_owned(),
+            other => other.replace('_', " "),
+        },
+    }
+}
+
+/// A milestone in words.
+#[must_use]
+pub const fn milestone_word(milestone: Milestone) -> &'static str {
+    match milestone {
+        Milestone::ImpactStarted => "impact started",
+        Milestone::Detected => "detected",
+        Milestone::Declared => "declared",
+        Milestone::Acknowledged => "acknowledged",
+        Milestone::Mitigated => "mitigated",
+        Milestone::Recovered => "recovered",
+        Milestone::Resolved => "resolved",
+        Milestone::Closed => "closed",
+    }
+}
+
+fn phase_title(plan: Option<&Plan>, key: &str) -> String {
+    let phase = plan.and_then(|plan| plan.phases.iter().find(|phase| phase.key == key));
+    match phase.map(|phase| phase.title.as_str()).filter(|title| !title.is_empty()) {
+        Some(title) => format!("“{title}”"),
+        None if key.is_empty() => "of all steps".to_owned(),
+        None => key.to_owned(),
+    }
+}
+
+/// A clock, or the cause of a message, in words.
+#[must_use]
+pub fn clock_words(clock: &str, plan: Option<&Plan>) -> String {
+    match clock.split_once(':') {
+        Some(("escalation", index)) => {
+            let at = index.parse::<usize>().unwrap_or_default();
+            let rung = plan.and_then(|plan| plan.escalation.get(at));
+            match rung {
+                Some(rung) => format!("escalation {} to {}", at + 1, rung.to.join(", ")),
+                None => format!("escalation {}", at + 1),
+            }
+        }
+        Some(("budget", phase)) => format!("budget of phase {}", phase_title(plan, phase)),
+        Some(("operator", _)) => "asked for by the operator".to_owned(),
+        Some(("step", step)) => format!("step {step}"),
+        _ => match clock {
+            "rto" => "recovery time objective".to_owned(),
+            "response" => "response time".to_owned(),
+            "postmortem" => "post-mortem due".to_owned(),
+            other => other.to_owned(),
+        },
+    }
+}
