@@ -17,6 +17,7 @@ mod notify;
 mod process;
 mod quickstart;
 mod readme;
+mod report;
 mod sandbox;
 mod sql;
 mod support;

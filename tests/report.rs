@@ -1,0 +1,210 @@
+//! From events to a post-mortem.
+
+use mayday::plan::Mode;
+use mayday::report::{self, Checked, Names};
+use mayday::run::event::{Event, Kind};
+use mayday::time::Timestamp;
+use serde_json::{Value, json};
+
+mod book;
+mod data;
+mod runs;
+mod story;
+mod templates;
+
+use runs::Ends;
+use story::{Story, checked, plan};
+
+fn now() -> Timestamp {
+    "2026-11-23T09:00:00Z".parse().unwrap()
+}
+
+fn context(story: &Story) -> Value {
+    let mode = match &story.events[0].1.kind {
+        Kind::Opened(opened) => opened.mode,
+        _ => Mode::Real,
+    };
+    report::context(&story.events, Some(&plan(mode)), Some(&checked()), Names::Roles, now())
+}
+
+fn page(context: &Value) -> String {
+    report::render(report::POSTMORTEM, "postmortem.md.j2", context).unwrap()
+}
+
+#[test]
+fn a_post_mortem_tells_each_kind_of_run() {
+    for (name, story) in [
+        ("clean", runs::clean()),
+        ("rough", runs::rough()),
+        ("aborted", runs::aborted()),
+        ("drill-passes", runs::drill(Ends::Passes)),
+        ("drill-fails", runs::drill(Ends::Fails)),
+        ("drill-invalid", runs::drill(Ends::Invalid)),
+    ] {
+        insta::assert_snapshot!(name, page(&context(&story)));
+    }
+}
+
+#[test]
+fn the_ledger_adds_up_to_the_millisecond() {
+    for story in [
+        runs::clean(),
+        runs::rough(),
+        runs::aborted(),
+        runs::stopped(),
+        runs::drill(Ends::Passes),
+        runs::drill(Ends::Fails),
+        runs::drill(Ends::Invalid),
+    ] {
+        // Also for every run that was cut off somewhere.
+        let real = plan(Mode::Real);
+        for length in 1..=story.events.len() {
+            let events = &story.events[..length];
+            for plan in [Some(&real), None] {
+                let ledger = &report::context(events, plan, None, Names::Full, now())["ledger"];
+                let parts = ledger["parts"].as_array().unwrap();
+                let sum: i64 = parts.iter().map(|part| part["ms"].as_i64().unwrap()).sum();
+                assert_eq!(Some(sum), ledger["total_ms"].as_i64());
+                assert!(parts.iter().all(|part| part["ms"].as_i64() >= Some(0)));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_ledger_tells_where_the_minutes_went() {
+    let context = context(&runs::rough());
+    let spent = |key: &str| {
+        let parts = context["ledger"]["parts"].as_array().unwrap();
+        let part = parts.iter().find(|part| part["part"] == key).unwrap();
+        part["ms"].as_i64().unwrap() / 1000
+    };
+    assert_eq!(spent("engine_down"), 720);
+    assert_eq!(spent("manual_work"), 90);
+    assert_eq!(spent("human_decision"), 30 + 40 + 5 + 20 + 50 + 9);
+    assert_eq!(spent("waiting"), 10 + 45);
+    assert_eq!(spent("machine"), 3 + 3 + 2 + 2 + 60 + 1);
+    // The clock was set forward by an hour in between; no part has that hour.
+    assert_eq!(context["ledger"]["total_ms"], json!(1_214_000));
+}
+
+#[test]
+fn objectives_are_judged_from_their_anchor() {
+    let clean = context(&runs::clean());
+    let rto = &clean["objectives"]["rto"];
+    assert_eq!(rto["verdict"], "met");
+    assert_eq!(rto["anchor"], "start of the impact");
+    let reached = rto["achieved_ms"].as_i64().unwrap();
+    assert_eq!(reached + rto["margin_ms"].as_i64().unwrap(), 15 * 60 * 1000);
+    let rpo = &clean["objectives"]["rpo"];
+    assert_eq!(
+        (rpo["verdict"].as_str(), rpo["achieved_ms"].as_i64()),
+        (Some("met"), Some(180_000))
+    );
+    let rough = context(&runs::rough());
+    assert_eq!(rough["objectives"]["rto"]["verdict"], "missed");
+    let aborted = context(&runs::aborted());
+    assert_eq!(aborted["objectives"]["rto"]["verdict"], "not_reached");
+    assert_eq!(aborted["objectives"]["rpo"]["verdict"], "unknown");
+}
+
+#[test]
+fn every_deviation_is_there_with_its_reason() {
+    let context = context(&runs::rough());
+    let list = context["deviations"].as_array().unwrap();
+    let kinds: Vec<&str> = list.iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "automatic_retry",
+            "retry_by_choice",
+            "missed_deadline",
+            "declined_gate",
+            "retry_by_choice",
+            "clock_step",
+            "changed_files",
+            "torn_record",
+            "unknown",
+            "late_escalation",
+            "manual_work",
+            "missed_deadline",
+            "skip",
+        ]
+    );
+    let unknown = list.iter().find(|one| one["kind"] == "unknown").unwrap();
+    assert_eq!(unknown["settled"], "operator 2 chose done by hand: the tables have all rows");
+    let skip = list.last().unwrap();
+    assert_eq!(skip["reason"], "disk is read-only, tomorrow");
+    assert_eq!(context_of_clean()["deviations"], json!([]));
+}
+
+fn context_of_clean() -> Value {
+    context(&runs::clean())
+}
+
+#[test]
+fn people_are_roles_unless_names_are_wanted() {
+    let story = runs::rough();
+    let roles = page(&context(&story));
+    for name in ["maria", "jonas"] {
+        assert!(!roles.contains(name), "{name} in the report");
+    }
+    assert!(roles.contains("operator 1, operator 2, operator 3"));
+    let plan = plan(Mode::Real);
+    let full = report::context(&story.events, Some(&plan), Some(&checked()), Names::Full, now());
+    assert_eq!(full["run"]["people"], json!(["maria", "jonas", "ana"]));
+}
+
+#[test]
+fn what_a_reader_must_know_stands_at_the_top() {
+    let top = |context: &Value| page(context).lines().take(8).collect::<Vec<_>>().join("\n");
+    let story = runs::stopped();
+    let plan = plan(Mode::Real);
+    let unverified = report::context(&story.events, Some(&plan), None, Names::Roles, now());
+    let told = top(&unverified);
+    assert!(told.contains("not finished") && told.contains("was not verified"), "{told}");
+    let findings = vec!["event 3 was changed".to_owned()];
+    let damaged = Checked { sound: false, head: String::new(), findings };
+    let damaged = report::context(&story.events, None, Some(&damaged), Names::Roles, now());
+    let told = top(&damaged);
+    assert!(told.contains("event 3 was changed") && told.contains("could not be read"), "{told}");
+    assert_eq!(context(&runs::clean())["warnings"], json!([]));
+    let nothing = report::context(&[], None, None, Names::Roles, now());
+    assert!(page(&nothing).contains("not finished"));
+}
+
+#[test]
+fn notes_become_action_items_and_decisions() {
+    let context = context(&runs::rough());
+    assert_eq!(context["actions"][0]["what"], "alert on the disk before it is full");
+    assert_eq!(context["actions"][1]["what"], "Hold the post-mortem");
+    assert_eq!(context["actions"].as_array().unwrap().len(), 2);
+    let decisions = context["decisions"].as_array().unwrap();
+    assert!(decisions.iter().any(|one| one["answer"] == "keep the old primary for a day"));
+}
+
+#[test]
+fn no_word_of_the_template_blames() {
+    let page = page(&context(&runs::rough())).to_lowercase();
+    for word in ["root cause", "fault of", "should have", "could have", "failed to", "human error"]
+    {
+        assert!(!page.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_long_run_has_a_row_for_each_event() {
+    let mut story = runs::clean();
+    let last = story.events.pop().unwrap();
+    while story.events.len() < 10_000 {
+        story.pass("1s").note("still here | and well");
+    }
+    story.events.push((10_001, Event { at: story.at, ..last.1 }));
+    let context = context(&story);
+    assert_eq!(context["timeline"].as_array().unwrap().len(), 10_001);
+    let page = page(&context);
+    assert_eq!(
+        page.lines().filter(|line| line.contains("| Note: still here")).count(),
+        10_001 - runs::clean().events.len()
+    );
+}
