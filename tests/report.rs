@@ -104,7 +104,7 @@ fn objectives_are_judged_from_their_anchor() {
     let rough = context(&runs::rough());
     assert_eq!(rough["objectives"]["rto"]["verdict"], "missed");
     let aborted = context(&runs::aborted());
-    assert_eq!(aborted["objectives"]["rto"]["verdict"], "not_reached");
+    assert_eq!(aborted["objectives"]["rto"]["verdict"], "not reached");
     assert_eq!(aborted["objectives"]["rpo"]["verdict"], "unknown");
 }
 

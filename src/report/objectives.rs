@@ -31,7 +31,7 @@ fn rto(facts: &Facts<'_>) -> Value {
         (_, _, Some(margin)) if margin.millis() >= 0 => "met",
         (_, _, Some(_)) => "missed",
         (_, _, None) if clock.as_ref().is_some_and(|clock| clock.due <= facts.last()) => "missed",
-        (_, _, None) if facts.run.closed.is_some() => "not_reached",
+        (_, _, None) if facts.run.closed.is_some() => "not reached",
         (_, _, None) => "open",
     };
     let from = anchor.as_ref().map_or("its start", |(_, words)| words);
@@ -128,7 +128,7 @@ fn words(
                 "{name} {objective}, counted from {from}: missed. The end of the objective was not reached."
             )
         }
-        ("not_reached", _) => {
+        ("not reached", _) => {
             format!(
                 "{name} {objective}, counted from {from}: the run ended before the objective was reached."
             )

@@ -60,7 +60,7 @@ pub(super) fn warnings(facts: &Facts<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     match status(facts.run) {
         Status::Completed => {}
-        Status::Aborted(why) => warnings.push(format!("This run was closed before its end: {why}.")),
+        Status::Aborted(why) => warnings.push(format!("This run was closed before its end{}.", told(&why))),
         Status::HandedOff(to) => {
             warnings.push(format!("This run was handed over to playbook {to}; it tells only the part before."));
         }
@@ -90,6 +90,11 @@ pub(super) fn warnings(facts: &Facts<'_>) -> Vec<String> {
         );
     }
     warnings
+}
+
+/// A reason behind a colon; nothing when none is recorded.
+fn told(why: &str) -> String {
+    if why.is_empty() { String::new() } else { format!(": {why}") }
 }
 
 /// Two or three sentences from facts, for a person to go on from.

@@ -180,9 +180,13 @@ fn environment() -> Environment<'static> {
     env.add_filter("fence", move |value: &minijinja::Value| {
         Ok::<_, Error>(safe(markdown::fence(&flat(value)?)))
     });
-    env.add_filter("time", move |text: &str| Ok::<_, Error>(safe(instant(text)?.date_clock())));
-    env.add_filter("clock", move |text: &str| Ok::<_, Error>(safe(instant(text)?.clock())));
-    env.add_filter("span", move |millis: i64| safe(length(Span::from_millis(millis))));
+    env.add_filter("time", move |value: &minijinja::Value| {
+        Ok::<_, Error>(safe(instant(value)?.date_clock()))
+    });
+    env.add_filter("clock", move |value: &minijinja::Value| {
+        Ok::<_, Error>(safe(instant(value)?.clock()))
+    });
+    env.add_filter("span", move |value: &minijinja::Value| Ok::<_, Error>(safe(length(value)?)));
     env.add_filter("join", join);
     env.add_filter("default", filters::default);
     env.add_filter("length", filters::length);
@@ -238,15 +242,19 @@ fn too_large() -> Error {
     Error::new(ErrorKind::InvalidOperation, "the value is larger than a report may be")
 }
 
-fn instant(text: &str) -> Result<Timestamp, Error> {
+fn instant(value: &minijinja::Value) -> Result<Timestamp, Error> {
+    let text = flat(value)?;
     text.parse().map_err(|why: String| Error::new(ErrorKind::InvalidOperation, why))
 }
 
 /// `4m 12s`; below ten seconds with its milliseconds.
-fn length(span: Span) -> String {
-    let ms = span.millis();
-    let shown = if ms.abs() < 10_000 { ms } else { ms - ms % 1000 };
-    Span::from_millis(shown).to_string()
+fn length(value: &minijinja::Value) -> Result<String, Error> {
+    let text = flat(value)?;
+    let ms: i64 = text.parse().map_err(|_| {
+        let why = format!("`{text}` is no number of milliseconds");
+        Error::new(ErrorKind::InvalidOperation, why)
+    })?;
+    Ok(super::outcome::whole_seconds(Span::from_millis(ms)).to_string())
 }
 
 fn join(values: Vec<minijinja::Value>, between: Rest<String>) -> Result<String, Error> {

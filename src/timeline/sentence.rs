@@ -285,6 +285,7 @@ const fn stop_word(reason: StopReason) -> &'static str {
 fn closed(outcome: Outcome, reason: &str) -> String {
     match outcome {
         Outcome::Completed => "The run is complete.".to_owned(),
+        Outcome::Aborted if reason.is_empty() => "The run was closed before its end.".to_owned(),
         Outcome::Aborted => format!("The run was closed before its end: {reason}."),
         Outcome::HandedOff => format!("The run was handed over to playbook {reason}."),
     }

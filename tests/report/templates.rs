@@ -23,6 +23,10 @@ fn a_name_without_a_value_is_named_with_the_one_that_was_meant() {
         trouble("{% for row in timeline %}\n{{ row.whatt }}\n{% endfor %}"),
         "our.md.j2, line 2: `row.whatt` has no value; did you mean `row.what`?"
     );
+    assert_eq!(
+        trouble("{{ run.opend_at | time }}"),
+        "our.md.j2, line 1: `run.opend_at` has no value; did you mean `run.opened_at`?"
+    );
     assert_eq!(trouble("{{ zzzzzz }}"), "our.md.j2, line 1: `zzzzzz` has no value");
     assert_eq!(
         trouble("\n{{ run.titel | cell }}"),

@@ -30,8 +30,7 @@ fn said(error: &Error) -> String {
 
 /// Which name has no value, and which one may have been meant.
 fn undefined(error: &Error, template: &str, context: &Value) -> String {
-    let shown = error.range().and_then(|range| template.get(range)).unwrap_or_default();
-    let path = longest_path(shown);
+    let path = error.range().map(|range| named(template, range)).unwrap_or_default();
     if path.is_empty() {
         return "a name has no value".to_owned();
     }
@@ -42,10 +41,30 @@ fn undefined(error: &Error, template: &str, context: &Value) -> String {
     }
 }
 
+/// The name that a range of the template is about: a filter's is what stands before it.
+fn named(template: &str, range: std::ops::Range<usize>) -> String {
+    let shown = template.get(range.clone()).unwrap_or_default();
+    let before = template.get(..range.start).unwrap_or_default().trim_end();
+    let filtered = if shown.starts_with('|') { Some(before) } else { before.strip_suffix('|') };
+    match filtered.map(str::trim_end) {
+        Some(before) => {
+            let from = before
+                .rfind(|c| !in_path(c))
+                .map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8));
+            before[from..].to_owned()
+        }
+        None => longest_path(shown),
+    }
+}
+
+fn in_path(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.')
+}
+
 /// The dotted name at the start of an expression.
 fn longest_path(shown: &str) -> String {
     let shown = shown.trim_start_matches(['{', '%', '-', '+', ' ', '\n']);
-    let end = shown.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')));
+    let end = shown.find(|c| !in_path(c));
     shown[..end.unwrap_or(shown.len())].trim_end_matches('.').to_owned()
 }
 
