@@ -72,6 +72,7 @@ fn ended(
         Purpose::Notify { to, cause } => Digest::fact(Kind::Notified {
             to: to.clone(),
             cause: cause.clone(),
+            shown: output.facts.get("shown") == Some(&Value::Bool(true)),
             ending: output.ending,
         }),
         Purpose::Ask { step, asking, question } => {

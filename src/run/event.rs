@@ -282,6 +282,9 @@ pub enum Kind {
         cause: String,
         /// How it ended.
         ending: Ending,
+        /// Nothing was sent: the words were put on the screen for the operator to say.
+        #[serde(default, skip_serializing_if = "is_false")]
+        shown: bool,
     },
     /// Somebody wanted us to stop.
     Interrupted {

@@ -267,7 +267,7 @@ impl Run {
             Kind::Notifying { to, cause, .. } => {
                 self.messages.insert((cause.clone(), to.clone()), false);
             }
-            Kind::Notified { to, cause, ending } => {
+            Kind::Notified { to, cause, ending, .. } => {
                 // One that was ended because we left is sent by the next driver.
                 let tried = *ending != Ending::Cancelled;
                 self.messages.insert((cause.clone(), to.clone()), tried);

@@ -133,7 +133,7 @@ impl Lines<'_> {
                 lines.extend(labelled("says", message, self.view.width));
                 lines
             }
-            Kind::Notified { to, cause, ending } => self.notified(to, cause, ending),
+            Kind::Notified { to, cause, ending, shown } => self.notified(to, cause, ending, *shown),
             Kind::Interrupted { how } => self.interrupted(*how),
             Kind::Noted { text } => self.note(&format!("{}: {text}", self.by)),
             Kind::ClockStepped { by_ms } => self.clock_stepped(Span::from_millis(*by_ms)),
@@ -287,7 +287,15 @@ impl Lines<'_> {
         }
     }
 
-    fn notified(&self, to: &str, cause: &str, ending: &Ending) -> Vec<String> {
+    fn notified(&self, to: &str, cause: &str, ending: &Ending, shown: bool) -> Vec<String> {
+        if shown {
+            let cause = cause_words(cause);
+            return self.note(&if self.view.drill {
+                format!("{to} is not told: a drill sends nothing ({cause})")
+            } else {
+                format!("TELL {to} YOURSELF, nothing was sent ({cause})")
+            });
+        }
         let why = match ending {
             Ending::Done => return self.note(&format!("{to} was told ({})", cause_words(cause))),
             Ending::Failed { message, .. } => message.as_str(),

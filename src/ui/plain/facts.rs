@@ -33,6 +33,9 @@ pub(super) fn summary(facts: &Facts) -> Vec<String> {
     if let Some(code) = number("exit_code").filter(|code| *code != 0) {
         parts.push(format!("exit code {code}"));
     }
+    if facts.get("shown") == Some(&Value::Bool(true)) {
+        parts.push("nothing was sent: say it yourself".to_owned());
+    }
     if let Some(answer) = facts.get("answer").or_else(|| facts.get("choice")) {
         parts.push(format!("answered {}", value(answer)));
     }
