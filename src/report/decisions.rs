@@ -195,10 +195,10 @@ pub(super) fn messages(facts: &Facts<'_>) -> Vec<Value> {
                     "ending": "delivery unknown: the record tells no end",
                 }));
             }
-            Kind::Notified { to, cause, ending } => {
+            Kind::Notified { to, cause, ending, shown } => {
                 if let Some(at) = open.remove(&(to.as_str(), cause.as_str())) {
                     list[at]["ended_at"] = json!(event.at);
-                    list[at]["ending"] = delivery(ending).into();
+                    list[at]["ending"] = delivery(ending, *shown).into();
                 }
             }
             _ => {}

@@ -80,7 +80,9 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
             };
             format!("{verb} {to} ({}): {}", clock_words(cause, plan), brief(message))
         }
-        Kind::Notified { to, ending, .. } => format!("Message to {to}: {}.", delivery(ending)),
+        Kind::Notified { to, ending, shown, .. } => {
+            format!("Message to {to}: {}.", delivery(ending, *shown))
+        }
         Kind::Judged { criterion, verdict, measured, .. } => {
             format!("Criterion {criterion} {}{}.", held(verdict), seen(measured.as_deref()))
         }
@@ -125,7 +127,7 @@ fn of_step(kind: &Kind, people: &People) -> String {
                 (Verdict::Fail(_) | Verdict::Unknown { .. }, _) | (_, Ending::Done) => {
                     String::new()
                 }
-                (_, ending) => format!(", {}", delivery(ending)),
+                (_, ending) => format!(", {}", delivery(ending, false)),
             };
             let measured = seen(measured.as_deref());
             format!("{step} {}{measured} after {elapsed}{looks}{ending}.", result(verdict))
@@ -243,9 +245,10 @@ fn held(verdict: &Verdict) -> String {
 
 /// How a message or an effect ended, after its name and a colon.
 #[must_use]
-pub fn delivery(ending: &Ending) -> String {
+pub fn delivery(ending: &Ending, shown: bool) -> String {
     match ending {
-        Ending::Done => "delivered or shown".to_owned(),
+        Ending::Done if shown => "not sent, shown to the operator".to_owned(),
+        Ending::Done => "delivered".to_owned(),
         Ending::Failed { message, .. } => format!("not delivered: {message}"),
         Ending::TimedOut => "no answer in time".to_owned(),
         Ending::Cancelled => "cancelled".to_owned(),

@@ -32,7 +32,12 @@ fn told(story: &mut Story, cause: &str, to: &str, kind: EscalationKind) {
             message: "SEV-1 API does not answer on production.".to_owned(),
         })
         .pass("1s")
-        .say(Kind::Notified { to: to.to_owned(), cause: cause.to_owned(), ending: Ending::Done });
+        .say(Kind::Notified {
+            to: to.to_owned(),
+            cause: cause.to_owned(),
+            ending: Ending::Done,
+            shown: false,
+        });
 }
 
 fn escalated(story: &mut Story, index: usize, due: &str, while_down: bool) {
