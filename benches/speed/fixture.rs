@@ -28,22 +28,22 @@ impl Bench {
         let folder = tempfile::tempdir()?;
         let memory = tempfile::tempdir_in("/dev/shm").ok();
         let bench = Self { folder, memory, just: machine::find("just") };
-        let plain = |_: usize| "true".to_owned();
+        let plain = |index| (format!("Step {index}"), "true".to_owned());
         for steps in [1, 10, 1_000, 10_000] {
             bench.project(&format!("steps{steps}"), &[playbook("p", steps, &plain)])?;
-            bench.justfile(steps, "true")?;
+            bench.justfile(steps)?;
         }
-        let templated = |index: usize| format!("echo {{{{ word }}}} {index}");
+        let templated =
+            |index| (format!("Say {{{{ word }}}} {index}"), "echo \"$word\"".to_owned());
         bench.project("templated", &[playbook("p", 1_000, &templated)])?;
-        bench.justfile(50, "true")?;
+        bench.justfile(50)?;
         let many: Vec<String> = (0..50).map(|at| playbook(&format!("p{at}"), 10, &plain)).collect();
         bench.project("fifty", &many)?;
         for (name, line) in [("lines", "0123456789abcdef0123456789abcdef"), ("noline", "")] {
-            bench.project(name, &[playbook("p", 1, &|_| large(line))])?;
-            bench.write(
-                &format!("{name}.sh"),
-                &format!("set -o pipefail\nsh -c '{}' | tee kept\n", large(line)),
-            )?;
+            let step = |_| ("Print much".to_owned(), large(line));
+            bench.project(name, &[playbook("p", 1, &step)])?;
+            let script = format!("set -o pipefail\nsh -c '{}' | tee kept\n", large(line));
+            bench.write(&format!("{name}.sh"), &script)?;
         }
         for steps in [1, 10, 1_000] {
             bench.write(&format!("steps{steps}.sh"), &"sh -c true\n".repeat(steps))?;
@@ -115,11 +115,11 @@ impl Bench {
         Ok(())
     }
 
-    fn justfile(&self, recipes: usize, body: &str) -> Result<(), Trouble> {
+    fn justfile(&self, recipes: usize) -> Result<(), Trouble> {
         let mut text = "word := 'hello'\nall:".to_owned();
         (0..recipes).try_for_each(|index| write!(text, " r{index}"))?;
         for index in 0..recipes {
-            write!(text, "\n\n# Step {index}\n@r{index}:\n    {body} {{{{ word }}}} {index}")?;
+            write!(text, "\n\n# Step {index}\n@r{index}:\n    true {{{{ word }}}} {index}")?;
         }
         self.write(&format!("{recipes}.just"), &(text + "\n"))
     }
@@ -139,18 +139,21 @@ pub fn quiet(program: &Path, words: &[&str]) -> Command {
     command
 }
 
-fn playbook(id: &str, steps: usize, script: &dyn Fn(usize) -> String) -> String {
+/// A playbook of so many reading steps, each with this title and script.
+fn playbook(id: &str, steps: usize, step: &dyn Fn(usize) -> (String, String)) -> String {
     // One that was never reviewed, or long ago, has a fault to show: not what is measured.
     let today = chrono::Utc::now().format("%Y-%m-%d");
+    let templated = step(0).0.contains("{{");
+    let inputs =
+        if templated { "inputs: { word: { type: string, default: hello } }\n" } else { "" };
     let mut text = format!(
-        "mayday: 1\nid: {id}\ntitle: A playbook of {steps} steps\nreviewed: \"{today}\"\n\
-         inputs: {{ word: {{ type: string, default: hello }} }}\n\
+        "mayday: 1\nid: {id}\ntitle: A playbook of {steps} steps\nreviewed: \"{today}\"\n{inputs}\
          phases:\n  - id: all\n    title: All of it\n    steps:\n"
     );
     for index in 0..steps {
+        let (title, script) = step(index);
         text += &format!(
-            "      - id: s{index}\n        title: Step {index}\n        effect: read\n        shell: {:?}\n",
-            script(index)
+            "      - id: s{index}\n        title: {title:?}\n        effect: read\n        shell: {script:?}\n"
         );
     }
     text

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::Trouble;
 use crate::fixture::{Bench, LARGE, quiet};
-use crate::measure::{Subject, Times, command, in_turns, peak, spawns, syncs};
+use crate::measure::{Subject, Times, command, in_turns, spawns, syncs, used};
 use crate::table::Row;
 use crate::trace::{calls, instructions};
 
@@ -30,22 +30,20 @@ pub const ALL: [(&str, Goal); 9] = [
 const RUN: [&str; 5] = ["run", "p", "--env", "bench", "--no-input"];
 const DRY: [&str; 5] = ["run", "p", "--env", "bench", "--dry-run"];
 
-/// Ours against just, where that is installed, and against whatever else is given.
+/// Ours against just, where that is installed.
 fn against(
     rounds: usize,
     what: &str,
     ours: Command,
     just: Option<Command>,
     most: f64,
-) -> Result<(Times, Row), Trouble> {
+) -> Result<Row, Trouble> {
     let mut subjects = vec![command(ours)];
     subjects.extend(just.map(command));
-    let times = in_turns(rounds, subjects)?;
-    let row = match times.as_slice() {
+    Ok(match in_turns(rounds, subjects)?.as_slice() {
         [ours, just] => Row::ratio(what, *ours, "just", *just, most),
         _ => Row::without(what, "just"),
-    };
-    Ok((times[0], row))
+    })
 }
 
 fn counted(bench: &Bench, what: &str, ours: &Command, most: f64) -> Result<Row, Trouble> {
@@ -63,7 +61,7 @@ fn start_up(bench: &Bench) -> Rows {
         let floor = in_turns(31, vec![command(ours()), command(floor)])?;
         rows.push(Row::told(&format!("`{flag}`"), floor[0], "/bin/true", floor[1]));
         rows.push(Row::amount(&format!("`{flag}`"), " ms", floor[0].median * 1e3, 5.0));
-        rows.push(against(31, &format!("`{flag}`"), ours(), bench.just(1, &[flag]), 1.5)?.1);
+        rows.push(against(31, &format!("`{flag}`"), ours(), bench.just(1, &[flag]), 1.5)?);
         rows.push(counted(bench, &format!("`{flag}`"), &ours(), most)?);
     }
     Ok(rows)
@@ -74,15 +72,15 @@ fn list_and_check(bench: &Bench) -> Rows {
     let check = || bench.mayday("steps10", &["check"]);
     let list = bench.mayday("fifty", &["list"]);
     Ok(vec![
-        against(21, "`list` of 50 playbooks", list, just(50), 3.0)?.1,
-        against(21, "`check` of 10 steps", check(), just(10), 2.0)?.1,
+        against(21, "`list` of 50 playbooks", list, just(50), 3.0)?,
+        against(21, "`check` of 10 steps", check(), just(10), 2.0)?,
         counted(bench, "`check` of 10 steps", &check(), 6e6)?,
     ])
 }
 
 fn one_step(bench: &Bench) -> Rows {
     let ours = || bench.mayday("steps1", &RUN);
-    let (_, row) = against(21, "run of one step", ours(), bench.just(1, &["all"]), 2.0)?;
+    let row = against(21, "run of one step", ours(), bench.just(1, &["all"]), 2.0)?;
     Ok(vec![row, syncs_of(bench, "steps1", 1)?.0])
 }
 
@@ -156,15 +154,22 @@ fn growth(bench: &Bench) -> Rows {
 }
 
 fn memory(bench: &Bench) -> Rows {
-    let mut rows = Vec::new();
-    for (project, what, most) in
-        [("steps1000", "run of 1,000 steps", 16.0), ("steps10000", "run of 10,000 steps", 40.0)]
-    {
-        let peak = peak(bench.mayday(project, &RUN))?;
-        rows.push(Row::amount(&format!("{what}, peak memory"), " MiB", peak, most));
-    }
+    let run = |project| used(bench.mayday(project, &RUN));
+    let (some, many) = (run("steps1000")?, run("steps10000")?);
     bench.forget()?;
-    Ok(rows)
+    let (per_some, per_many) = (some.processor / 1_000.0, many.processor / 10_000.0);
+    let beside = format!("{:.0} us at 1,000, {:.0} us at 10,000", per_some * 1e6, per_many * 1e6);
+    Ok(vec![
+        Row::amount("run of 1,000 steps, peak memory", " MiB", some.peak, 16.0),
+        Row::amount("run of 10,000 steps, peak memory", " MiB", many.peak, 40.0),
+        Row::amount(
+            "G6: processor time a step at 10,000 against 1,000",
+            " x",
+            per_many / per_some,
+            1.1,
+        )
+        .against(beside),
+    ])
 }
 
 fn large_output(bench: &Bench) -> Rows {
@@ -175,7 +180,7 @@ fn large_output(bench: &Bench) -> Rows {
         let times = in_turns(3, vec![command(ours()), command(bash)])?;
         rows.push(Row::ratio(what, times[0], "bash with tee", times[1], 3.0));
         bench.forget()?;
-        rows.push(Row::amount(&format!("{what}, peak memory"), " MiB", peak(ours())?, 20.0));
+        rows.push(Row::amount(&format!("{what}, peak memory"), " MiB", used(ours())?.peak, 20.0));
         let missing = i64::try_from(LARGE)? - accounted(&bench.record()?);
         let missing = f64::from(i32::try_from(missing)?.abs());
         rows.push(Row::amount(&format!("{what}, bytes not accounted for"), "", missing, 0.0));
@@ -197,7 +202,7 @@ fn check_large(bench: &Bench) -> Rows {
     let check = |project| bench.mayday(project, &["check"]);
     let just = bench.just(10_000, &["--list"]);
     let what = "`check` of 10,000 steps";
-    let (_, row) = against(5, what, check("steps10000"), just, 2.0)?;
+    let row = against(5, what, check("steps10000"), just, 2.0)?;
     let count = |project| instructions(&check(project), bench.folder());
     let counts = [count("steps10")?, count("steps1000")?, count("steps10000")?];
     let what = "`check`, instructions a step at 10,000 against 1,000";
@@ -215,7 +220,5 @@ fn check_large(bench: &Bench) -> Rows {
 fn dry_run(bench: &Bench) -> Rows {
     let just = bench.just(1_000, &["--dry-run", "all"]);
     let ours = bench.mayday("templated", &DRY);
-    let (ours, row) = against(9, "dry run of 1,000 templated steps", ours, just, 1.5)?;
-    let render = ours.median * 1e3;
-    Ok(vec![row, Row::amount("the same, a step with its render", " us", render, 10.0)])
+    Ok(vec![against(9, "dry run of 1,000 templated steps", ours, just, 1.5)?])
 }

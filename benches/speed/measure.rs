@@ -84,21 +84,34 @@ pub fn syncs<'a>(folder: &Path, count: usize) -> Result<Subject<'a>, Trouble> {
     }))
 }
 
-/// The most memory that a command ever had, in MiB.
-pub fn peak(mut command: Command) -> Result<f64, Trouble> {
+/// What a process had used by its end.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Used {
+    /// The most memory that it ever had, in MiB.
+    pub peak: f64,
+    /// Processor time of its first thread, in seconds; without its children.
+    pub processor: f64,
+}
+
+/// Runs a command and reads what it uses every millisecond.
+pub fn used(mut command: Command) -> Result<Used, Trouble> {
     let mut child = command.spawn()?;
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0_u32;
+    let folder = format!("/proc/{}", child.id());
+    let mut used = Used::default();
     loop {
-        let text = fs::read_to_string(&status).unwrap_or_default();
+        let text = fs::read_to_string(format!("{folder}/status")).unwrap_or_default();
         let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = peak.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok());
-        most = most.max(kib.unwrap_or(0));
+        let kib = peak.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u32>().ok());
+        used.peak = used.peak.max(f64::from(kib.unwrap_or(0)) / 1024.0);
+        // Nanoseconds that it ran; the first of three numbers.
+        let text = fs::read_to_string(format!("{folder}/schedstat")).unwrap_or_default();
+        let nanos = text.split(' ').next().and_then(|word| word.parse().ok());
+        used.processor = used.processor.max(Duration::from_nanos(nanos.unwrap_or(0)).as_secs_f64());
         if let Some(status) = child.try_wait()? {
             if !status.success() {
                 return Err(format!("{command:?} ended with {status}").into());
             }
-            return Ok(f64::from(most) / 1024.0);
+            return Ok(used);
         }
         std::thread::sleep(Duration::from_millis(1));
     }

@@ -43,7 +43,7 @@ impl Row {
             what: what.to_owned(),
             must: format!("<= {}{unit}", number(most)),
             measured: format!("{}{unit}", number(ours)),
-            ratio: Some(ours / most),
+            ratio: (most > 0.0).then_some(ours / most),
             met: Some(ours <= most),
             ..Self::default()
         }
@@ -51,7 +51,7 @@ impl Row {
 
     /// Something that could not be measured here.
     pub fn without(what: &str, tool: &str) -> Self {
-        let measured = format!("not measured: {tool} is not installed");
+        let measured = format!("not measured: {tool} is not here, or cannot");
         Self { what: what.to_owned(), measured, ..Self::default() }
     }
 

@@ -22,7 +22,8 @@ pub struct Calls {
     pub threads: u32,
 }
 
-/// Instructions of the program itself, without its children; `None` without valgrind.
+/// Instructions of the program itself, without its children; `None` without valgrind, or with one that
+/// ends by a signal: older ones hand the program an address of the kernel that cannot be read.
 pub fn instructions(command: &Command, folder: &Path) -> Result<Option<f64>, Trouble> {
     let Some(valgrind) = machine::find("valgrind") else { return Ok(None) };
     let log = folder.join("callgrind.log");
@@ -34,7 +35,9 @@ pub fn instructions(command: &Command, folder: &Path) -> Result<Option<f64>, Tro
         OsStr::new("--child-silent-after-fork=yes"),
         &flag,
     ];
-    under(&valgrind, &words, command)?;
+    if !under(&valgrind, &words, command)? {
+        return Ok(None);
+    }
     let text = fs::read_to_string(&log)?;
     let count = text.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
     Ok(Some(count.ok_or("callgrind told no count")?))
@@ -46,7 +49,9 @@ pub fn calls(command: &Command, folder: &Path) -> Result<Option<Calls>, Trouble>
     let log = folder.join("strace.log");
     let trace = "trace=fsync,fdatasync,clone,clone3,fork,vfork";
     let words = ["-f", "-qq", "-e", trace, "-o"].map(OsStr::new);
-    under(&strace, &[&words[..], &[log.as_os_str()]].concat(), command)?;
+    if !under(&strace, &[&words[..], &[log.as_os_str()]].concat(), command)? {
+        return Ok(None);
+    }
     let mut calls = Calls::default();
     // A call that was cut in two by another process is counted where it begins.
     for line in fs::read_to_string(&log)?.lines().filter(|line| !line.contains(" resumed>")) {
@@ -68,8 +73,8 @@ pub fn calls(command: &Command, folder: &Path) -> Result<Option<Calls>, Trouble>
     Ok(Some(calls))
 }
 
-/// Runs a command under a tool that takes it behind its own flags.
-fn under(tool: &Path, words: &[&OsStr], command: &Command) -> Result<(), Trouble> {
+/// Runs a command under a tool that takes it behind its own flags; false when a signal ended it.
+fn under(tool: &Path, words: &[&OsStr], command: &Command) -> Result<bool, Trouble> {
     let mut traced = fixture::quiet(tool, &[]);
     traced.args(words).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
@@ -81,5 +86,9 @@ fn under(tool: &Path, words: &[&OsStr], command: &Command) -> Result<(), Trouble
         traced.current_dir(folder);
     }
     let status = traced.status()?;
-    if status.success() { Ok(()) } else { Err(format!("{traced:?} ended with {status}").into()) }
+    match status.code() {
+        Some(0) => Ok(true),
+        None => Ok(false),
+        Some(_) => Err(format!("{traced:?} ended with {status}").into()),
+    }
 }
