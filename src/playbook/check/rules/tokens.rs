@@ -18,12 +18,11 @@ rules! {
      `cmd:COMMAND`), and replace the one that stood here: it must be taken as known to others."
 }
 
+const URL: &str = "a URL with a password";
+
 /// What a secret looks like: in words, and a pattern whose last group (or whole) is the secret.
 const SHAPES: &[(&str, &str)] = &[
-    (
-        "a URL with a password",
-        r#"[A-Za-z][A-Za-z0-9+.-]*://[^\s:/@"'<>{}$\[]*:([^\s@/"'<>{}$\[*]+)@"#,
-    ),
+    (URL, r#"[A-Za-z][A-Za-z0-9+.-]*://[^\s:/@"'<>{}$\[]*:([^\s@/"'<>{}$\[*]+)@"#),
     ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})"),
     ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{16,}"),
@@ -53,13 +52,31 @@ fn secrets_in(text: &str) -> Vec<(Range<usize>, &'static str)> {
     });
     let mut all = Vec::new();
     for (what, pattern) in patterns {
-        for found in pattern.captures_iter(text) {
-            if let Some(secret) = found.get(found.len() - 1) {
-                all.push((secret.range(), *what));
+        // A URL may begin with any letter, so that its pattern would be tried at every one. No match
+        // spans lines.
+        let pieces = if *what == URL { lines_with(text, "://") } else { vec![(0, text)] };
+        for (from, piece) in pieces {
+            for found in pattern.captures_iter(piece) {
+                if let Some(secret) = found.get(found.len() - 1) {
+                    all.push((from + secret.start()..from + secret.end(), *what));
+                }
             }
         }
     }
     all
+}
+
+/// The lines that hold a word, each with where it begins.
+fn lines_with<'t>(text: &'t str, word: &str) -> Vec<(usize, &'t str)> {
+    if !text.contains(word) {
+        return Vec::new();
+    }
+    let mut at = 0;
+    let lines = text.split_inclusive('\n').map(|line| {
+        at += line.len();
+        (at - line.len(), line)
+    });
+    lines.filter(|(_, line)| line.contains(word)).collect()
 }
 
 /// Adds a fault for every secret in the text of a file, and masks them in the excerpts of all faults.
