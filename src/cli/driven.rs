@@ -131,10 +131,13 @@ pub(super) fn drive(
 ) -> Result<(), Failure> {
     let mut observer = Shown::new(stage.screen.clone(), view, stage.json);
     let mut session = Session { attended: stage.attended, answers, ..Session::default() };
-    for event in fresh {
-        let (_, event) = Record::stage(journal, event).map_err(|trouble| record(&trouble))?;
+    let staged: Result<Vec<Event>, _> =
+        fresh.into_iter().map(|event| Ok(Record::stage(journal, event)?.1)).collect();
+    let staged = staged.map_err(|trouble| record(&trouble))?;
+    // One sync makes all of them durable; each is still shown with the state right behind it.
+    Record::commit(journal).map_err(|trouble| record(&trouble))?;
+    for event in staged {
         run.apply(&event);
-        Record::commit(journal).map_err(|trouble| record(&trouble))?;
         crate::run::drive::Observer::event(&mut observer, plan, run, &event);
     }
     let mut driver = Driver {
