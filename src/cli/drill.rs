@@ -49,6 +49,7 @@ pub(super) fn drill(global: &Global, args: &DrillArgs) -> Result<u8, Failure> {
     ));
     bring_up(&plan, &config)?;
     let begun = Begun::open(global, &project, plan.clone(), &config, &args.what);
+    drop(project);
     let ended = match begun.and_then(Begun::drive) {
         Ok(ended) => ended,
         Err(failure) => {

@@ -126,6 +126,8 @@ pub(super) fn leave(screen: &Screen, run: &Run, dir: &RunDir, plan: &Plan) -> Re
     if run.closed.is_some() {
         let read = crate::journal::read(dir).map_err(|trouble| driven::refused(&trouble))?;
         let context = context(dir, &read.events, Some(plan), Names::Roles);
+        // A long record need not stay in memory beside what was made of it.
+        drop(read);
         let file = dir.reports().join("postmortem.md");
         let written = report::render(report::POSTMORTEM, "postmortem.md.j2", &context)
             .map_err(|trouble| trouble.to_string())

@@ -107,6 +107,8 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
         return Err(Failure::new(exit::USAGE, "use --impact: it is later than the detection"));
     }
     let mut begun = Begun::open(global, &project, plan, &config, &args.what)?;
+    // The plan and the pinned copies are all that a run goes by.
+    drop(project);
     let milestone = |milestone, when, source: &str| Kind::Milestone {
         milestone,
         when,
