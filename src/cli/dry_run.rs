@@ -53,10 +53,9 @@ pub(super) fn dry_run(
     let mut failed = 0;
     for (index, unit) in plan.units.iter().enumerate() {
         let shown = show(&plan, &run, unit, now);
-        out::line(&format!("{:>3}/{} {}", index + 1, plan.units.len(), shown.title));
-        for line in &shown.lines {
-            out::line(&format!("        {line}"));
-        }
+        let mut lines = vec![format!("{:>3}/{} {}", index + 1, plan.units.len(), shown.title)];
+        lines.extend(shown.lines.iter().map(|line| format!("        {line}")));
+        out::lines(&lines);
         if let Some(probe) = &mut probe
             && unit.class() == EffectClass::Read
             && !unit.step.action.is_question()

@@ -19,6 +19,16 @@ pub(super) fn line(line: &str) {
     data(&format!("{}\n", text::sanitise(line)));
 }
 
+/// Lines of data, sanitised, in one write.
+pub(super) fn lines(lines: &[String]) {
+    let mut all = String::new();
+    for line in lines {
+        all += &text::sanitise(line);
+        all.push('\n');
+    }
+    data(&all);
+}
+
 /// Words for the person.
 pub(super) fn talk(words: &str) {
     let words = text::sanitise(words);
