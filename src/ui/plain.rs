@@ -4,7 +4,7 @@
 //! what it returns is not yet sanitised, which is the screen's part.
 
 use crate::config::Danger;
-use crate::effect::{EffectClass, Ending};
+use crate::effect::EffectClass;
 use crate::run::event::{Asking, Event, Kind, Opened, StepStatus};
 use crate::severity::EscalationKind;
 use crate::steps::Verdict;
@@ -13,6 +13,7 @@ use crate::ui::layout::{INDENT, brief, count, labelled, wrap};
 use crate::ui::view::{StepView, View};
 
 mod facts;
+mod messages;
 mod milestones;
 mod trouble;
 
@@ -129,7 +130,8 @@ impl Lines<'_> {
                     EscalationKind::Inform => "telling",
                     EscalationKind::Engage => "calling in",
                 };
-                let mut lines = self.note(&format!("{verb} {to} ({})", cause_words(cause)));
+                let mut lines =
+                    self.note(&format!("{verb} {to} ({})", messages::cause_words(cause)));
                 lines.extend(labelled("says", message, self.view.width));
                 lines
             }
@@ -287,30 +289,6 @@ impl Lines<'_> {
         }
     }
 
-    fn notified(&self, to: &str, cause: &str, ending: &Ending, shown: bool) -> Vec<String> {
-        if shown {
-            let cause = cause_words(cause);
-            return self.note(&if self.view.drill {
-                format!("{to} is not told: a drill sends nothing ({cause})")
-            } else {
-                format!("TELL {to} YOURSELF, nothing was sent ({cause})")
-            });
-        }
-        let why = match ending {
-            Ending::Done => return self.note(&format!("{to} was told ({})", cause_words(cause))),
-            Ending::Failed { message, .. } => message.as_str(),
-            Ending::TimedOut => "no answer in time",
-            Ending::Cancelled => "it was ended",
-            Ending::Unknown { reason } => reason.as_str(),
-        };
-        let mut lines = self.numbered("FAIL", None, &format!("{to} was NOT told: {why}"));
-        let key = (to.to_owned(), cause.to_owned());
-        if let Some(message) = self.view.messages.get(&key) {
-            lines.extend(labelled("tell", &format!("{to} yourself: {message}"), self.view.width));
-        }
-        lines
-    }
-
     fn phase(&self, word: &str, key: &str, reason: &str) -> Vec<String> {
         let title = self.view.phases.get(key).map_or(key, String::as_str);
         if key.is_empty() || title.is_empty() {
@@ -384,18 +362,6 @@ fn check_name(check: &str) -> String {
     match check.parse::<u32>() {
         Ok(index) => format!("check {}", index.saturating_add(1)),
         Err(_) => check.to_owned(),
-    }
-}
-
-/// What asks for a message, in words.
-fn cause_words(cause: &str) -> String {
-    match cause.split_once(':') {
-        Some(("escalation", rung)) => match rung.parse::<u32>() {
-            Ok(index) => format!("escalation {}", index.saturating_add(1)),
-            Err(_) => "escalation".to_owned(),
-        },
-        Some(("step", id)) => format!("step {id}"),
-        _ => cause.to_owned(),
     }
 }
 
