@@ -192,16 +192,17 @@ fn of_step<'a>(kind: &'a Kind, memory: &mut Memory<'a>, facts: &Facts<'_>) -> Op
             format!("the outcome of {step} was unknown"),
             Some(reason),
         )),
-        Kind::Answered { step, question: Asking::Gate, answer, .. }
-            if matches!(answer, Value::Null | Value::Bool(false)) =>
-        {
-            Some(found(
-                "declined_gate",
-                Some(step),
-                format!("the gate of {step} was declined"),
-                None,
-            ))
-        }
+        Kind::Answered {
+            step,
+            question: Asking::Gate,
+            answer: Value::Null | Value::Bool(false),
+            ..
+        } => Some(found(
+            "declined_gate",
+            Some(step),
+            format!("the gate of {step} was declined"),
+            None,
+        )),
         Kind::Chose { step, choice, reason, second_person, .. } => {
             let agreed = second_person
                 .as_ref()

@@ -82,6 +82,7 @@ fn percent(part: Span, whole: Span) -> i64 {
 
 /// What is going on between two events.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each tells whether one thing goes on")]
 struct Going {
     /// Part of an attempt.
     action: Option<Part>,

@@ -39,7 +39,7 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<Value> {
             let known: std::collections::HashSet<&str> = keys.iter().map(String::as_str).collect();
             let mut rest: Vec<(&str, usize)> = seen
                 .iter()
-                .filter(|(key, _)| key.ends_with(".undo") && !known.contains(**key))
+                .filter(|(key, _)| key.strip_suffix(".undo").is_some() && !known.contains(**key))
                 .map(|(key, seen)| (*key, seen.order))
                 .collect();
             rest.sort_by_key(|(_, order)| *order);

@@ -257,6 +257,7 @@ fn length(value: &minijinja::Value) -> Result<String, Error> {
     Ok(super::outcome::whole_seconds(Span::from_millis(ms)).to_string())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the template engine hands over values")]
 fn join(values: Vec<minijinja::Value>, between: Rest<String>) -> Result<String, Error> {
     let between = between.first().map(String::as_str).unwrap_or_default();
     let mut all = String::new();

@@ -116,7 +116,7 @@ fn no_text_of_a_run_changes_the_shape_of_the_page() {
     for event in parsed(&of("<b>")) {
         match event {
             Event::Html(html) => {
-                assert!(html.trim_start().starts_with("<!--") || !html.contains('<'))
+                assert!(html.trim_start().starts_with("<!--") || !html.contains('<'));
             }
             Event::InlineHtml(html) => panic!("{html}"),
             _ => {}

@@ -30,7 +30,7 @@ pub(super) fn plan(mode: Mode) -> Plan {
     };
     let purpose = Purpose { playbook: "api-down", environment, mode, base: Path::new("/srv") };
     let mut plan = Plan::build(&library, &config.value.unwrap(), purpose).unwrap();
-    plan.place.run_id = "20261122-1820-p2c".to_owned();
+    "20261122-1820-p2c".clone_into(&mut plan.place.run_id);
     plan
 }
 
@@ -157,6 +157,7 @@ impl Story {
         })
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers write it with json!")]
     pub(super) fn end(&mut self, step: &str, verdict: Verdict, facts: Value) -> &mut Self {
         let began = self.events.iter().rev().find_map(|(_, event)| match &event.kind {
             Kind::Started { step: other, attempt, .. } if other == step => {
