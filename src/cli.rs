@@ -19,6 +19,7 @@ mod explain;
 mod generated;
 mod list;
 mod machine;
+mod new;
 mod observer;
 mod out;
 mod pinned;
@@ -87,6 +88,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Check playbooks and mayday.yaml: every fault at once
     Check(check::CheckArgs),
+    /// Write a first playbook to fill in
+    New(new::NewArgs),
     /// Explain a code of `check`
     Explain(explain::ExplainArgs),
     /// Run a playbook, step by step
@@ -135,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Find(args) => list::find(&global, &args),
         Command::Show(args) => show::show(&global, &args),
         Command::Check(args) => check::check(&global, &args),
+        Command::New(args) => new::new(&global, &args),
         Command::Explain(args) => explain::explain(&args),
         Command::Run(args) => run::run(&global, &args),
         Command::Resume(args) => resume::resume(&global, &args),
@@ -167,6 +171,11 @@ pub fn main() -> ExitCode {
 
 /// Help and version are data; everything else is a wrong command line.
 fn usage(error: &clap::Error) -> ExitCode {
+    // The environment may have given a flag: then clap takes the bare name for an unfinished command.
+    if error.kind() == clap::error::ErrorKind::MissingSubcommand {
+        out::talk(&Cli::command().render_help().to_string());
+        return ExitCode::from(exit::USAGE);
+    }
     let text = error.render();
     if error.use_stderr() {
         out::talk(&text.to_string());

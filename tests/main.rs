@@ -7,6 +7,7 @@
 )]
 
 mod check;
+mod cli;
 mod engine;
 mod generated;
 mod http;

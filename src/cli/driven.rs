@@ -116,6 +116,38 @@ pub(super) fn answers(
     all
 }
 
+/// An answer for something that nobody will ask about is a slip of the pen, found before anything runs.
+///
+/// # Errors
+/// The first such answer, with the name that is nearest.
+pub(super) fn asked_about<'a>(
+    plan: &Plan,
+    given: impl Iterator<Item = &'a (String, String)>,
+) -> Result<(), Failure> {
+    let steps = plan.units.iter().map(|unit| unit.key.as_str());
+    let known: Vec<&str> = steps.chain(plan.inputs.iter().map(|(name, _)| name.as_str())).collect();
+    for (about, _) in given {
+        let of = |name: &&str| match about.strip_prefix(*name) {
+            // `step.menu`, `step.undo`, `each[2]`
+            Some(rest) => rest.is_empty() || rest.starts_with(['.', '[']),
+            None => false,
+        };
+        if known.iter().any(of) {
+            continue;
+        }
+        let failure = Failure::new(
+            exit::USAGE,
+            format!("answer `{about}`: no step or input of {} has this name", plan.head.id),
+        );
+        let name = about.split(['.', '[']).next().unwrap_or(about);
+        return Err(match crate::diagnostic::did_you_mean(name, known.iter().copied()) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure.hint(format!("`mayday show {}` lists the steps", plan.head.id)),
+        });
+    }
+    Ok(())
+}
+
 /// Drives the run to where this driver leaves it, and says where that is.
 ///
 /// # Errors

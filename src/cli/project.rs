@@ -40,9 +40,8 @@ impl Project {
             None => find_config(),
         };
         let mut project = Self::with_config(file.as_deref())?;
-        let folder = project.config_value().playbooks.unwrap_or_else(|| "playbooks".into());
         let mut files = Vec::new();
-        collect(&project.base.join(folder), &mut files);
+        collect(&project.folder(), &mut files);
         project.read(&files);
         Ok(project)
     }
@@ -108,6 +107,13 @@ impl Project {
         }
     }
 
+    /// The folder of playbooks.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        let named = self.config_value().playbooks;
+        self.base.join(named.unwrap_or_else(|| "playbooks".into()))
+    }
+
     /// The configuration, or an empty one.
     #[must_use]
     pub fn config_value(&self) -> Config {
@@ -147,6 +153,17 @@ impl Project {
         };
         let faults = self.check(today).into_iter();
         faults.filter(|fault| fault.level == Level::Error && concerns(fault)).collect()
+    }
+
+    /// The files of playbooks that no playbook could be made of.
+    #[must_use]
+    pub fn unread(&self) -> Vec<String> {
+        let broken = self.playbooks.iter().filter(|parsed| parsed.value.is_none());
+        let mut files: Vec<String> =
+            broken.map(|parsed| parsed.source.file.name.to_string()).collect();
+        let labels = self.unreadable.iter().filter_map(|fault| fault.labels.first());
+        files.extend(labels.map(|label| label.file.name.to_string()));
+        files
     }
 
     /// The files that a run of this playbook needs: itself and what it includes, by id.

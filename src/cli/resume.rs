@@ -27,6 +27,9 @@ pub struct ResumeArgs {
 /// Flags of everything that takes up a run.
 #[derive(Args, Debug, Clone, Default)]
 pub struct How {
+    /// A value for an input that the run still waits for
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub input: Vec<(String, String)>,
     /// An answer to the question of a step, given in advance
     #[arg(long, value_name = "STEP=VALUE", value_parser = pair)]
     pub answer: Vec<(String, String)>,
@@ -97,6 +100,8 @@ pub(super) fn take_up(
             .hint("it ended before its first step; start a new run"));
     };
     let (plan, config) = pinned::plan(&dir, &opened)?;
+    let given: Vec<_> = how.input.iter().chain(&how.answer).cloned().collect();
+    driven::asked_about(&plan, given.iter().chain(&how.confirm).chain(&how.assume))?;
     let mut stage = Stage::open(global, &plan, &config, how.operator.as_deref(), how.json)?;
     let mut view = driven::view(&stage, &plan);
     let mut run = Run::default();
@@ -124,7 +129,7 @@ pub(super) fn take_up(
     for kind in also(&run) {
         fresh.push(stage.event(kind));
     }
-    let mut answers = driven::answers(&plan, &how.answer, &how.confirm, !stage.attended);
+    let mut answers = driven::answers(&plan, &given, &how.confirm, !stage.attended);
     for (step, what) in &how.assume {
         assume(&mut answers, step, what);
     }

@@ -80,11 +80,10 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     for step in steps.iter().filter(|step| step.status != "-") {
         out::line(&format!("{:8} {}  {}", step.status.to_uppercase(), step.key, step.title));
     }
-    let next =
-        steps.iter().find(|step| matches!(step.status.as_str(), "-" | "running" | "unknown"));
-    if let Some(next) = next.filter(|_| run.closed.is_none()) {
+    let open =
+        |step: &&Step| matches!(step.status.as_str(), "-" | "running" | "unknown" | "failed");
+    if let Some(next) = steps.iter().find(open).filter(|_| run.closed.is_none()) {
         out::line(&format!("NEXT     {}  {}", next.key, next.title));
-        out::line(&format!("Go on with: mayday resume {id}"));
     }
     let last = read.events.iter().rev().find_map(|(_, event)| match &event.kind {
         Kind::Stopped { message, .. } => Some(message.clone()),
@@ -92,6 +91,9 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     });
     if let Some(message) = last.filter(|_| run.closed.is_none()) {
         out::line(&format!("STOPPED  {message}"));
+    }
+    if run.closed.is_none() && run.opened.is_some() && store.driver(&id).is_none() {
+        out::line(&format!("Go on with: mayday resume {id}"));
     }
     Ok(exit::DONE)
 }

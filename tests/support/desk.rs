@@ -21,6 +21,38 @@ impl Desk {
         Self { folder }
     }
 
+    /// A folder with these files and nothing else.
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        for (name, text) in files {
+            desk.write(name, text);
+        }
+        desk
+    }
+
+    /// Writes one of the files.
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        let path = self.path(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// The ids of the runs, newest first.
+    pub(crate) fn runs(&self) -> Vec<String> {
+        let said = self.mayday(&["runs", "--json"]);
+        assert_eq!(said.code, Some(0), "{}", said.all());
+        let id = |line: &str| {
+            let run: serde_json::Value = serde_json::from_str(line).unwrap();
+            run["run"].as_str().unwrap().to_owned()
+        };
+        said.out.lines().map(id).collect()
+    }
+
+    /// The newest run.
+    pub(crate) fn newest(&self) -> String {
+        self.runs().into_iter().next().unwrap()
+    }
+
     pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
     }
@@ -63,6 +95,7 @@ impl Drop for Desk {
 }
 
 /// How a command ended and what it said.
+#[derive(Debug)]
 pub(crate) struct Said {
     /// Exit code; `None` when a signal ended it.
     pub(crate) code: Option<i32>,
@@ -73,6 +106,18 @@ pub(crate) struct Said {
 }
 
 impl Said {
+    /// Fails the test unless it ended with this code and said all of this.
+    #[track_caller]
+    pub(crate) fn is(&self, code: i32, words: &[&str]) {
+        let all = self.all();
+        assert_eq!(self.code, Some(code), "{all}");
+        // Lines are wrapped where they are full.
+        let one_line = all.split_whitespace().collect::<Vec<_>>().join(" ");
+        for word in words {
+            assert!(all.contains(word) || one_line.contains(word), "`{word}` was not said:\n{all}");
+        }
+    }
+
     /// Talk, then data.
     pub(crate) fn all(&self) -> String {
         format!("{}{}", self.err, self.out)
