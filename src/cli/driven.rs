@@ -15,9 +15,10 @@ use crate::config::Config;
 use crate::journal::{Holder, Journal, Redact, RunDir, Store, Trouble};
 use crate::plan::{Mode, Plan};
 use crate::run::drive::{Driver, Record, World};
-use crate::run::event::{Event, Kind};
+use crate::run::event::{Event, Kind, StopReason};
 use crate::run::session::{Scripted, Session, Source};
 use crate::run::state::Run;
+use crate::steps::Verdict;
 use crate::ui::prompt::Prompt;
 use crate::ui::screen::Screen;
 use crate::ui::view::View;
@@ -185,6 +186,9 @@ pub(super) fn drive(
     for warning in stage.world.warnings() {
         stage.screen.talk(&[format!("WARNING  {warning}")]);
     }
+    if let Some(line) = without_terminal(run, &plan.place.run_id).filter(|_| !stage.attended) {
+        stage.screen.talk(&[line]);
+    }
     stage.screen.rests();
     crate::world::console::restore();
     if done.is_ok() {
@@ -219,7 +223,13 @@ pub(super) fn refused(trouble: &Trouble) -> Failure {
         }
         _ => exit::PRECONDITION,
     };
-    let failure = Failure::new(code, trouble);
+    let mut words = trouble.to_string();
+    let mut cause = std::error::Error::source(trouble);
+    while let Some(why) = cause {
+        words.push_str(&format!(": {why}"));
+        cause = why.source();
+    }
+    let failure = Failure::new(code, words);
     match trouble.hint() {
         Some(hint) => failure.hint(hint),
         None => failure,
@@ -232,6 +242,23 @@ pub(super) fn refused(trouble: &Trouble) -> Failure {
 /// No folder for runs is known.
 pub(super) fn store(global: &Global) -> Result<Store, Failure> {
     machine::state_dir(global).map(Store::new)
+}
+
+/// The flag that goes on where nobody can be asked; the last event named the command.
+fn without_terminal(run: &Run, id: &str) -> Option<String> {
+    let (reason, _) = run.stopped.as_ref().filter(|_| run.closed.is_none())?;
+    let wanted = |verdict: &Verdict| match (reason, verdict) {
+        (StopReason::OutcomeUnknown, Verdict::Unknown { .. }) => {
+            Some("--assume {}=done, or =not-done")
+        }
+        (StopReason::StepFailed, Verdict::Fail(_)) => Some("--answer {}.menu=retry"),
+        _ => None,
+    };
+    let open = run.steps.iter().filter(|(_, state)| state.settled.is_none());
+    let (key, flag) = open
+        .filter_map(|(key, state)| Some((key, state.verdict.as_ref().and_then(wanted)?)))
+        .min()?;
+    Some(format!("Without a terminal: mayday resume {id} {}", flag.replace("{}", key)))
 }
 
 /// Where everything of the run is. What happened and how to go on was said by its last event.

@@ -199,7 +199,8 @@ fn credentials_that_are_wrong() {
     said.is(5, &["password authentication failed", "mayday resume"]);
     assert!(!said.all().contains("not-the-word"), "{}", said.all());
     // With the right word the same run goes on.
-    with(&server.url("postgres", "?sslmode=disable"), &["resume"]).is(0, &[]);
+    with(&server.url("postgres", "?sslmode=disable"), &["resume", "--answer=look.menu=retry"])
+        .is(0, &[]);
 }
 
 #[test]

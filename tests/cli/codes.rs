@@ -61,8 +61,9 @@ fn code_5_when_a_step_failed_and_resume_repeats_it() {
     let id = desk.newest();
     desk.mayday(&["status"]).is(0, &["FAILED", "look", &format!("mayday resume {id}")]);
     desk.mayday(&["verify", &id]).is(0, &["OK"]);
+    desk.mayday(&["resume", &id]).is(5, &[&format!("mayday resume {id} --answer look.menu=retry")]);
     desk.write("flag", "");
-    desk.mayday(&["resume", &id]).is(0, &[]);
+    desk.mayday(&["resume", &id, "--answer=look.menu=retry"]).is(0, &[]);
     desk.mayday(&["resume", &id]).is(0, &[]);
 }
 
@@ -115,6 +116,7 @@ fn code_7_names_the_flag_and_the_flag_works() {
 
 /// `--flag about=value` behind "nobody can be asked: ".
 fn flag_in(said: &str) -> String {
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let (_, rest) = said.split_once("nobody can be asked: ").unwrap();
     rest.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }
