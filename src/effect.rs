@@ -137,11 +137,18 @@ impl Question {
     /// A value that could answer it, for the flag that a message names.
     #[must_use]
     pub fn example(&self) -> String {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,@%+".contains(c);
         match &self.wants {
             Wants::Enter | Wants::YesNo => "yes".to_owned(),
-            Wants::Typed(text) => text.clone(),
+            Wants::Typed(text) if text.chars().all(plain) => text.clone(),
+            Wants::Typed(text) => format!("'{}'", text.replace('\'', "'\\''")),
             Wants::OneOf(choices) => {
-                choices.iter().map(|choice| choice.key.as_str()).collect::<Vec<_>>().join("|")
+                let keys: Vec<&str> = choices.iter().map(|choice| choice.key.as_str()).collect();
+                match keys.as_slice() {
+                    [] => String::new(),
+                    [only] => (*only).to_owned(),
+                    [first, rest @ ..] => format!("{first} (or {})", rest.join(", ")),
+                }
             }
             Wants::Value(_) => "VALUE".to_owned(),
             Wants::Words => "WORDS".to_owned(),

@@ -2,7 +2,13 @@
 
 mod bad_input;
 mod codes;
+mod crash;
+mod dry;
+mod inputs;
+mod language;
 mod new;
+mod record;
+mod secrets;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

@@ -36,7 +36,7 @@ enum Deny {
 enum Format {
     /// For a person, with excerpts
     Human,
-    /// One JSON document
+    /// One line of JSON a fault
     Json,
     /// Commands of GitHub's workflows
     Github,
@@ -51,14 +51,17 @@ pub(super) fn check(global: &Global, args: &CheckArgs) -> Result<u8, Failure> {
         Project::open_paths(global.config.as_deref(), &args.paths)?
     };
     let faults = project.check(machine::wall_clock());
-    let files =
-        project.playbooks.len() + usize::from(project.config.is_some()) + project.unreadable.len();
+    let files = project.files();
     match args.format {
         Format::Human => {
             let text =
                 render::human(&faults, machine::colour_on_stdout(global.plain), machine::width());
             out::data(&text);
             out::talk(&render::summary(&faults, files));
+            let worst = faults.iter().find(|fault| fault.level == Level::Error);
+            if let Some(fault) = worst.or(faults.first()) {
+                out::talk(&format!("`mayday explain {}` says more.", fault.code.0));
+            }
         }
         Format::Json => out::data(&render::json(&faults)),
         Format::Github => out::data(&render::github(&faults)),

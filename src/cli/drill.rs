@@ -13,6 +13,7 @@ use crate::world::surroundings;
 
 /// Flags of `drill`.
 #[derive(Args, Debug)]
+#[command(before_help = "Examples:\n  mayday drill run quickstart/data-loss --env sandbox")]
 pub struct DrillArgs {
     #[command(subcommand)]
     what: Drill,

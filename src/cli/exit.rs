@@ -37,7 +37,8 @@ pub const TERMINATED: u8 = 143;
 /// How a driven run ended, as an exit code.
 #[must_use]
 pub fn of_run(run: &Run) -> u8 {
-    if let Some((outcome, _)) = &run.closed {
+    // A rollback may go on behind the end of a run: then it counts how the rollback was left.
+    if let Some((outcome, _)) = run.closed.as_ref().filter(|_| run.rollback.is_none()) {
         return match outcome {
             Outcome::Completed | Outcome::HandedOff => DONE,
             Outcome::Aborted => STOPPED,

@@ -26,6 +26,8 @@ pub struct Project {
     pub playbooks: Vec<Parsed<Playbook>>,
     /// Files that could not be read as text at all.
     pub unreadable: Vec<Diagnostic>,
+    /// The names of the files that were asked for; all when `None`. The others are only known.
+    pub asked: Option<Vec<String>>,
 }
 
 impl Project {
@@ -46,7 +48,8 @@ impl Project {
         Ok(project)
     }
 
-    /// As [`Project::open`], with just these files and folders of playbooks.
+    /// As [`Project::open`], for the faults of just these files and folders: the other playbooks are read
+    /// for what these refer to.
     ///
     /// # Errors
     /// A path that does not exist.
@@ -68,13 +71,26 @@ impl Project {
             }
         }
         files.retain(|file| file.file_name().is_none_or(|name| name != FILE_NAME));
+        let plain = |file: &PathBuf| std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        files = files.iter().map(plain).collect();
+        project.asked = Some(files.iter().map(|file| shown(file)).collect());
+        let real = |file: &PathBuf| file.canonicalize().ok();
+        let known: Vec<_> = files.iter().map(real).collect();
+        let mut others = Vec::new();
+        collect(&project.folder(), &mut others);
+        files.extend(others.into_iter().filter(|file| !known.contains(&real(file))));
         project.read(&files);
         Ok(project)
     }
 
     fn with_config(file: Option<&Path>) -> Result<Self, Failure> {
-        let mut project =
-            Self { base: here(), config: None, playbooks: Vec::new(), unreadable: Vec::new() };
+        let mut project = Self {
+            base: here(),
+            config: None,
+            playbooks: Vec::new(),
+            unreadable: Vec::new(),
+            asked: None,
+        };
         let Some(file) = file else { return Ok(project) };
         let bytes = std::fs::read(file).map_err(|error| {
             Failure::new(exit::PRECONDITION, format!("read {}: {error}", file.display()))
@@ -136,7 +152,25 @@ impl Project {
         let set = check::Set { playbooks: &self.playbooks, config: self.config.as_ref(), today };
         let mut faults = self.unreadable.clone();
         faults.extend(check::check(&set));
+        if let Some(asked) = &self.asked {
+            let others: Vec<&SourceFile> = self
+                .playbooks
+                .iter()
+                .map(|parsed| &*parsed.source.file)
+                .filter(|file| !asked.iter().any(|name| **name == *file.name))
+                .collect();
+            faults.retain(|fault| {
+                fault.labels.first().is_none_or(|label| !others.contains(&&*label.file))
+            });
+        }
         faults
+    }
+
+    /// How many files [`Project::check`] speaks of.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        let read = self.playbooks.len() + self.unreadable.len();
+        self.asked.as_ref().map_or(read, Vec::len) + usize::from(self.config.is_some())
     }
 
     /// The errors that keep this playbook from being run: its own, those of what it includes and

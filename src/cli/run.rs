@@ -357,8 +357,14 @@ pub(super) fn inputs(plan: &Plan, what: &What) -> Result<Vec<(String, Value, Str
             });
         };
         let question = crate::run::inputs::question(&name, spec);
+        let given = match (&value, spec.kind) {
+            (_, crate::effect::ValueKind::Secret) => String::new(),
+            (Value::String(text), _) => format!(" from `{}`", crate::text::cut(text, 40)),
+            (other, _) => format!(" from `{}`", crate::text::cut(&other.to_string(), 40)),
+        };
         let refused = |why: String| {
-            Failure::new(exit::USAGE, format!("take input `{name}`: {why}")).hint("nothing was run")
+            Failure::new(exit::USAGE, format!("take input `{name}`{given}: {why}"))
+                .hint("nothing was run")
         };
         let value = question.accept_value(&value, now, machine::zone()).map_err(refused)?;
         crate::run::inputs::check(&name, spec, &value, &scope).map_err(refused)?;

@@ -22,14 +22,19 @@ pub struct SandboxArgs {
 #[derive(Subcommand, Debug)]
 enum Verb {
     /// Bring up a fresh one: an empty database and a running service; prints its URL
+    #[command(before_help = "Examples:\n  mayday sandbox up")]
     Up(Folder),
     /// Stop the service and remove the folder
+    #[command(before_help = "Examples:\n  mayday sandbox down")]
     Down(Folder),
     /// Start the service on the data that is there; prints its URL
+    #[command(before_help = "Examples:\n  mayday sandbox start")]
     Start(Folder),
     /// Stop the service; its data stays
+    #[command(before_help = "Examples:\n  mayday sandbox stop")]
     Stop(Folder),
     /// Be the service, until interrupted
+    #[command(before_help = "Examples:\n  mayday sandbox serve .mayday-sandbox")]
     Serve {
         #[command(flatten)]
         folder: Folder,

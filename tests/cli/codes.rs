@@ -1,10 +1,12 @@
 //! Every exit code, and the message that says what to do.
 
 use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
 use super::{Beside, CONFIG, desk, desk_with, until};
+use crate::support::desk::{Desk, MAYDAY, Said};
 
 const READ: &str = "  - {id: look, title: Look, effect: read, shell: 'echo seen'}";
 const FAIL: &str = "  - {id: look, title: Look, effect: read, shell: 'exit 3'}";
@@ -82,43 +84,46 @@ fn code_7_names_the_flag_and_the_flag_works() {
   - {id: which, title: Which, choose: {ask: Which one?, options: {a: First, b: Second}}}
   - {id: fine, title: Fine, confirm: Is it fine?}
   - {id: wipe, title: Wipe, effect: destructive, shell: 'echo wiped', on_crash: {probe: {shell: 'true'}, done_if: 'false'}}
-  - {id: typed, title: Typed, effect: change, confirm: {ask: Sure?, type_to_confirm: '50'}, shell: 'true'}";
+  - {id: typed, title: Typed, effect: change, confirm: {ask: Sure?, type_to_confirm: \"50 rows; it's so\"}, shell: 'true'}";
     let inputs = "inputs: {region: {ask: Where?, type: string}}";
     let desk = desk_with(CONFIG, inputs, steps);
-    let mut arguments = vec!["run".to_owned(), "p".to_owned()];
+    let mut arguments = "run p".to_owned();
     let mut flags = Vec::new();
     for _ in 0..5 {
-        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let said = desk.mayday(&words);
+        let said = shell(&desk, &arguments);
         said.is(7, &["nobody can be asked", "mayday resume"]);
         let flag = flag_in(&said.err);
-        flags.push(flag.clone());
-        let id = desk.newest();
-        arguments = vec!["resume".to_owned(), id];
-        arguments.extend(flag.split(' ').map(|word| word.replace("VALUE", "eu")));
+        arguments = format!("resume {} {}", desk.newest(), flag.replace("VALUE", "eu"));
+        flags.push(flag);
     }
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    desk.mayday(&words).is(0, &["wiped"]);
-    assert_eq!(
-        flags,
-        [
-            "--input region=VALUE",
-            "--answer which=a",
-            "--answer fine=yes",
-            "--confirm wipe=wipe",
-            "--confirm typed=50"
-        ]
-    );
-    let all = "run p --input region=eu --answer which=a --answer fine=yes --confirm wipe=wipe --confirm typed=50";
-    let all: Vec<&str> = all.split(' ').collect();
-    desk.mayday(&all).is(0, &["wiped"]);
+    shell(&desk, &arguments).is(0, &["COMPLETED"]);
+    let wanted = [
+        "--input region=VALUE",
+        "--answer which=a",
+        "--answer fine=yes",
+        "--confirm wipe=wipe",
+        "--confirm typed='50 rows; it'\\''s so'",
+    ];
+    assert_eq!(flags, wanted);
+    let all = format!("run p {}", flags.join(" ").replace("VALUE", "eu"));
+    shell(&desk, &all).is(0, &["wiped"]);
+}
+
+/// As pasted into a shell.
+fn shell(desk: &Desk, arguments: &str) -> Said {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{MAYDAY} {arguments}")]).current_dir(desk.path("")).env_clear();
+    command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", desk.path(""));
+    command.env("MAYDAY_STATE_DIR", desk.path("state")).stdin(Stdio::null());
+    Said::from(command.output().unwrap())
 }
 
 /// `--flag about=value` behind "nobody can be asked: ".
 fn flag_in(said: &str) -> String {
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let (_, rest) = said.split_once("nobody can be asked: ").unwrap();
-    rest.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+    let (flag, _) = rest.split_once(" stands ").unwrap();
+    flag.split(" (or ").next().unwrap().to_owned()
 }
 
 #[test]

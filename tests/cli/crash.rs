@@ -1,0 +1,188 @@
+//! A driver that is killed, and what comes after: resume, abort, rollback.
+
+use std::path::Path;
+
+use rustix::process::Signal;
+
+use super::{Beside, desk, desk_with, until};
+use crate::support::desk::{Desk, Said};
+
+/// A command that says that it runs, then waits until it may go on.
+const WAITS: &str = "touch waits; while ! test -e go; do sleep 0.02; done";
+
+/// Drives until `there` exists, then the driver is killed and what it had started is let go.
+fn kill_when(desk: &Desk, there: &str) -> String {
+    let run = Beside::start(desk.command(&["run", "p"]));
+    until("the run is there", || desk.path(there).exists());
+    run.signal(Signal::KILL);
+    assert_eq!(run.end().code, None);
+    let id = desk.newest();
+    desk.mayday(&["runs"]).is(0, &["interrupted"]);
+    desk.mayday(&["status"]).is(0, &["mayday resume"]);
+    id
+}
+
+fn count(path: &Path) -> usize {
+    std::fs::read_to_string(path).unwrap_or_default().lines().count()
+}
+
+#[test]
+fn a_read_that_was_cut_off_is_repeated_and_what_is_done_is_not() {
+    let desk = desk(&format!(
+        "  - {{id: one, title: One, effect: change, shell: 'echo x >> one'}}\n  - {{id: two, title: Two, effect: read, shell: 'echo x >> two; {WAITS}'}}\n  - {{id: three, title: Three, effect: change, shell: 'echo x >> three'}}"
+    ));
+    let id = kill_when(&desk, "waits");
+    desk.write("go", "");
+    desk.mayday(&["resume"]).is(0, &["taken up again"]);
+    let counts = ["one", "two", "three"].map(|name| count(&desk.path(name)));
+    assert_eq!(counts, [1, 2, 1]);
+    desk.mayday(&["verify", &id]).is(0, &["OK"]);
+}
+
+#[test]
+fn a_driver_that_dies_at_any_moment_leaves_a_run_that_goes_on() {
+    // Each step kills the driver at another moment of its life: its parent is mayday.
+    let steps: String = (0..4)
+        .map(|n| format!("  - {{id: s{n}, title: Step {n}, effect: read, shell: 'echo x >> s{n}; if test $(wc -l < s{n}) = 1; then kill -9 $PPID; fi'}}\n"))
+        .collect();
+    let desk = desk(&steps);
+    assert_eq!(desk.mayday(&["run", "p"]).code, None);
+    let mut ends = 0;
+    while desk.mayday(&["resume"]).code.is_none() {
+        ends += 1;
+        assert!(ends < 10, "it does not come to an end");
+    }
+    assert_eq!(ends, 3);
+    desk.mayday(&["runs"]).is(0, &["completed"]);
+    desk.mayday(&["verify", &desk.newest()]).is(0, &["OK"]);
+}
+
+fn change(more: &str) -> String {
+    format!(
+        "  - {{id: put, title: Put, effect: change, shell: 'echo x >> put; {WAITS}'{more}}}\n  - {{id: after, title: After, effect: change, shell: 'echo x >> after'}}"
+    )
+}
+
+#[test]
+fn a_change_in_flight_is_never_repeated_by_itself() {
+    let desk = desk(&change(""));
+    let id = kill_when(&desk, "waits");
+    desk.write("go", "");
+    let said = desk.mayday(&["resume"]);
+    said.is(11, &["put", "unknown", &format!("mayday resume {id} --assume put=done")]);
+    desk.mayday(&["resume"]).is(11, &[]);
+    assert_eq!(count(&desk.path("put")), 1);
+    desk.mayday(&["resume", "--assume", "ptu=done"]).is(2, &["did you mean `put`?"]);
+    desk.mayday(&["resume", "--assume", "put=done"]).is(0, &[]);
+    assert_eq!((count(&desk.path("put")), count(&desk.path("after"))), (1, 1));
+}
+
+#[test]
+fn a_change_that_is_said_not_to_have_happened_is_run_again() {
+    let desk = desk(&change(""));
+    kill_when(&desk, "waits");
+    desk.write("go", "");
+    desk.mayday(&["resume", "--assume", "put=not-done"]).is(0, &[]);
+    assert_eq!((count(&desk.path("put")), count(&desk.path("after"))), (2, 1));
+}
+
+#[test]
+fn a_probe_finds_out_whether_it_happened() {
+    let rule =
+        ", on_crash: {probe: {shell: 'cat there 2>&1 || :'}, done_if: \"stdout | trim == 'yes'\"}";
+    let desk = desk(&change(rule));
+    desk.write("there", "yes\n");
+    kill_when(&desk, "waits");
+    desk.mayday(&["resume"]).is(0, &[]);
+    assert_eq!((count(&desk.path("put")), count(&desk.path("after"))), (1, 1));
+    desk.write("go", "");
+    let desk = super::desk(&change(rule));
+    desk.write("there", "no\n");
+    kill_when(&desk, "waits");
+    // The probe says that it did not happen: a person says what now.
+    let said = desk.mayday(&["resume"]);
+    assert!([7, 11].contains(&said.code.unwrap()), "{}", said.all());
+    said.is(said.code.unwrap(), &["put", "mayday resume"]);
+    assert_eq!((count(&desk.path("put")), count(&desk.path("after"))), (1, 0));
+    desk.write("go", "");
+}
+
+#[test]
+fn a_run_goes_on_from_another_folder_and_by_its_pinned_playbook() {
+    let desk = desk(
+        "  - {id: look, title: Look, effect: read, shell: 'pwd; test -e flag'}\n  - {id: say, title: Say, effect: read, shell: 'echo as reviewed'}",
+    );
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    desk.edit("playbooks/p.yaml", "as reviewed", "as edited");
+    desk.write("flag", "");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut command = desk.command(&["resume", "--answer=look.menu=retry"]);
+    command.current_dir(elsewhere.path());
+    let said = Said::from(command.output().unwrap());
+    said.is(0, &["as reviewed"]);
+    assert!(!said.all().contains("as edited"), "{}", said.all());
+}
+
+#[test]
+fn a_playbook_that_changed_since_is_said() {
+    let desk = desk("  - {id: look, title: Look, effect: read, shell: 'test -e flag'}");
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    desk.edit("playbooks/p.yaml", "title: Look", "title: Look well");
+    desk.mayday(&["resume"]).is(5, &["p.yaml", "changed"]);
+}
+
+#[test]
+fn an_aborted_run_is_closed_with_its_reason() {
+    let desk = desk("  - {id: look, title: Look, effect: read, shell: 'exit 1'}");
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    let id = desk.newest();
+    desk.mayday(&["abort", &id, "--reason", "handled by the provider"])
+        .is(0, &["handled by the provider"]);
+    desk.mayday(&["runs"]).is(0, &["aborted"]);
+    desk.mayday(&["resume"]).is(2, &["none is open"]);
+    desk.mayday(&["verify", &id]).is(0, &["OK"]);
+}
+
+/// Three changes with a way back each, all made.
+fn three() -> (Desk, String) {
+    let steps: String = ["a", "b", "c"]
+        .map(|n| format!("  - {{id: {n}, title: Make {n}, effect: change, shell: 'echo +{n} >> log', undo: {{effect: change, shell: 'echo -{n} >> log'}}}}\n"))
+        .concat();
+    let desk = desk_with(super::CONFIG, "", &steps);
+    desk.mayday(&["run", "p"]).is(0, &[]);
+    let id = desk.newest();
+    (desk, id)
+}
+
+fn log(desk: &Desk) -> String {
+    std::fs::read_to_string(desk.path("log"))
+        .unwrap()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn a_rollback_goes_back_newest_first_each_confirmed() {
+    let (desk, id) = three();
+    let said = desk.mayday(&["rollback", &id]);
+    said.is(7, &["--confirm c.undo=yes"]);
+    assert_eq!(log(&desk), "+a +b +c");
+    let all =
+        ["rollback", &id, "--confirm=c.undo=yes", "--confirm=b.undo=yes", "--confirm=a.undo=yes"];
+    desk.mayday(&all).is(0, &[]);
+    assert_eq!(log(&desk), "+a +b +c -c -b -a");
+    desk.mayday(&["verify", &id]).is(0, &["OK"]);
+    // What is undone stays undone.
+    desk.mayday(&all).is(0, &[]);
+    assert_eq!(log(&desk), "+a +b +c -c -b -a");
+}
+
+#[test]
+fn a_rollback_stops_where_it_is_told() {
+    let (desk, id) = three();
+    desk.mayday(&["rollback", &id, "--to", "z"]).is(2, &["`z`", "has not passed"]);
+    desk.mayday(&["rollback", &id, "--to", "b", "--confirm=c.undo=yes", "--confirm=b.undo=yes"])
+        .is(0, &[]);
+    assert_eq!(log(&desk), "+a +b +c -c -b");
+}

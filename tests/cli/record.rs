@@ -1,0 +1,113 @@
+//! What the record gives back: `runs`, `status`, `verify`, `--json`, and a standard output that goes away.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::{desk, desk_with};
+
+const READ: &str = "  - {id: look, title: Look, effect: read, shell: 'echo seen'}";
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")))
+        .collect()
+}
+
+#[test]
+fn json_is_what_the_record_holds() {
+    let desk = desk(READ);
+    let said = desk.mayday(&["run", "p", "--json"]);
+    said.is(0, &[]);
+    let printed = lines(&said.out);
+    assert_eq!(printed[0]["format"], 1);
+    assert_eq!(printed[0]["mayday"], env!("CARGO_PKG_VERSION"));
+    let journal = super::files(&desk.path("state"));
+    let journal = journal.iter().find(|file| file.ends_with("journal.jsonl")).unwrap();
+    let kept = lines(&std::fs::read_to_string(journal).unwrap());
+    assert_eq!(printed.len() - 1, kept.len());
+    for (printed, kept) in printed[1..].iter().zip(&kept) {
+        for (name, value) in printed.as_object().unwrap() {
+            let inner = &kept["ev"];
+            assert_eq!(&inner[name], value, "{kept}");
+        }
+    }
+}
+
+#[test]
+fn a_standard_output_that_goes_away_does_not_stop_a_run() {
+    let desk = desk(
+        "  - {id: a, title: A, effect: read, shell: 'seq 2000'}\n  - {id: b, title: B, effect: read, shell: 'echo b'}",
+    );
+    let mut command = desk.command(&["run", "p", "--json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status =
+        desk.command(&["run", "p", "--json"]).stdout(full()).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    let runs = desk.mayday(&["runs"]);
+    assert_eq!(runs.out.matches("completed").count(), 2, "{}", runs.out);
+    for id in desk.runs() {
+        desk.mayday(&["verify", &id]).is(0, &["OK"]);
+    }
+    // A command that only prints ends quietly.
+    let mut list = desk
+        .command(&["explain", "all"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(list.stdout.take());
+    let said = list.wait_with_output().unwrap();
+    assert!(said.stderr.is_empty(), "{}", String::from_utf8_lossy(&said.stderr));
+}
+
+#[test]
+fn a_flipped_byte_is_found_and_its_line_named() {
+    let desk = desk(READ);
+    desk.mayday(&["run", "p"]).is(0, &[]);
+    let id = desk.newest();
+    desk.mayday(&["verify", &id]).is(0, &["OK  the record is whole and unchanged"]);
+    let journal = super::files(&desk.path("state"));
+    let journal = journal.iter().find(|file| file.ends_with("journal.jsonl")).unwrap();
+    let text = std::fs::read_to_string(journal).unwrap();
+    let line = 1 + text.lines().position(|line| line.contains("seen")).unwrap();
+    std::fs::write(journal, text.replacen("seen", "SEEN", 1)).unwrap();
+    desk.mayday(&["verify", &id]).is(3, &["DAMAGE", &format!("Line {line}"), "NOT OK"]);
+    let said = desk.mayday(&["verify", &id, "--json"]);
+    said.is(3, &[]);
+    assert_eq!(lines(&said.out)[0]["sound"], false);
+    desk.mayday(&["runs"]).is(0, &["damaged"]);
+    desk.mayday(&["status", &id]).is(0, &["WARNING", "mayday verify"]);
+}
+
+#[test]
+fn status_and_runs_say_where_a_run_stands() {
+    let desk = desk_with(
+        super::CONFIG,
+        "objectives: {rto: 30m}",
+        "  - {id: a, title: First, effect: read, shell: 'true'}\n  - {id: b, title: Second, confirm: Fine?}",
+    );
+    desk.mayday(&["runs"]).is(0, &["No runs in"]);
+    desk.mayday(&["status"]).is(2, &["there are no runs"]);
+    desk.mayday(&["run", "p"]).is(7, &[]);
+    let id = desk.newest();
+    desk.mayday(&["status"])
+        .is(0, &[&id, "OK", "First", "NEXT", "Second", "rto", "30m", "left", "mayday resume"]);
+    let said = desk.mayday(&["status", &id[..id.len() - 1], "--json"]);
+    let status = &lines(&said.out)[0];
+    assert_eq!(
+        (&status["run"], &status["state"], &status["steps"][0]["status"]),
+        (&id.clone().into(), &"stopped".into(), &"ok".into())
+    );
+    let said = desk.mayday(&["runs", "--json"]);
+    assert_eq!(lines(&said.out)[0]["playbook"], "p");
+    let closed = desk.mayday(&["abort", &id, "--reason", "handled elsewhere", "--json"]);
+    closed.is(0, &["handled elsewhere"]);
+    lines(&closed.out);
+    desk.mayday(&["status"]).is(0, &["aborted"]);
+    desk.mayday(&["abort", &id]).is(2, &["--reason"]);
+}
