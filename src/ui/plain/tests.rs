@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::*;
-use crate::effect::{Evidence, Facts, FailKind, Interrupt};
+use crate::effect::{Ending, Evidence, Facts, FailKind, Interrupt};
 use crate::plan::Mode;
 use crate::run::event::{Milestone, Outcome, StopReason};
 use crate::severity::Severity;
