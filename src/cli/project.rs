@@ -193,10 +193,9 @@ impl Project {
     #[must_use]
     pub fn unread(&self) -> Vec<String> {
         let broken = self.playbooks.iter().filter(|parsed| parsed.value.is_none());
-        let mut files: Vec<String> =
-            broken.map(|parsed| parsed.source.file.name.to_string()).collect();
+        let mut files: Vec<String> = broken.map(|parsed| parsed.source.file.name.clone()).collect();
         let labels = self.unreadable.iter().filter_map(|fault| fault.labels.first());
-        files.extend(labels.map(|label| label.file.name.to_string()));
+        files.extend(labels.map(|label| label.file.name.clone()));
         files
     }
 

@@ -42,9 +42,12 @@ fn a_read_that_was_cut_off_is_repeated_and_what_is_done_is_not() {
 #[test]
 fn a_driver_that_dies_at_any_moment_leaves_a_run_that_goes_on() {
     // Each step kills the driver at another moment of its life: its parent is mayday.
-    let steps: String = (0..4)
-        .map(|n| format!("  - {{id: s{n}, title: Step {n}, effect: read, shell: 'echo x >> s{n}; if test $(wc -l < s{n}) = 1; then kill -9 $PPID; fi'}}\n"))
-        .collect();
+    let mut steps = String::new();
+    for n in 0..4 {
+        steps += &format!(
+            "  - {{id: s{n}, title: Step {n}, effect: read, shell: 'echo x >> s{n}; if test $(wc -l < s{n}) = 1; then kill -9 $PPID; fi'}}\n"
+        );
+    }
     let desk = desk(&steps);
     assert_eq!(desk.mayday(&["run", "p"]).code, None);
     let mut ends = 0;

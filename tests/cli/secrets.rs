@@ -32,17 +32,15 @@ fn holds(bytes: &[u8], secret: &[u8]) -> bool {
 #[test]
 fn no_secret_is_in_the_record_the_words_or_the_arguments() {
     let server = http::Server::start();
-    let config = format!(
-        "
+    let config = "
 default_environment: here
 secrets:
   from_env: 'env:FROM_ENV'
   from_file: 'file:secret.txt'
   from_command: 'cmd:./give'
   hook: 'env:HOOK'
-environments: {{here: {{danger: low, targets: {{api: {{type: http, base_url: 'secret:hook'}}}}}}}}
-"
-    );
+environments: {here: {danger: low, targets: {api: {type: http, base_url: 'secret:hook'}}}}
+";
     let steps = "
   - id: say
     title: Say all of them
@@ -67,7 +65,7 @@ environments: {{here: {{danger: low, targets: {{api: {{type: http, base_url: 'se
         "headers: {Authorization: {secret: from_file}}",
         "headers: {Authorization: 'secret:from_file'}",
     );
-    let desk = desk_with(&config, "", &steps);
+    let desk = desk_with(config, "", &steps);
     desk.write("secret.txt", FROM_FILE);
     // Backwards: the file itself is no finding.
     desk.write("token.txt", &CAPTURED.chars().rev().collect::<String>());
