@@ -107,7 +107,7 @@ fn thousand_steps(bench: &Bench) -> Rows {
     ];
     subjects.extend(bench.mayday_in_memory("steps1000", &RUN).map(command));
     subjects.extend(bench.just(1_000, &["all"]).map(command));
-    let times = in_turns(7, subjects)?;
+    let times = in_turns(5, subjects)?;
     let sum = |a: Times, b: Times| Times {
         median: a.median + b.median,
         least: a.least + b.least,
