@@ -15,7 +15,7 @@ use crate::time::{Timestamp, Zone};
 use crate::ui::layout::{INDENT, wrap};
 use crate::ui::screen::Screen;
 use crate::world::console::{
-    Asked, DEAD_TIME, Echo, HangUpWatch, Line, Operator, discard_stale_input, read_line,
+    Asked, DEAD_TIME, Echo, HangUpWatch, Line, Operator, discard_stale_input, open_line,
 };
 
 /// Asks on the terminal of a [`Screen`].
@@ -86,8 +86,9 @@ impl Prompt {
         discard_stale_input(dead_time(question));
         let echo = if is_secret(question) { Echo::Off } else { Echo::On };
         loop {
+            let open = open_line(echo);
             self.screen.prompt_opened(&format!("{label} "), true);
-            let line = read_line(echo);
+            let line = open.read();
             self.screen.prompt_closed();
             if echo == Echo::Off || line == Line::Escape {
                 self.screen.talk(&[""]);

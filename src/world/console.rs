@@ -18,7 +18,7 @@ use crate::effect::Question;
 
 mod line;
 
-pub use line::{Echo, Line, read_line};
+pub use line::{Echo, Line, OpenLine, open_line};
 
 /// Somebody who can be asked. The live world calls it on a thread of its own and hands the answer on
 /// as an input, so that clocks go on while a question is open.

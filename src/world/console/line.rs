@@ -38,11 +38,27 @@ pub enum Echo {
 /// The modes before a line was opened, while one is open.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// Reads one line. A last line without its end is no answer.
+/// A line that is open: from here on Ctrl-C is a key. Opened before its label is shown, so that a key
+/// pressed as soon as the label stands there means what it says.
+pub struct OpenLine {
+    modes: Option<Modes>,
+}
+
+/// Opens a line.
 #[must_use]
-pub fn read_line(echo: Echo) -> Line {
-    let terminal = io::stdin().is_terminal();
-    let _modes = terminal.then(|| open(echo));
+pub fn open_line(echo: Echo) -> OpenLine {
+    OpenLine { modes: io::stdin().is_terminal().then(|| open(echo)) }
+}
+
+impl OpenLine {
+    /// Reads the line and closes it. A last line without its end is no answer.
+    #[must_use]
+    pub fn read(self) -> Line {
+        read(self.modes.is_some())
+    }
+}
+
+fn read(terminal: bool) -> Line {
     let mut line = Vec::new();
     loop {
         match next_byte() {
