@@ -37,7 +37,8 @@ rules! {
      Write a list: all of its statements run in one transaction."
 
     "E091" "a field has no meaning on this step" Look::Site(meaningless);
-    "`commit` and `no_transaction` belong to `sql` changes, `interactive` to `shell`. Elsewhere they \
+    "`commit` and `no_transaction` belong to `sql` changes, `interactive` to `shell`; an `include` \
+     stands for the steps of another playbook, which have such fields themselves. Elsewhere they \
      would promise something that nobody keeps."
 }
 
@@ -156,6 +157,8 @@ fn two_statements(_: &In<'_>, spot: &Spot<'_>, found: &mut Found<'_>) {
 fn meaningless(_: &In<'_>, site: &Site<'_>, found: &mut Found<'_>) {
     let (Some(common), Some(action)) = (site.common(), site.action) else { return };
     let sql_change = matches!(action, Action::Sql(_)) && site.class() != EffectClass::Read;
+    let own = !matches!(action, Action::Include(_));
+    let own_step = "the steps of the playbook that is included";
     for (field, given, fits, where_it_fits) in [
         ("commit", common.commit.is_some(), sql_change, "a `sql` step that changes something"),
         (
@@ -165,6 +168,17 @@ fn meaningless(_: &In<'_>, site: &Site<'_>, found: &mut Found<'_>) {
             "a `sql` step that changes something",
         ),
         ("interactive", common.interactive, matches!(action, Action::Shell(_)), "a `shell` step"),
+        ("retry", common.retry.is_some(), own, own_step),
+        ("timeout", common.timeout.is_some(), own, own_step),
+        ("expect", common.expect.is_some(), own, own_step),
+        ("capture", !common.capture.is_empty(), own, own_step),
+        ("confirm", common.confirm.is_some(), own, own_step),
+        ("for_each", common.for_each.is_some(), own, own_step),
+        ("killer", common.killer, own, own_step),
+        ("marks", common.marks.is_some(), own, own_step),
+        ("evidence", common.evidence.is_some(), own, own_step),
+        ("verify", site.step.is_some_and(|step| !step.verify.is_empty()), own, own_step),
+        ("undo", site.step.is_some_and(|step| step.undo.is_some()), own, own_step),
     ] {
         if given && !fits {
             let message = format!("`{field}` has no meaning on this step");
