@@ -110,3 +110,28 @@ fn a_secret_in_the_configuration_is_found_by_its_form_and_by_its_name() {
     let page = render::human(&found, false, 100);
     assert!(!page.contains("Winter") && !page.contains("Autumn"), "{page}");
 }
+
+#[test]
+fn a_field_that_its_step_would_not_obey_is_refused() {
+    let step = |rest: &str| {
+        let head = "mayday: 1\nid: t\ntitle: T\nreviewed: \"2026-11-01\"\nsteps:\n";
+        let found =
+            look(&[text("t.yaml", &format!("{head}  - {{ id: s, title: S, {rest} }}\n"))], None);
+        found.iter().filter(|fault| fault.code.0 == "E091").count()
+    };
+    for (refused, taken) in [
+        ("pause: 5s, timeout: 1m", "pause: 5s"),
+        ("confirm: All well?, timeout: 1m", "confirm: All well?"),
+        (
+            "confirm: All well?, retry: { times: 3 }",
+            "effect: read, shell: uptime, retry: { times: 3 }",
+        ),
+        (
+            "wait_for_url: \"https://example.com/\", retry: { times: 3 }",
+            "wait_for_url: \"https://example.com/\", timeout: 1m",
+        ),
+        ("include: other, killer: true", "include: other"),
+    ] {
+        assert_eq!((step(refused), step(taken)), (1, 0), "{refused}");
+    }
+}

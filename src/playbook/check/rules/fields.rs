@@ -4,7 +4,7 @@ use super::super::book::{Role, Site};
 use super::super::{Found, In, Look, Spot};
 use crate::effect::EffectClass;
 use crate::playbook::OnFail;
-use crate::steps::{Action, Part};
+use crate::steps::{Action, Part, Rhythm};
 
 rules! {
     "E071" "the effect is not declared" Look::Site(effect);
@@ -37,9 +37,9 @@ rules! {
      Write a list: all of its statements run in one transaction."
 
     "E091" "a field has no meaning on this step" Look::Site(meaningless);
-    "`commit` and `no_transaction` belong to `sql` changes, `interactive` to `shell`; an `include` \
-     stands for the steps of another playbook, which have such fields themselves. Elsewhere they \
-     would promise something that nobody keeps."
+    "`commit` and `no_transaction` belong to `sql` changes, `interactive` to `shell`, `retry` to what is \
+     tried once, `timeout` to what runs. An `include` stands for the steps of another playbook, which \
+     have such fields themselves. Elsewhere they would promise something that nobody keeps."
 }
 
 /// Nobody declared the effect of an action that has none by nature.
@@ -169,7 +169,19 @@ fn meaningless(_: &In<'_>, site: &Site<'_>, found: &mut Found<'_>) {
         ),
         ("interactive", common.interactive, matches!(action, Action::Shell(_)), "a `shell` step"),
         ("retry", common.retry.is_some(), own, own_step),
+        (
+            "retry",
+            own && common.retry.is_some(),
+            action.rhythm() == Rhythm::Once && !action.is_question(),
+            "a step that is tried once; one that looks again and again ends by its `timeout`",
+        ),
         ("timeout", common.timeout.is_some(), own, own_step),
+        (
+            "timeout",
+            own && common.timeout.is_some(),
+            !action.is_question() && !matches!(action, Action::Assert(_) | Action::Pause(_)),
+            "a step that runs something; a question waits for its answer",
+        ),
         ("expect", common.expect.is_some(), own, own_step),
         ("capture", !common.capture.is_empty(), own, own_step),
         ("confirm", common.confirm.is_some(), own, own_step),
