@@ -9,6 +9,7 @@
 mod check;
 mod cli;
 mod engine;
+mod faults;
 mod generated;
 mod http;
 mod journal;
