@@ -3,7 +3,6 @@
 //! Owns the words between the pure core and the world. Everything here is plain data: an [`Effect`]
 //! carries references to secrets, never their values; an [`Output`] is already redacted.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -12,8 +11,12 @@ use serde_json::Value;
 use crate::time::{Span, Timestamp};
 
 mod question;
+mod recover;
+mod sql;
 
 pub use question::{LONGEST_ANSWER, numbered};
+pub use recover::{Recover, RecoverCommand, RecoverSql};
+pub use sql::{SqlEffect, SqlEnd, SqlParam};
 
 /// What running a step does to the world outside. Declared by the author, never guessed.
 #[derive(
@@ -75,6 +78,8 @@ pub enum Effect {
     Sql(SqlEffect),
     /// Finish a transaction that an earlier [`Effect::Sql`] left open.
     SqlEnd(SqlEnd),
+    /// Find out what became of an effect whose end nobody recorded. Has the id of that effect.
+    Recover(Recover),
     /// One HTTP request.
     Http(HttpEffect),
     /// Ask the operator.
@@ -94,7 +99,8 @@ impl Effect {
             Self::SqlEnd(effect) => &mut effect.time_limit,
             Self::Http(effect) => &mut effect.time_limit,
             Self::Notify(effect) => &mut effect.time_limit,
-            Self::Ask(_) | Self::Keep(_) => return,
+            Self::Recover(Recover::Sql(effect)) => &mut effect.time_limit,
+            Self::Ask(_) | Self::Keep(_) | Self::Recover(Recover::Command(_)) => return,
         };
         *limit = (*limit).min(most).max(Span::ZERO);
     }
@@ -108,7 +114,8 @@ impl Effect {
             Self::SqlEnd(effect) => Some(effect.time_limit),
             Self::Http(effect) => Some(effect.time_limit),
             Self::Notify(effect) => Some(effect.time_limit),
-            Self::Ask(_) | Self::Keep(_) => None,
+            Self::Recover(Recover::Sql(effect)) => Some(effect.time_limit),
+            Self::Ask(_) | Self::Keep(_) | Self::Recover(Recover::Command(_)) => None,
         }
     }
 
@@ -119,9 +126,10 @@ impl Effect {
         match self {
             Self::Process(effect) => effect.argv.last().cloned().unwrap_or_default(),
             Self::Sql(effect) => effect.statements.join(";\n"),
-            Self::SqlEnd(SqlEnd { commit: true, .. }) => "COMMIT".to_owned(),
+            Self::SqlEnd(SqlEnd { commit: true, .. }) => SqlEnd::COMMIT.to_owned(),
             Self::SqlEnd(SqlEnd { commit: false, .. }) => "ROLLBACK".to_owned(),
             Self::Http(effect) => format!("{} {}", effect.method, effect.url.shown()),
+            Self::Recover(recover) => recover.what(),
             Self::Ask(question) => question.text.clone(),
             Self::Notify(effect) => format!("tell {}: {}", effect.to, effect.message),
             Self::Keep(effect) => {
@@ -177,49 +185,9 @@ pub struct ProcessEffect {
     pub kill_after: Span,
     /// The output holds a secret to capture: it is neither shown nor kept nor recorded.
     pub withhold: bool,
-}
-
-/// Statements for one database, run in order, one at a time.
-#[derive(Clone, Debug)]
-pub struct SqlEffect {
-    /// Where.
-    pub target: Target,
-    /// One statement each. The parameters are written `:name` and `:"name"`.
-    pub statements: Vec<String>,
-    /// Values for `:name` (bound) and `:"name"` (quoted as an identifier).
-    pub params: BTreeMap<String, SqlParam>,
-    /// `Read` opens a READ ONLY transaction; others a read-write one.
-    pub class: EffectClass,
-    /// Run outside any transaction, because the statement refuses one (`CREATE INDEX CONCURRENTLY`).
-    pub no_transaction: bool,
-    /// Leave the transaction open after the last statement; a [`SqlEnd`] with this effect's id follows.
-    pub hold: bool,
-    /// The whole effect is ended when it takes longer.
-    pub time_limit: Span,
-    /// At most this many rows of a result are kept; the count of all is always told.
-    pub row_cap: usize,
-    /// The rows hold a secret to capture: they are not shown.
-    pub withhold: bool,
-}
-
-/// A value for a SQL parameter.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SqlParam {
-    /// null, bool, number or string; arrays become SQL arrays where the database has them.
-    Value(Value),
-    /// The name of a secret.
-    Secret(String),
-}
-
-/// How a held transaction ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SqlEnd {
-    /// The effect that left it open.
-    pub session: EffectId,
-    /// COMMIT when true, ROLLBACK when false.
-    pub commit: bool,
-    /// The database must have answered within this span.
-    pub time_limit: Span,
+    /// The attempt that this is, such as `restore.1`, for a command that changes something: it runs
+    /// under the keeper, which outlives mayday and keeps its true end. `None` for what may be repeated.
+    pub attempt: Option<String>,
 }
 
 /// One HTTP request.
@@ -458,6 +426,12 @@ pub enum Ending {
     TimedOut,
     /// The operator or a signal ended it.
     Cancelled,
+    /// It is proved that nothing of it happened, and that nothing will: it never began, or it was
+    /// rolled back.
+    NotDone {
+        /// What proves it, a lowercase fragment.
+        reason: String,
+    },
     /// It was sent, and no answer tells whether it took effect.
     Unknown {
         /// Why it cannot be known, a lowercase fragment.

@@ -20,6 +20,7 @@ use crate::time::{Span, Timestamp};
 
 pub mod ask;
 pub mod assert;
+mod broken;
 pub mod choose;
 pub mod confirm;
 pub mod http;
@@ -33,6 +34,7 @@ pub mod undo_of;
 pub mod wait_for_url;
 pub mod wait_until;
 
+pub use broken::{Broken, Fate, attempt_name};
 pub use wait_until::{Pace, WaitUntil};
 
 pub use sql::{Parameter, scan};
@@ -317,6 +319,7 @@ impl Context<'_> {
             time_limit: self.time_limit(),
             kill_after: self.common.kill_after.unwrap_or(DEFAULT_KILL_AFTER),
             withhold: self.withhold(),
+            attempt: None,
         })
     }
 }
@@ -370,6 +373,17 @@ pub trait StepType: Send + Sync {
     /// True when sending it twice is the same as sending it once, by the author's word.
     fn repeatable(&self) -> bool {
         false
+    }
+
+    /// What is known of an attempt that was announced and whose end nobody recorded: mayday died, or
+    /// the answer was lost. `repeatable` types and those that only read are begun again without asking.
+    fn broken(&self, cx: &Context<'_>, broken: &Broken<'_>) -> Fate {
+        let _ = broken;
+        if cx.class == EffectClass::Read || self.is_question() || self.repeatable() {
+            Fate::Again
+        } else {
+            Fate::unknown()
+        }
     }
 
     /// The names of the facts that its output has, for the static checks. Empty: none.
@@ -442,6 +456,9 @@ pub fn judge_ending(output: &Output, class: EffectClass) -> Verdict {
                 Failure::new(Stage::Cancelled, FailKind::Cancelled, "ended by the operator");
             unless_read(failure, "it was ended while it ran".to_owned())
         }
+        Ending::NotDone { reason } => {
+            Verdict::Fail(Failure::new(Stage::Run, FailKind::Connection, reason.clone()))
+        }
         Ending::Unknown { reason } => Verdict::Unknown { reason: reason.clone() },
     }
 }
@@ -466,6 +483,9 @@ impl<T: StepType> StepType for Brief<T> {
     }
     fn rhythm(&self) -> Rhythm {
         self.0.rhythm()
+    }
+    fn broken(&self, cx: &Context<'_>, broken: &Broken<'_>) -> Fate {
+        self.0.broken(cx, broken)
     }
     fn own_effect(&self) -> Option<EffectClass> {
         self.0.own_effect()

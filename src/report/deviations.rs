@@ -192,6 +192,12 @@ fn of_step<'a>(kind: &'a Kind, memory: &mut Memory<'a>, facts: &Facts<'_>) -> Op
             format!("the outcome of {step} was unknown"),
             Some(reason),
         )),
+        Kind::Revoked { step, reason, .. } => Some(found(
+            "taken_back",
+            Some(step),
+            format!("an attempt of {step} was announced and did not happen"),
+            Some(reason),
+        )),
         Kind::Answered {
             step,
             question: Asking::Gate,

@@ -9,7 +9,7 @@ use super::event::{Kind, Milestone, StepStatus, StopReason};
 use super::next::{Look, Move, criterion_id, give_up};
 use super::session::Purpose;
 use super::state::{Chosen, Run, StepState};
-use super::{checks, gate, menu, retry};
+use super::{checks, gate, menu, recover, retry};
 use crate::effect::{Effect, EffectClass, EffectId, Ending, Facts, FailKind};
 use crate::plan::{Mode, Plan, Unit};
 use crate::playbook::{Mark, OnFail, Probe};
@@ -155,7 +155,7 @@ pub(super) fn one(look: &Look<'_>, unit: &Unit, key: &str, item: Option<(usize, 
             None if state.parts > 0 && !look.session.outputs.is_empty() => {
                 part(look, unit, key, item, state.attempts, state.parts)
             }
-            None if state.parts > 0 => Move::record(lost(key, state)),
+            None if state.parts > 0 => recover::broken(look, unit, key, item, state),
             None => behind_gate(look, unit, key, item, state),
         },
     }
@@ -186,7 +186,12 @@ pub(super) fn again(
 }
 
 /// A new attempt of the action.
-fn attempt(look: &Look<'_>, unit: &Unit, key: &str, item: Option<(usize, &Value)>) -> Move {
+pub(super) fn attempt(
+    look: &Look<'_>,
+    unit: &Unit,
+    key: &str,
+    item: Option<(usize, &Value)>,
+) -> Move {
     let attempts = look.run.step(key).map_or(0, |state| state.attempts);
     part(look, unit, key, item, attempts + 1, 0)
 }
@@ -213,6 +218,13 @@ fn part(
             let deadline = Some(time_out(look, unit, key, part));
             if let Some(deadline) = deadline {
                 effect.limit(deadline.since(look.now));
+            }
+            // What must not happen twice runs under the keeper.
+            if let Effect::Process(command) = &mut *effect
+                && unit.class() != EffectClass::Read
+                && !command.interactive
+            {
+                command.attempt = Some(crate::steps::attempt_name(key, attempt));
             }
             (Some(effect), deadline)
         }
@@ -302,14 +314,7 @@ fn running(
     {
         return pause(look, key, state, running.deadline);
     }
-    let class = running.class;
-    let repeatable = class == EffectClass::Read
-        || unit.step.action.is_question()
-        || unit.step.action.repeatable();
-    if repeatable {
-        return attempt(look, unit, key, item);
-    }
-    Move::record(lost(key, state))
+    recover::broken(look, unit, key, item, state)
 }
 
 fn pause(look: &Look<'_>, key: &str, state: &StepState, end: Option<Timestamp>) -> Move {
@@ -332,25 +337,6 @@ fn pause(look: &Look<'_>, key: &str, state: &StepState, end: Option<Timestamp>) 
         secret_names: Vec::new(),
         looks: 0,
     })
-}
-
-/// What was started in a session that is gone: it may have happened.
-fn lost(key: &str, state: &StepState) -> Kind {
-    let reason = "mayday ended while it ran; it may have happened".to_owned();
-    Kind::Ended {
-        step: key.to_owned(),
-        attempt: state.attempts,
-        part: state.running.as_ref().map_or(state.parts, |running| running.part),
-        ending: Ending::Unknown { reason: reason.clone() },
-        facts: Facts::new(),
-        evidence: Vec::new(),
-        elapsed: Span::ZERO,
-        verdict: Verdict::Unknown { reason },
-        measured: None,
-        captured: std::collections::BTreeMap::new(),
-        secret_names: Vec::new(),
-        looks: 0,
-    }
 }
 
 fn look_again(

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::concluded::Concluded;
 use super::event::{Kind, StopReason};
 use super::poll::{Beat, keep_looking};
 use super::scope::Scope;
 use super::session::{Poll, Purpose, Session};
 use super::state::Run;
-use super::{advance, answers, checks};
+use super::{advance, answers, checks, recover};
 use crate::effect::{
     Effect, EffectClass, EffectId, Ending, Facts, FailKind, Input, Interrupt, Output, ValueKind,
     Wants,
@@ -29,6 +30,8 @@ pub struct Digest {
     pub secrets: Vec<(String, SecretValue)>,
     /// Effects to end early.
     pub cancel: Vec<EffectId>,
+    /// Effects that go on without us.
+    pub leave: Vec<EffectId>,
     /// Words for the operator that are no facts: why an answer was not taken.
     pub say: Vec<String>,
 }
@@ -107,6 +110,9 @@ fn action(
     if let Some(early) = cut_off(plan, run, session, unit, key, &output) {
         return early;
     }
+    if let Some(other) = recover::instead(plan, run, session, id, (unit, item), key, &output, now) {
+        return other;
+    }
     if unit.step.action.is_question() {
         complete_answer(&mut output.facts);
     }
@@ -114,6 +120,7 @@ fn action(
     if *part == 0 {
         outputs.clear();
     }
+    let again = recover::parts_before(run, key, *part, &mut outputs);
     outputs.push(output);
     let names = Scope { prefix: &unit.prefix, item, ..Scope::new(plan, run, now) };
     let cx = advance::context(plan, unit, key, &names, now);
@@ -129,7 +136,12 @@ fn action(
         }
     }
     let withhold = cx.withhold() || wants_secret(&unit.step.action);
-    let mut concluded = Concluded::of(unit, &names, &outputs, verdict);
+    let mut concluded = match again {
+        recover::Before::Whole => Concluded::of(unit, &names, &outputs, verdict),
+        recover::Before::Recorded { cut } => {
+            Concluded::of_record(unit, &names, &outputs, verdict, cut)
+        }
+    };
     if withhold {
         concluded.withhold();
     }
@@ -189,7 +201,7 @@ fn complete_answer(facts: &mut Facts) {
     }
 }
 
-fn wants_secret(action: &Action) -> bool {
+pub(super) fn wants_secret(action: &Action) -> bool {
     matches!(action, Action::Ask(ask) if ask.kind == ValueKind::Secret)
 }
 
@@ -211,95 +223,6 @@ pub fn with_elapsed(facts: &Facts, elapsed: Span) -> Facts {
     let mut facts = facts.clone();
     facts.insert("elapsed".to_owned(), super::scope::length(elapsed, template::View::Compute));
     facts
-}
-
-/// What the engine adds to a step type's own verdict: `expect` and `capture`.
-struct Concluded {
-    verdict: Verdict,
-    measured: Option<String>,
-    captured: BTreeMap<String, Value>,
-    secrets: Vec<(String, SecretValue)>,
-}
-
-impl Concluded {
-    fn of(unit: &Unit, names: &dyn template::Lookup, outputs: &[Output], verdict: Verdict) -> Self {
-        let mut concluded =
-            Self { verdict, measured: None, captured: BTreeMap::new(), secrets: Vec::new() };
-        let mut facts = Facts::new();
-        let mut elapsed = Span::ZERO;
-        for output in outputs {
-            facts.extend(output.facts.clone());
-            elapsed = elapsed + output.elapsed;
-        }
-        let facts = with_elapsed(&facts, elapsed);
-        let names = WithFacts { facts: &facts, outer: names };
-        if matches!(concluded.verdict, Verdict::Pass | Verdict::Fail(_))
-            && outputs.iter().all(|output| output.ending == Ending::Done)
-            && let Some(expect) = &unit.step.common.expect
-        {
-            concluded.expect(expect, &names);
-        }
-        if concluded.verdict == Verdict::Pass {
-            concluded.capture(unit, &names);
-        }
-        concluded
-    }
-
-    fn expect(&mut self, expect: &str, names: &dyn template::Lookup) {
-        match template::holds(expect, names) {
-            Ok(held) => {
-                if !held.truth && self.verdict == Verdict::Pass {
-                    let message = format!("expected {}", held.trace);
-                    let failure = Failure::new(Stage::Run, FailKind::Assertion, message);
-                    self.verdict = Verdict::Fail(failure);
-                }
-                self.measured = Some(held.trace);
-            }
-            Err(fault) if self.verdict == Verdict::Pass => {
-                let failure = Failure::from(fault);
-                let message = format!("expectation: {}", failure.message);
-                self.verdict =
-                    Verdict::Fail(Failure::new(Stage::Run, FailKind::Assertion, message));
-            }
-            Err(_) => {}
-        }
-    }
-
-    /// Takes out what may show the secret in the output: evaluated parts, and what was got instead.
-    fn withhold(&mut self) {
-        self.measured = None;
-        if let Verdict::Fail(failure) = &mut self.verdict
-            && failure.kind == FailKind::Assertion
-        {
-            "not as expected; the output holds a secret and is not shown"
-                .clone_into(&mut failure.message);
-        }
-    }
-
-    fn capture(&mut self, unit: &Unit, names: &WithFacts<'_>) {
-        let all_secret = wants_secret(&unit.step.action);
-        for (name, capture) in &unit.step.common.capture {
-            match template::evaluate(&capture.from, names) {
-                Ok(value) if capture.secret || all_secret => {
-                    let text = match value {
-                        Value::String(text) => text,
-                        other => other.to_string(),
-                    };
-                    self.secrets.push((name.clone(), SecretValue::from(text)));
-                }
-                Ok(value) => {
-                    self.captured.insert(name.clone(), value);
-                }
-                Err(fault) => {
-                    let message = format!("capture `{name}`: {}", fault.message);
-                    // The action itself has run: only its result is not what the playbook needs.
-                    self.verdict =
-                        Verdict::Fail(Failure::new(Stage::Verify, FailKind::Assertion, message));
-                    return;
-                }
-            }
-        }
-    }
 }
 
 /// The end of a check, a probe, a piece of evidence or a criterion.
@@ -437,7 +360,14 @@ fn interrupted(
     let ends = |purpose: &Purpose| purpose.is_foreground() || how != Interrupt::Interrupt;
     let mut digest = Digest::fact(Kind::Interrupted { how });
     let in_flight = session.in_flight.iter().filter(|(_, purpose)| ends(purpose));
-    digest.cancel = in_flight.map(|(id, _)| *id).collect();
+    let (kept, ended): (Vec<EffectId>, Vec<EffectId>) =
+        in_flight.map(|(id, _)| *id).partition(|id| session.kept.contains(id));
+    digest.cancel = ended;
+    match how {
+        // The keeper goes on with what it has: the next driver finds it, or its true end.
+        Interrupt::Terminate | Interrupt::HangUp => digest.leave = kept,
+        Interrupt::Interrupt => digest.cancel.extend(kept),
+    }
     digest.cancel.sort();
     let leave = |reason, message: &str| Some((reason, message.to_owned()));
     match how {

@@ -36,6 +36,9 @@ pub trait World {
     /// Its end still arrives.
     fn cancel(&mut self, id: EffectId);
 
+    /// Lets go of an effect that goes on without us: a command under the keeper. Its end does not arrive.
+    fn leave(&mut self, id: EffectId);
+
     /// Waits for the next input, at the latest until the given instant (then [`Input::Tick`]).
     fn wait(&mut self, until: Option<Timestamp>) -> Input;
 
@@ -205,6 +208,9 @@ impl Driver<'_> {
             Some(_) => None,
         };
         self.session.in_flight.insert(id, purpose);
+        if let Some(effect) = &effect {
+            self.session.begun(id, effect);
+        }
         if let Some(output) = at_once {
             return self.take(Input::Done(id, output), shown);
         }
@@ -291,7 +297,7 @@ impl Driver<'_> {
         }
         let done = matches!(input, Input::Done(..));
         let now = self.world.now();
-        let Digest { facts, secrets, cancel, say } =
+        let Digest { facts, secrets, cancel, leave, say } =
             digest::digest(self.plan, self.run, self.session, input, now.wall);
         if done && !self.session.busy() {
             self.session.interrupted = false;
@@ -316,6 +322,10 @@ impl Driver<'_> {
         }
         for id in cancel {
             self.world.cancel(id);
+        }
+        for id in leave {
+            self.session.in_flight.remove(&id);
+            self.world.leave(id);
         }
         Ok(())
     }

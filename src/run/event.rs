@@ -188,6 +188,16 @@ pub enum Kind {
         #[serde(default, skip_serializing_if = "is_zero")]
         looks: u32,
     },
+    /// An attempt that was announced is taken back: it is proved that nothing of it happened, and it can
+    /// no longer begin. The step may be begun again without asking.
+    Revoked {
+        /// The step's key.
+        step: String,
+        /// Which attempt.
+        attempt: u32,
+        /// What proves it.
+        reason: String,
+    },
     /// A check of a step is about to run (`verify`, or the probe after a crash).
     CheckStarted {
         /// The step's key.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::event::{Asking, StopReason};
 use super::state::Run;
-use crate::effect::{EffectId, Output, Question};
+use crate::effect::{Effect, EffectId, Output, Question, Recover};
 use crate::plan::Plan;
 use crate::steps::Failure;
 use crate::time::{Span, Timestamp};
@@ -22,6 +22,10 @@ pub struct Session {
     pub answers: HashMap<String, Scripted>,
     /// Effects that were started and have not ended.
     pub in_flight: HashMap<EffectId, Purpose>,
+    /// Effects in flight that go on when we leave: commands under the keeper.
+    pub kept: BTreeSet<EffectId>,
+    /// Effects whose fate the world was asked for: once a session.
+    pub asked: BTreeSet<EffectId>,
     /// Outputs of the current attempt.
     pub outputs: Vec<Output>,
     /// The polling that goes on.
@@ -145,6 +149,22 @@ pub struct Poll {
 }
 
 impl Session {
+    /// Remembers what an effect in flight is, beside what it is for.
+    pub fn begun(&mut self, id: EffectId, effect: &Effect) {
+        match effect {
+            Effect::Process(command) if command.attempt.is_some() => {
+                self.kept.insert(id);
+            }
+            Effect::Recover(recover) => {
+                self.asked.insert(id);
+                if matches!(recover, Recover::Command(_)) {
+                    self.kept.insert(id);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// True while something holds up the next step.
     #[must_use]
     pub fn busy(&self) -> bool {

@@ -3,8 +3,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Context, FactType, Failure, Part, Request, Stage, StepType, Verdict, judge_ending};
-use crate::effect::{Effect, EffectClass, Ending, FailKind, Output};
+use super::{
+    Broken, Context, FactType, Failure, Fate, Part, Request, Stage, StepType, Verdict,
+    attempt_name, judge_ending,
+};
+use crate::effect::{Effect, EffectClass, Ending, FailKind, Output, Recover, RecoverCommand};
 
 /// A command.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -33,6 +36,18 @@ impl StepType for Shell {
             }
             _ => judge_ending(output, cx.class),
         }
+    }
+
+    /// The keeper knows. A command that owned the terminal had none.
+    fn broken(&self, cx: &Context<'_>, broken: &Broken<'_>) -> Fate {
+        if cx.class == EffectClass::Read {
+            return Fate::Again;
+        }
+        if cx.common.interactive {
+            return Fate::unknown();
+        }
+        let attempt = attempt_name(cx.unit, broken.attempt);
+        Fate::Ask(Recover::Command(RecoverCommand { attempt }))
     }
 
     fn own_effect(&self) -> Option<EffectClass> {

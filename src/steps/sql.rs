@@ -10,11 +10,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Context, FactType, Failure, OneOrMany, Part, Request, Stage, StepType, Verdict, judge_ending,
+    Broken, Context, FactType, Failure, Fate, OneOrMany, Part, Request, Stage, StepType, Verdict,
+    judge_ending,
 };
 use crate::effect::{
-    Effect, EffectClass, EffectId, Ending, FailKind, Output, Question, SqlEffect, SqlEnd, SqlParam,
-    Text, Wants,
+    Effect, EffectClass, EffectId, Ending, FailKind, Output, Question, Recover, RecoverSql,
+    SqlEffect, SqlEnd, SqlParam, TargetKind, Text, Wants,
 };
 use crate::playbook::CommitRule;
 use crate::template;
@@ -133,6 +134,32 @@ impl StepType for Sql {
                 )),
             },
             other => other,
+        }
+    }
+
+    /// Before COMMIT is said nothing has happened where a transaction holds everything back; after it,
+    /// only the server knows, and only where its transaction was named to us before.
+    fn broken(&self, cx: &Context<'_>, broken: &Broken<'_>) -> Fate {
+        if cx.class == EffectClass::Read {
+            return Fate::Again;
+        }
+        // MySQL commits by itself around DDL, and its tables need not know transactions at all.
+        let Ok(target) = cx.target() else { return Fate::unknown() };
+        if !Self::holds_open(cx) || target.kind == TargetKind::Mysql {
+            return Fate::unknown();
+        }
+        if broken.part.is_none() || broken.what != SqlEnd::COMMIT {
+            return Fate::NotDone(
+                "the transaction ended with its connection, before COMMIT: nothing was committed",
+            );
+        }
+        match broken.facts.get("tx") {
+            Some(tx) => Fate::Ask(Recover::Sql(RecoverSql {
+                target,
+                tx: tx.clone(),
+                time_limit: cx.time_limit(),
+            })),
+            None => Fate::Unknown("COMMIT was sent and its answer is not recorded".to_owned()),
         }
     }
 

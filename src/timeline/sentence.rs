@@ -167,6 +167,7 @@ pub const fn word(kind: &Kind) -> &'static str {
         Kind::Asked { .. } => "asked",
         Kind::Answered { .. } => "answered",
         Kind::Started { .. } => "started",
+        Kind::Revoked { .. } => "revoked",
         Kind::Ended { .. } => "ended",
         Kind::CheckStarted { .. } => "check_started",
         Kind::Checked { .. } => "checked",
@@ -252,6 +253,7 @@ pub fn delivery(ending: &Ending, shown: bool) -> String {
         Ending::Failed { message, .. } => format!("not delivered: {message}"),
         Ending::TimedOut => "no answer in time".to_owned(),
         Ending::Cancelled => "cancelled".to_owned(),
+        Ending::NotDone { reason } => format!("not delivered: {reason}"),
         Ending::Unknown { reason } => format!("delivery unknown: {reason}"),
     }
 }

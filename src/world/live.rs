@@ -26,7 +26,8 @@ use super::secrets::Vault;
 use super::sql;
 use crate::effect::{
     Effect, EffectId, Ending, Facts, FailKind, HttpEffect, Input, Interrupt, KeepEffect,
-    NotifyEffect, Output, ProcessEffect, Question, SqlEffect, SqlParam, Target, TargetKind, Text,
+    NotifyEffect, Output, ProcessEffect, Question, Recover, RecoverSql, SqlEffect, SqlParam,
+    Target, TargetKind, Text,
 };
 use crate::run::drive::World;
 use crate::secret::{Redactor, SecretValue};
@@ -234,6 +235,11 @@ impl LiveWorld {
                 let sessions = Arc::clone(&self.sessions);
                 self.on_thread(id, "sql", move || sql::end(end, &sessions))
             }
+            Effect::Recover(Recover::Command(_)) => Err(Output {
+                ending: Ending::Unknown { reason: "its keeper is gone".to_owned() },
+                ..Output::done(Facts::new(), Span::ZERO)
+            }),
+            Effect::Recover(Recover::Sql(recover)) => self.fate(id, recover),
             Effect::Http(effect) => self.http(id, effect),
             Effect::Ask(question) => self.ask(id, question),
             Effect::Notify(effect) => self.notify(id, effect),
@@ -291,6 +297,19 @@ impl LiveWorld {
                 hide(&redactor, &mut output);
             }
             output
+        })
+    }
+
+    /// Asks a database what became of a transaction.
+    fn fate(&mut self, id: EffectId, recover: RecoverSql) -> Result<(), Output> {
+        let RecoverSql { target, tx, time_limit } = recover;
+        let address = self.address(&target).map_err(|why| Output::failed(FailKind::Secret, why))?;
+        let target = sql::Resolved { kind: target.kind, name: target.name, address };
+        let application_name = format!("mayday/{}", self.run_id);
+        let cancel = sql::Cancel::new();
+        self.cancels.insert(id, cancel.clone());
+        self.on_thread(id, "sql", move || {
+            sql::fate(&target, &tx, time_limit, &cancel, &application_name)
         })
     }
 
@@ -448,6 +467,11 @@ impl World for LiveWorld {
         if let Some(cancel) = self.cancels.get(&id) {
             cancel.cancel();
         }
+    }
+
+    fn leave(&mut self, id: EffectId) {
+        // A command that has no keeper yet ends with us.
+        self.cancel(id);
     }
 
     fn wait(&mut self, until: Option<Timestamp>) -> Input {

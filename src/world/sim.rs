@@ -185,7 +185,7 @@ impl World for SimWorld {
     fn start(&mut self, id: EffectId, effect: Effect) {
         let reply = (self.script)(&effect).unwrap_or_else(|| Reply::usual(&effect));
         let began = self.now.boot;
-        let limit = reply::limit_of(&effect);
+        let limit = effect.time_limit();
         let (mut after, mut output) = match (reply, &effect) {
             (Reply::Ends(after, output), _) => (after, output),
             (Reply::Says(after, lines, output), _) => {
@@ -232,6 +232,13 @@ impl World for SimWorld {
                 *output = Output { ending: Ending::Cancelled, ..output.clone() };
             }
         }
+    }
+
+    fn leave(&mut self, id: EffectId) {
+        self.coming.retain(|coming| match &coming.what {
+            Happening::End { id: theirs, .. } | Happening::Line { id: theirs, .. } => *theirs != id,
+            Happening::Interrupt(_) => true,
+        });
     }
 
     fn wait(&mut self, until: Option<Timestamp>) -> Input {

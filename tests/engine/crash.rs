@@ -135,7 +135,7 @@ fn repeats_nothing(plan: &Plan, came: &Came) {
                     came.story()
                 );
             }
-            Kind::Ended { step, verdict: Verdict::Fail(_), .. } => {
+            Kind::Ended { step, verdict: Verdict::Fail(_), .. } | Kind::Revoked { step, .. } => {
                 open.insert(step, false);
             }
             Kind::Checked { step, verdict: Verdict::Fail(_), check, .. } if check != "probe" => {

@@ -25,7 +25,7 @@ impl Lines<'_> {
             Ending::Failed { message, .. } => message.as_str(),
             Ending::TimedOut => "no answer in time",
             Ending::Cancelled => "it was ended",
-            Ending::Unknown { reason } => reason.as_str(),
+            Ending::Unknown { reason } | Ending::NotDone { reason } => reason.as_str(),
         };
         let mut lines = self.numbered("FAIL", None, &format!("{to} was NOT told: {why}"));
         let key = (to.to_owned(), cause.to_owned());

@@ -275,6 +275,7 @@ fn all_kinds() -> Vec<Kind> {
             ending: Ending::TimedOut,
             shown: false,
         },
+        Kind::Revoked { step: step(), attempt: 1, reason: "its keeper had not begun it".into() },
         Kind::Interrupted { how: Interrupt::Interrupt },
         Kind::Interrupted { how: Interrupt::Terminate },
         Kind::Interrupted { how: Interrupt::HangUp },

@@ -90,19 +90,8 @@ impl Reply {
             Effect::Http(_) => Self::status(200, ""),
             Effect::Notify(_) => Self::facts(json!({ "delivered": true })),
             Effect::Keep(_) => Self::facts(json!({})),
+            Effect::Recover(_) => Self::unknown("nobody saw its end"),
             Effect::Ask(_) => Self::Never,
         }
-    }
-}
-
-/// The time limit of an effect; questions and files have none.
-pub(super) fn limit_of(effect: &Effect) -> Option<Span> {
-    match effect {
-        Effect::Process(effect) => Some(effect.time_limit),
-        Effect::Sql(effect) => Some(effect.time_limit),
-        Effect::SqlEnd(effect) => Some(effect.time_limit),
-        Effect::Http(effect) => Some(effect.time_limit),
-        Effect::Notify(effect) => Some(effect.time_limit),
-        Effect::Ask(_) | Effect::Keep(_) => None,
     }
 }

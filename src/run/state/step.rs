@@ -1,0 +1,138 @@
+//! The state of one step.
+
+use crate::effect::{EffectClass, Facts};
+use crate::run::event::StepStatus;
+use crate::steps::Verdict;
+use crate::time::{Span, Timestamp};
+
+/// What happened to a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepState {
+    /// It is over.
+    pub settled: Option<StepStatus>,
+    /// When it was settled.
+    pub settled_at: Option<Timestamp>,
+    /// When its first attempt started.
+    pub started_at: Option<Timestamp>,
+    /// When its latest attempt ended.
+    pub ended_at: Option<Timestamp>,
+    /// The gate in front of it.
+    pub gate: Gate,
+    /// Attempts that were started.
+    pub attempts: u32,
+    /// Attempts since the operator last chose to try again; bounds the automatic ones.
+    pub tries: u32,
+    /// The part that was announced and has not ended.
+    pub running: Option<Running>,
+    /// Parts of the current attempt that have ended.
+    pub parts: u32,
+    /// Facts of the current attempt; later parts add to earlier ones.
+    pub facts: Facts,
+    /// How long the latest attempt took.
+    pub elapsed: Span,
+    /// The evaluated condition.
+    pub measured: Option<String>,
+    /// What the latest attempt, check or gate came to.
+    pub verdict: Option<Verdict>,
+    /// Checks of the current attempt that held.
+    pub checks: usize,
+    /// A check that was announced and has not ended.
+    pub checking: Option<String>,
+    /// What the crash probe said.
+    pub probe: Option<Verdict>,
+    /// The answer asked for by `evidence` is kept.
+    pub told: bool,
+    /// The files named by `evidence` are kept.
+    pub kept: bool,
+    /// The menu, as far as it was answered.
+    pub menu: Menu,
+    /// What the menu led to, until it is carried out.
+    pub chosen: Option<Chosen>,
+}
+
+/// What the operator chose in the menu.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chosen {
+    /// The choice, by its key.
+    pub choice: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// The second person.
+    pub second: Option<String>,
+}
+
+/// A gate and its answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gate {
+    /// When it was passed, and by whom.
+    pub passed: Option<(Timestamp, String)>,
+    /// The second person who agreed.
+    pub second: Option<String>,
+    /// It is asked with the step's id to type: a step is run again whose outcome was unknown.
+    pub strict: bool,
+    /// It was passed for an earlier driver.
+    pub earlier: bool,
+}
+
+/// A part of an attempt that was announced.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Running {
+    /// Which part.
+    pub part: u32,
+    /// When it was announced.
+    pub since: Timestamp,
+    /// When it will be ended.
+    pub deadline: Option<Timestamp>,
+    /// What it may do.
+    pub class: EffectClass,
+    /// It was announced by an earlier driver.
+    pub earlier: bool,
+    /// The number of the announcing event: the id of its effect.
+    pub id: u64,
+    /// What the announcement said.
+    pub what: String,
+}
+
+/// The answers that a menu needs before it is carried out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Menu {
+    /// What was chosen.
+    pub choice: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The second person.
+    pub second: Option<String>,
+    /// Where the choice came from.
+    pub source: String,
+}
+
+impl StepState {
+    /// A step that is over runs again only to have its secrets again; all else stays as it was.
+    pub(super) fn only_for_secrets(&self) -> bool {
+        self.settled.is_some()
+    }
+
+    /// The open attempt never happened: the step stands where it stood before it.
+    pub(super) fn take_back(&mut self) {
+        self.running = None;
+        self.parts = 0;
+        self.facts = Facts::new();
+        self.verdict = None;
+        self.tries = self.tries.saturating_sub(1);
+    }
+
+    pub(super) fn begin_attempt(&mut self, attempt: u32, at: Timestamp) {
+        self.started_at.get_or_insert(at);
+        self.attempts = attempt;
+        self.tries += 1;
+        self.parts = 0;
+        self.facts = Facts::new();
+        self.elapsed = Span::ZERO;
+        self.measured = None;
+        self.verdict = None;
+        self.checks = 0;
+        self.probe = None;
+        self.told = false;
+        self.kept = false;
+    }
+}
