@@ -22,12 +22,12 @@ mod trim;
 mod trouble;
 mod verify;
 
-pub use append::{Journal, Redact};
+pub use append::{Journal, Redact, write_line};
 pub use folder::{Holder, RunDir};
 pub use head::Head;
 pub use id::RunId;
 pub use line::{Hash, RECORD_CAP};
-pub use scan::{Condition, Read, Scan, read, read_with};
+pub use scan::{Condition, Read, Scan, read, read_bytes, read_with};
 pub use store::{Created, Resumed, Store, Torn};
 pub use trouble::Trouble;
 pub use verify::{Finding, Verification, Weight, verify};

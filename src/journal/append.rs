@@ -64,10 +64,9 @@ impl Journal {
     /// # Errors
     /// [`Trouble::TooBig`] for an event that cannot be cut to fit into one record. Nothing is staged then.
     pub fn stage(&mut self, event: Event) -> Result<(u64, Event), Trouble> {
-        let (event, text) = redact::prepare(event, &self.redact)?;
         let seq = self.next_seq();
         let prev = self.newest.map_or(Hash::NONE, |head| head.hash);
-        let hash = line::build(seq, prev, &text, &mut self.staged);
+        let (event, hash) = write_line(event, seq, prev, &self.redact, &mut self.staged)?;
         self.newest = Some(Head { seq, hash });
         Ok((seq, event))
     }
@@ -174,6 +173,22 @@ impl Journal {
         self.poisoned = true;
         Trouble::Lost { source: Some(source) }
     }
+}
+
+/// Appends an event as the line that a record has for it, for a record in memory. Returns the event as
+/// it will be read back, and the hash of its line.
+///
+/// # Errors
+/// As [`Journal::stage`].
+pub fn write_line(
+    event: Event,
+    seq: u64,
+    prev: Hash,
+    redact: &Redact,
+    out: &mut Vec<u8>,
+) -> Result<(Event, Hash), Trouble> {
+    let (event, text) = redact::prepare(event, redact)?;
+    Ok((event, line::build(seq, prev, &text, out)))
 }
 
 /// No space, no quota left, or the file size limit of the process.

@@ -3,8 +3,7 @@
 //! Needs no lock and no free space. Never changes anything.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead, BufReader, Read as _};
 
 use serde::Deserialize;
 
@@ -88,22 +87,9 @@ pub fn read_with(dir: &RunDir, mut each: impl FnMut(u64, Event)) -> Result<Scan,
     let head = head::read(dir.path())?;
     let path = dir.journal();
     let file = folder::open_to_read(&path).map_err(Trouble::io("open", &path))?;
-    let mut scanner = Scanner {
-        reader: BufReader::with_capacity(1 << 17, file),
-        scan: Scan {
-            events: 0,
-            bytes: 0,
-            last: Hash::NONE,
-            condition: Condition::Clean,
-            newline_owed: false,
-            head,
-        },
-    };
-    let mut buffer = Vec::with_capacity(4096);
-    while let Some(event) = scanner.next(&mut buffer).map_err(Trouble::io("read", &path))? {
-        each(scanner.scan.events - 1, event);
-    }
-    let mut scan = scanner.scan;
+    let reader = BufReader::with_capacity(1 << 17, file);
+    let mut scanner = Scanner::new(reader, |reader| Ok(reader.get_ref().metadata()?.len()), head);
+    let mut scan = scanner.run(&mut each).map_err(Trouble::io("read", &path))?;
     let whole = matches!(scan.condition, Condition::Clean | Condition::Torn { .. });
     if let Some(head) = head.known()
         && whole
@@ -114,12 +100,44 @@ pub fn read_with(dir: &RunDir, mut each: impl FnMut(u64, Event)) -> Result<Scan,
     Ok(scan)
 }
 
-struct Scanner {
-    reader: BufReader<File>,
+/// Reads a record that is in memory, without a head file beside it, and hands out every good event
+/// before the first fault.
+///
+/// # Errors
+/// None that memory can have.
+pub fn read_bytes(bytes: &[u8], mut each: impl FnMut(u64, Event)) -> std::io::Result<Scan> {
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    Scanner::new(bytes, move |_| Ok(length), HeadFile::Absent).run(&mut each)
+}
+
+struct Scanner<R, S> {
+    reader: R,
+    /// How many bytes there are in all, now.
+    size: S,
     scan: Scan,
 }
 
-impl Scanner {
+impl<R: BufRead, S: Fn(&R) -> std::io::Result<u64>> Scanner<R, S> {
+    fn new(reader: R, size: S, head: HeadFile) -> Self {
+        let scan = Scan {
+            events: 0,
+            bytes: 0,
+            last: Hash::NONE,
+            condition: Condition::Clean,
+            newline_owed: false,
+            head,
+        };
+        Self { reader, size, scan }
+    }
+
+    fn run(&mut self, each: &mut impl FnMut(u64, Event)) -> std::io::Result<Scan> {
+        let mut buffer = Vec::with_capacity(4096);
+        while let Some(event) = self.next(&mut buffer)? {
+            each(self.scan.events - 1, event);
+        }
+        Ok(self.scan.clone())
+    }
+
     /// The next good event; `None` at the end or at the first fault.
     fn next(&mut self, buffer: &mut Vec<u8>) -> std::io::Result<Option<Event>> {
         buffer.clear();
@@ -140,7 +158,7 @@ impl Scanner {
         let zeros = buffer.iter().rev().take_while(|byte| **byte == 0).count();
         let text = &buffer[..buffer.len() - zeros];
         let (events, last) = (self.scan.events, self.scan.last);
-        let size = self.reader.get_ref().metadata()?.len();
+        let size = (self.size)(&self.reader)?;
         if nuls_to_the_end && line::take_apart(text, events, last).is_ok() {
             self.scan.newline_owed = true;
             let event = self.take(text, text.len());
