@@ -5,22 +5,22 @@
 //! for as long as it lives; nothing prints it.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use aho_corasick::automaton::{Automaton, StateID};
-use aho_corasick::nfa::contiguous::{Builder, NFA};
-use aho_corasick::{Anchored, MatchKind};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
+use crate::text::sanitise;
+
 mod forms;
+mod search;
 mod stream;
 #[cfg(test)]
 mod tests;
 
+use search::{Matcher, Search};
 pub use stream::Stream;
 
 /// A secret's value. Prints as `[REDACTED]`, is wiped on drop, is never serialised.
@@ -67,17 +67,18 @@ pub struct Redactor {
 #[derive(Clone, Default)]
 struct Shared {
     names: Vec<String>,
-    /// A form and the index of its secret's name.
-    forms: Vec<(Zeroizing<Vec<u8>>, usize)>,
+    forms: Vec<Known>,
     matcher: Option<Matcher>,
 }
 
-/// The automaton over all forms, and how far into a form each of its states is.
+/// A form to search for.
 #[derive(Clone)]
-struct Matcher {
-    nfa: Arc<NFA>,
-    start: StateID,
-    depths: Arc<HashMap<StateID, usize>>,
+struct Known {
+    bytes: Zeroizing<Vec<u8>>,
+    /// Line ends may stand in it.
+    wraps: bool,
+    /// The index of its secret's name.
+    owner: usize,
 }
 
 /// A stretch to hide: one match, or several that overlap.
@@ -131,7 +132,11 @@ impl Redactor {
             shared.names.push(name.to_owned());
             shared.names.len() - 1
         });
-        shared.forms.extend(forms.into_iter().map(|form| (Zeroizing::new(form), owner)));
+        shared.forms.extend(forms.into_iter().map(|form| Known {
+            bytes: Zeroizing::new(form.bytes),
+            wraps: form.wraps,
+            owner,
+        }));
         if forms::has_short_password(value) {
             return Err(NotHidden::PartTooShort { name: name.to_owned() });
         }
@@ -160,11 +165,29 @@ impl Redactor {
         }
     }
 
+    /// The text with every secret hidden, also one that is whole only where nobody sees the escape sequences
+    /// inside it. In that case the text comes back without them.
+    #[must_use]
+    pub fn redact_shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let clean = self.redact(text);
+        if self.is_empty() {
+            return clean;
+        }
+        match sanitise(&clean) {
+            Cow::Borrowed(_) => clean,
+            Cow::Owned(shown) => match self.redact(&shown) {
+                Cow::Owned(hidden) => Cow::Owned(hidden),
+                Cow::Borrowed(_) => clean,
+            },
+        }
+    }
+
     /// The bytes with every secret hidden.
     #[must_use]
     pub fn redact_bytes<'t>(&self, bytes: &'t [u8]) -> Cow<'t, [u8]> {
         let Some(matcher) = &self.shared.matcher else { return Cow::Borrowed(bytes) };
-        if !matcher.finds_any(bytes) {
+        let mut search = Search::new(matcher);
+        if !bytes.iter().any(|byte| search.step(matcher, *byte).any()) {
             return Cow::Borrowed(bytes);
         }
         let mut stream = self.stream();
@@ -226,45 +249,5 @@ impl Redactor {
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor").field("names", &self.shared.names).finish_non_exhaustive()
-    }
-}
-
-impl Matcher {
-    fn new(forms: &[(Zeroizing<Vec<u8>>, usize)]) -> Option<Self> {
-        let nfa = Builder::new()
-            .match_kind(MatchKind::Standard)
-            .prefilter(false)
-            .build(forms.iter().map(|(form, _)| form.as_slice()))
-            .ok()?;
-        let start = nfa.start_state(Anchored::No).ok()?;
-        let mut depths = HashMap::new();
-        for (form, _) in forms {
-            // A form's own bytes lead down its branch of the trie, one level a byte.
-            let mut state = start;
-            for (index, byte) in form.iter().enumerate() {
-                state = nfa.next_state(Anchored::No, state, *byte);
-                depths.insert(state, index + 1);
-            }
-        }
-        Some(Self { nfa: Arc::new(nfa), start, depths: Arc::new(depths) })
-    }
-
-    fn finds_any(&self, bytes: &[u8]) -> bool {
-        let mut state = self.start;
-        bytes.iter().any(|byte| {
-            state = self.nfa.next_state(Anchored::No, state, *byte);
-            self.nfa.is_match(state)
-        })
-    }
-
-    /// The longest form that ends in this state: its length and its index.
-    fn longest(&self, state: StateID) -> Option<(usize, usize)> {
-        if !self.nfa.is_match(state) {
-            return None;
-        }
-        (0..self.nfa.match_len(state))
-            .map(|index| self.nfa.match_pattern(state, index))
-            .map(|form| (self.nfa.pattern_len(form), form.as_usize()))
-            .max_by_key(|(len, form)| (*len, std::cmp::Reverse(*form)))
     }
 }

@@ -76,6 +76,8 @@ const fn is_deceptive(c: char) -> bool {
             | '\u{061C}'
             | '\u{FEFF}'
             | '\u{00AD}'
+            | '\u{180E}'
+            | '\u{FFF9}'..='\u{FFFB}'
             | '\u{E0000}'..='\u{E007F}'
     )
 }

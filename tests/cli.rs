@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 use crate::support::desk::{Desk, Said};
 
 /// Two environments without any target; `production` is dangerous.
-const CONFIG: &str = "
+pub(crate) const CONFIG: &str = "
 default_environment: here
 environments:
   here: { danger: low }
@@ -24,24 +24,24 @@ environments:
 ";
 
 /// A desk with one playbook, `p`, of these steps.
-fn desk(steps: &str) -> Desk {
+pub(crate) fn desk(steps: &str) -> Desk {
     desk_with(CONFIG, "", steps)
 }
 
 /// The same with a configuration and more fields of the playbook.
-fn desk_with(config: &str, fields: &str, steps: &str) -> Desk {
+pub(crate) fn desk_with(config: &str, fields: &str, steps: &str) -> Desk {
     let desk = Desk::with(&[("mayday.yaml", config)]);
     desk.write("playbooks/p.yaml", &playbook("p", fields, steps));
     desk
 }
 
-fn playbook(id: &str, fields: &str, steps: &str) -> String {
+pub(crate) fn playbook(id: &str, fields: &str, steps: &str) -> String {
     format!("mayday: 1\nid: {id}\ntitle: Try it\nseverity: SEV-3\n{fields}\nsteps:\n{steps}\n")
 }
 
 /// Looks again and again until it is so; far beyond what any step takes, it is a failure.
 #[track_caller]
-fn until(what: &str, mut so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
     for _ in 0..3000 {
         if so() {
             return;
@@ -57,24 +57,24 @@ fn until(what: &str, mut so: impl FnMut() -> bool) {
 }
 
 /// A mayday that goes on beside the test; it ends with it.
-struct Beside(Option<Child>);
+pub(crate) struct Beside(Option<Child>);
 
 impl Beside {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         Self(Some(command.spawn().unwrap()))
     }
 
-    fn pid(&self) -> rustix::process::Pid {
+    pub(crate) fn pid(&self) -> rustix::process::Pid {
         rustix::process::Pid::from_child(self.0.as_ref().unwrap())
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(self.pid(), signal).unwrap();
     }
 
     /// Waits for its end.
-    fn end(mut self) -> Said {
+    pub(crate) fn end(mut self) -> Said {
         Said::from(self.0.take().unwrap().wait_with_output().unwrap())
     }
 }
@@ -89,7 +89,7 @@ impl Drop for Beside {
 }
 
 /// All files below a folder.
-fn files(folder: &std::path::Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &std::path::Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();

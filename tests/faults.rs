@@ -4,6 +4,8 @@
 //! normal test command takes the small counts; `MAYDAY_FAULTS=soak` takes the large ones. A try that cannot
 //! be made here (no root, no tmpfs) is skipped with a reason and counted as such, never as passed.
 
+mod canary;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 

@@ -53,6 +53,8 @@ impl Stage {
         operator: Option<&str>,
         json: bool,
     ) -> Result<Self, Failure> {
+        // Secrets are resolved from here on.
+        crate::world::machine::keep_memory_private();
         let internal = |error: io::Error| Failure::new(exit::INTERNAL, format!("start: {error}"));
         let screen = Screen::start(machine::look(global), Box::new(machine::boot_clock))
             .map_err(internal)?;
@@ -77,7 +79,7 @@ impl Stage {
         let redactor = self.world.redactor();
         Box::new(move |text| {
             let redactor = redactor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            match redactor.redact(text) {
+            match redactor.redact_shown(text) {
                 std::borrow::Cow::Borrowed(_) => None,
                 std::borrow::Cow::Owned(hidden) => Some(hidden),
             }

@@ -1,6 +1,6 @@
 //! The forms in which a secret's value turns up in output.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -16,20 +16,33 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// What encoders of whole URLs leave in place as well.
 const URL_PARTS: &AsciiSet = &UNRESERVED.remove(b'/').remove(b':').remove(b'@');
 
+/// One way in which a value is written.
+pub(super) struct Form {
+    pub(super) bytes: Vec<u8>,
+    /// Encoders break it into lines: `base64` after 76 characters, `xxd -p` after 60.
+    pub(super) wraps: bool,
+}
+
 /// Every form to search for; none when the value is too short to be hidden.
-pub(super) fn of(value: &str) -> Vec<Vec<u8>> {
+pub(super) fn of(value: &str) -> Vec<Form> {
     let value = value.trim_end_matches(['\n', '\r']);
-    let mut forms = BTreeSet::new();
+    let mut forms = BTreeMap::new();
     for whole in std::iter::once(value.to_owned()).chain(passwords(value)) {
         if long_enough(&whole) {
-            forms.extend(encodings(&whole));
+            for text in texts(&whole) {
+                forms.entry(text.into_bytes()).or_insert(false);
+            }
+            forms.extend(binary(whole.as_bytes()).into_iter().map(|form| (form, true)));
         }
     }
     if value.contains('\n') {
         let lines = value.lines().map(str::trim).filter(|line| long_enough(line));
-        forms.extend(lines.map(|line| line.as_bytes().to_vec()));
+        for line in lines {
+            forms.entry(line.as_bytes().to_vec()).or_insert(false);
+        }
     }
-    forms.into_iter().filter(|form| form.len() >= MIN_HIDDEN).collect()
+    let long = forms.into_iter().filter(|(form, _)| form.len() >= MIN_HIDDEN);
+    long.map(|(bytes, wraps)| Form { bytes, wraps }).collect()
 }
 
 /// Whether the value is a URL whose password is too short to be hidden by itself.
@@ -41,31 +54,56 @@ fn long_enough(value: &str) -> bool {
     value.chars().nth(MIN_HIDDEN - 1).is_some()
 }
 
-/// The password of a URL that is or stands in the value, as written and decoded.
+/// The passwords inside the value: of a URL that is or stands in it, and of `password=...` in a URL's query
+/// or a connection string; as written and decoded.
 fn passwords(value: &str) -> Vec<String> {
-    let Some((_, rest)) = value.split_once("://") else { return Vec::new() };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    // A password may hold an unencoded `@` or even `/`: the last `@` of all is taken as well.
-    [authority, rest]
+    let mut found = named(value);
+    if let Some((_, rest)) = value.split_once("://") {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // A password may hold an unencoded `@` or even `/`: the last `@` of all is taken as well.
+        let logins = [authority, rest].into_iter().filter_map(|part| part.rsplit_once('@'));
+        found.extend(logins.filter_map(|(login, _)| login.split_once(':')).map(|(_, word)| word));
+    }
+    found
         .into_iter()
-        .filter_map(|part| part.rsplit_once('@'))
-        .filter_map(|(login, _)| login.split_once(':'))
-        .flat_map(|(_, password)| {
+        .flat_map(|password| {
             let decoded = percent_decode_str(password).decode_utf8_lossy().into_owned();
             [password.to_owned(), decoded]
         })
         .collect()
 }
 
-fn encodings(value: &str) -> BTreeSet<Vec<u8>> {
-    let bytes = value.as_bytes();
+/// What stands behind `password=` and its like, quoted or up to the next parameter.
+fn named(value: &str) -> Vec<&str> {
+    let lower = value.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for key in ["password", "passwd", "pwd"] {
+        for (at, _) in lower.match_indices(key) {
+            let rest = value[at + key.len()..].trim_start();
+            let Some(rest) = rest.strip_prefix('=').map(str::trim_start) else { continue };
+            let word = match rest.chars().next() {
+                Some(quote @ ('\'' | '"')) => rest[1..].split(quote).next(),
+                _ => rest.split(|c: char| c.is_whitespace() || "&;".contains(c)).next(),
+            };
+            found.extend(word);
+        }
+    }
+    found
+}
+
+/// The value as other programs write text.
+fn texts(value: &str) -> Vec<String> {
     let json = json_inner(value);
     let percent = utf8_percent_encode(value, UNRESERVED).to_string();
-    let texts = [
+    vec![
         value.to_owned(),
         json_inner(&json),
         json.replace('/', "\\/"),
-        ascii_json(value),
+        escaped_json(value, |c| !c.is_ascii(), Case::Lower),
+        // What Go escapes for web pages, and what .NET does.
+        escaped_json(value, |c| "<>&".contains(c), Case::Lower),
+        escaped_json(value, |c| !c.is_ascii() || "<>&'+`".contains(c), Case::Upper)
+            .replace("\\\"", "\\u0022"),
         json,
         value.replace('\'', "'\\''"),
         value.replace('\'', "'\"'\"'"),
@@ -75,17 +113,20 @@ fn encodings(value: &str) -> BTreeSet<Vec<u8>> {
         html(value),
         percent.replace("%20", "+"),
         lower_percent(&percent),
-        percent_encode(bytes, NON_ALPHANUMERIC).to_string(),
+        percent_encode(value.as_bytes(), NON_ALPHANUMERIC).to_string(),
         utf8_percent_encode(value, URL_PARTS).to_string(),
         percent,
-        hex(bytes),
-        hex(bytes).to_uppercase(),
-    ];
-    let mut forms: BTreeSet<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
+    ]
+}
+
+/// The value as encoders of bytes write it.
+fn binary(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let hex = hex(bytes);
+    let mut forms = vec![hex.to_uppercase().into_bytes(), hex.into_bytes()];
     for offset in 0..3 {
         let shifted = [&[0; 2][..offset.min(2)], bytes].concat();
         for encoded in [STANDARD_NO_PAD.encode(&shifted), URL_SAFE_NO_PAD.encode(&shifted)] {
-            forms.insert(own_characters(&encoded, offset, shifted.len()).as_bytes().to_vec());
+            forms.push(own_characters(&encoded, offset, shifted.len()).as_bytes().to_vec());
         }
     }
     forms
@@ -104,16 +145,27 @@ fn json_inner(value: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-/// JSON of writers that keep to ASCII.
-fn ascii_json(value: &str) -> String {
+/// How hexadecimal digits are written.
+#[derive(Clone, Copy)]
+enum Case {
+    Lower,
+    Upper,
+}
+
+/// JSON of writers that escape more than they must: `\u00e4`.
+fn escaped_json(value: &str, needs: impl Fn(char) -> bool, case: Case) -> String {
     let mut units = [0; 2];
+    let written = |digit: char| match case {
+        Case::Lower => digit,
+        Case::Upper => digit.to_ascii_uppercase(),
+    };
     json_inner(value).chars().fold(String::new(), |mut text, c| {
-        if c.is_ascii() {
+        if !needs(c) {
             text.push(c);
         } else {
             for unit in c.encode_utf16(&mut units).iter() {
                 text.push_str("\\u");
-                text.extend(unit.to_be_bytes().into_iter().flat_map(digits));
+                text.extend(unit.to_be_bytes().into_iter().flat_map(digits).map(written));
             }
         }
         text

@@ -4,17 +4,16 @@
 //! any more leave, and no more bytes wait than may be the beginning of one.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use aho_corasick::Anchored;
-use aho_corasick::automaton::{Automaton, StateID};
-
-use super::{Hit, Redactor};
+use super::search::{Match, Search};
+use super::{Hit, MIN_HIDDEN, Redactor};
 
 /// Bytes on their way through a [`Redactor`].
 #[derive(Debug)]
 pub struct Stream {
     redactor: Redactor,
-    state: Option<StateID>,
+    search: Option<Search>,
     /// Bytes that have not left yet; the first of them is byte `base` of the whole.
     waiting: Vec<u8>,
     base: u64,
@@ -25,29 +24,60 @@ pub struct Stream {
 
 impl Stream {
     pub(super) fn new(redactor: Redactor) -> Self {
-        let state = redactor.shared.matcher.as_ref().map(|matcher| matcher.start);
-        Self { redactor, state, waiting: Vec::new(), base: 0, seen: 0, hits: VecDeque::new() }
+        let search = redactor.shared.matcher.as_ref().map(Search::new);
+        Self { redactor, search, waiting: Vec::new(), base: 0, seen: 0, hits: VecDeque::new() }
     }
 
     /// Takes bytes in and gives out those that are safe.
     #[must_use = "the bytes given out are gone from the stream"]
     pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let (Some(mut state), Some(matcher)) = (self.state, self.redactor.shared.matcher.clone())
-        else {
+        let shared = Arc::clone(&self.redactor.shared);
+        let (Some(mut search), Some(matcher)) = (self.search, &shared.matcher) else {
             return bytes.to_vec();
         };
+        let before = self.waiting.len();
         self.waiting.extend_from_slice(bytes);
-        for byte in bytes {
-            state = matcher.nfa.next_state(Anchored::No, state, *byte);
+        for (index, byte) in bytes.iter().enumerate() {
+            let found = search.step(matcher, *byte);
             self.seen += 1;
-            if let Some((longest, form)) = matcher.longest(state) {
-                let owner = self.redactor.shared.forms.get(form).map_or(0, |(_, owner)| *owner);
-                self.hit(Hit { start: self.seen - longest as u64, end: self.seen, longest, owner });
+            if let Some(plain) = found.plain {
+                self.found(plain, plain.len as u64);
+            }
+            if let Some(wrapped) = found.wrapped {
+                self.found(wrapped, self.reach(before + index + 1, wrapped.len));
             }
         }
-        self.state = Some(state);
-        let begun = matcher.depths.get(&state).copied().unwrap_or(0);
-        self.give(self.seen - begun as u64)
+        self.search = Some(search);
+        let (plain, wrapped) = search.begun(matcher);
+        let begun = self.reach(self.waiting.len(), wrapped).max(plain as u64);
+        self.give(self.seen - begun)
+    }
+
+    /// How many of the waiting bytes before `end` hold so many that are no line ends. When fewer than
+    /// [`MIN_HIDDEN`] of them stand in the first line, those are left out: they give nothing away, and to wait
+    /// for what follows would keep many a line from the screen.
+    fn reach(&self, end: usize, mut count: usize) -> u64 {
+        let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let mut start = end;
+        while count > 0 && start > 0 {
+            start -= 1;
+            count -= usize::from(!is_line_end(&self.waiting[start]));
+        }
+        let first = &self.waiting[start..end];
+        match first.iter().position(is_line_end) {
+            Some(at) if at < MIN_HIDDEN => {
+                let gap = first[at..].iter().take_while(|byte| is_line_end(byte)).count();
+                (first.len() - at - gap) as u64
+            }
+            _ => first.len() as u64,
+        }
+    }
+
+    /// Notes a form that ends at the byte just seen and is so many bytes long.
+    fn found(&mut self, found: Match, length: u64) {
+        let owner = self.redactor.shared.forms.get(found.form).map_or(0, |form| form.owner);
+        let start = self.seen - length;
+        self.hit(Hit { start, end: self.seen, longest: found.len, owner });
     }
 
     /// Gives out the rest; the beginning of a secret that never came is no secret.

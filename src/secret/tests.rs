@@ -91,6 +91,85 @@ fn parts_of_urls_and_lines_of_keys_are_secrets_too() {
 }
 
 #[test]
+fn a_form_that_an_encoder_broke_into_lines_is_found_however_it_is_cut() {
+    let value = "postgres://app:s3cr%2Ft-pw@db.example:5432/app?sslmode=require&x=+++";
+    let redactor = redactor(&[("url", value)]);
+    let b64 = base64::engine::general_purpose::STANDARD;
+    for before in (0..60).step_by(7) {
+        let whole = format!("{}{value}{}", "p".repeat(before), "q".repeat(9));
+        for (text, width) in [
+            (b64.encode(&whole), 76),
+            (b64.encode(&whole), 64),
+            (hex(&whole), 60),
+            (hex(&whole), 32),
+        ] {
+            for line_end in ["\n", "\r\n"] {
+                let lines: Vec<&[u8]> = text.as_bytes().chunks(width).collect();
+                let wrapped = lines.join(line_end.as_bytes());
+                let clean = redactor.redact_bytes(&wrapped).into_owned();
+                let shown = String::from_utf8_lossy(&clean);
+                // One mark, and around it nothing but what is not of the secret.
+                let (head, tail) = shown.split_once("[redacted:url]").unwrap_or(("", &shown));
+                assert!(!tail.contains("[redacted"), "{shown}");
+                assert!(
+                    head.len() <= before * 2 + 8 && tail.len() <= 9 * 2 + 6,
+                    "{width}: {shown}"
+                );
+                for cut in (0..wrapped.len()).step_by(1 + before / 20) {
+                    let mut stream = redactor.stream();
+                    let mut out = stream.push(&wrapped[..cut]);
+                    out.extend(stream.push(&wrapped[cut..]));
+                    out.extend(stream.finish());
+                    assert_eq!(out, clean, "cut at {cut}");
+                }
+            }
+        }
+    }
+    // Only what an encoder of bytes wrote is looked for across lines.
+    let plain = &value[..30];
+    assert_eq!(redactor.redact(&format!("{plain}\n{}", &value[30..])).matches('\n').count(), 1);
+    let mut stream = redactor.stream();
+    let start = b64.encode(value);
+    assert_eq!(stream.push(&start.as_bytes()[..8]), b"");
+    assert_eq!(stream.push(b"\n"), b"", "it may go on in the next line");
+    let ends = [b'\n'; 1000];
+    assert_eq!(stream.push(&ends).len(), 8 + 1001, "empty lines end the search");
+    let mut stream = redactor.stream();
+    let few = format!("{}\n", &start[..5]);
+    assert_eq!(stream.push(few.as_bytes()), few.as_bytes(), "a few characters hold up no line");
+    assert!(stream.push(&start.as_bytes()[5..]).starts_with(b"[redacted:url]"));
+}
+
+#[test]
+fn what_other_writers_of_json_and_connection_strings_make_of_it_is_hidden() {
+    let value = "p<a>&s's+\"wörd\"";
+    let all = redactor(&[
+        ("key", value),
+        ("dsn", "host=db user=app password='top secret 1' sslmode=require"),
+        ("jdbc", "jdbc:postgresql://db/app?user=app&password=an%2Fother-one&ssl=true"),
+    ]);
+    for text in [
+        r#"p\u003ca\u003e\u0026s's+\"wörd\""#,
+        r"p\u003Ca\u003E\u0026s\u0027s\u002B\u0022w\u00F6rd\u0022",
+        r#"p<a>&s's+\"w\u00f6rd\""#,
+    ] {
+        assert_eq!(all.redact(&format!("\"{text}\"")), "\"[redacted:key]\"", "{text}");
+    }
+    assert_eq!(all.redact("it is top secret 1."), "it is [redacted:dsn].");
+    assert_eq!(all.redact("an/other-one an%2Fother-one"), "[redacted:jdbc] [redacted:jdbc]");
+}
+
+#[test]
+fn escape_sequences_inside_a_secret_do_not_bring_it_to_the_screen() {
+    let redactor = redactor(&[("key", "hunter2secret")]);
+    let coloured = "a hun\u{1b}[1;31mter2\u{1b}[0msecret b";
+    assert_eq!(redactor.redact(coloured), coloured, "these bytes are not the secret's");
+    assert_eq!(redactor.redact_shown(coloured), "a [redacted:key] b");
+    assert_eq!(redactor.redact_shown("h\0u\0n\0t\0e\0r\x002secret"), "[redacted:key]");
+    assert_eq!(redactor.redact_shown("\u{1b}[1mbold\u{1b}[0m"), "\u{1b}[1mbold\u{1b}[0m");
+}
+
+#[test]
 fn a_short_secret_is_refused_with_a_reason() {
     let (short, long) = (SecretValue::from("12345"), SecretValue::from("123456"));
     let (redactor, refused) = Redactor::new([("pin", &short), ("code", &long)]);
@@ -173,6 +252,7 @@ proptest! {
                 Just("hunter2!".to_owned()), Just("hunter2!hunt".to_owned()), Just("er2!hun".to_owned()),
                 Just("aGVsbG8t".to_owned()), Just("hello-secret".to_owned()), Just("aaaaaaaa".to_owned()),
                 "[hunter2!a ]{0,6}", "\\PC{0,4}",
+                Just("aHVudGV\nyMi".to_owned()), Just("aHVud\r\nGVyMi\nFz".to_owned()), "[\r\n]{1,3}",
             ],
             0..12,
         ),

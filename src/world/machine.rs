@@ -3,6 +3,7 @@
 
 use chrono::{Local, Offset, Utc};
 use rustix::fd::AsFd;
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
 
 use crate::time::{Timestamp, Zone};
 
@@ -46,4 +47,16 @@ pub fn is_terminal(stream: impl AsFd) -> bool {
 pub fn columns(stream: impl AsFd) -> Option<u16> {
     let size = rustix::termios::tcgetwinsize(stream).ok()?;
     (size.ws_col > 0).then_some(size.ws_col)
+}
+
+/// Keeps what is in memory there: nobody but root may look into it (`/proc/PID/mem`, a debugger), and no core
+/// dump of this process is written. Call it before a secret is known.
+///
+/// The soft limit is lowered as well, and commands inherit it: they have secrets in their environment. A
+/// command that needs core dumps raises it again (`ulimit -c unlimited`).
+pub fn keep_memory_private() {
+    // Where the system refuses there is nothing else to try, and a recovery does not stop for it.
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let maximum = rustix::process::getrlimit(Resource::Core).maximum;
+    let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
 }

@@ -2,10 +2,9 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
 
 use super::{CONFIG, desk, desk_with};
-use crate::support::desk::{Desk, MAYDAY, Said};
+use crate::support::desk::{Desk, Said};
 use crate::support::{http, postgres, server};
 
 const READ: &str = "  - {id: look, title: Look, effect: read, shell: 'echo seen'}";
@@ -26,22 +25,7 @@ fn fails_with(desk: &Desk, words: &[&str]) -> Said {
 
 /// mayday as somebody who is not root, in the desk's folder.
 fn as_nobody(desk: &Desk, arguments: &[&str]) -> Said {
-    let mut command = Command::new(MAYDAY);
-    if rustix::process::geteuid().is_root() {
-        // The binary may lie where only root can look: it is copied to where everybody can.
-        let copy = desk.path("mayday");
-        // By another program: a file that we hold open for writing cannot be run.
-        assert!(Command::new("cp").arg(MAYDAY).arg(&copy).status().unwrap().success());
-        for path in [copy.clone(), desk.path("")] {
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        }
-        command = Command::new("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(copy);
-    }
-    command.args(arguments).current_dir(desk.path("")).env_clear();
-    command.env("PATH", "/usr/bin:/bin").env("HOME", desk.path("")).stdin(Stdio::null());
-    command.env("MAYDAY_STATE_DIR", desk.path("state"));
-    Said::from(command.output().unwrap())
+    Said::from(desk.command_as_nobody(arguments).output().unwrap())
 }
 
 #[test]

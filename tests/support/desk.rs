@@ -2,6 +2,7 @@
 //! own, a home, and the real binary.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -76,6 +77,26 @@ impl Desk {
             .env("MAYDAY_STATE_DIR", self.path("state"))
             .env("MAYDAY_OPERATOR", "ada")
             .stdin(Stdio::null());
+        command
+    }
+
+    /// mayday as somebody who is not root, in the desk's folder.
+    pub(crate) fn command_as_nobody(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(MAYDAY);
+        if rustix::process::geteuid().is_root() {
+            // The binary may lie where only root can look: it is copied to where everybody can.
+            let copy = self.path("mayday");
+            // By another program: a file that we hold open for writing cannot be run.
+            assert!(Command::new("cp").arg(MAYDAY).arg(&copy).status().unwrap().success());
+            for path in [copy.clone(), self.path("")] {
+                fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            command = Command::new("setpriv");
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(copy);
+        }
+        command.args(arguments).current_dir(self.path("")).env_clear();
+        command.env("PATH", "/usr/bin:/bin").env("HOME", self.path("")).stdin(Stdio::null());
+        command.env("MAYDAY_STATE_DIR", self.path("state"));
         command
     }
 

@@ -60,7 +60,7 @@ impl Capture {
             text: Vec::new(),
             truncated: false,
             kept: if withhold { &nowhere } else { sink }.stream(what),
-            lines: (!withhold).then(Lines::default),
+            lines: (!withhold).then(|| Lines::new(redactor)),
             full_reads: 0,
         }
     }

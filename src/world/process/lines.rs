@@ -5,6 +5,7 @@
 
 use std::io::BufRead;
 
+use crate::secret::Redactor;
 use crate::text;
 use crate::time::Span;
 
@@ -43,6 +44,8 @@ impl Budget {
 /// One stream on its way to the screen.
 #[derive(Default)]
 pub(super) struct Lines {
+    /// Looks once more at each line as it is shown: colours inside a secret hide it from the first look.
+    redactor: Redactor,
     /// The line so far, without what a `\r` overwrote; at most [`LINE_CAP`] bytes.
     pending: Vec<u8>,
     /// The line is longer than what is pending.
@@ -54,6 +57,11 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    /// A stream whose secrets that `redactor` knows are hidden as bytes already.
+    pub(super) fn new(redactor: &Redactor) -> Self {
+        Self { redactor: redactor.clone(), ..Self::default() }
+    }
+
     /// Takes the next bytes of the stream.
     pub(super) fn feed(
         &mut self,
@@ -126,6 +134,7 @@ impl Lines {
     fn show(&mut self, on_line: &mut dyn FnMut(&str)) {
         let line = self.pending.strip_suffix(b"\r").unwrap_or(&self.pending);
         let line = text::sanitise(&String::from_utf8_lossy(line)).into_owned();
+        let line = self.redactor.redact(&line);
         if self.cut {
             on_line(&format!("{line} [line cut here]"));
         } else {
