@@ -48,6 +48,29 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// JSON that means the same and holds nothing that a terminal obeys: in its strings `\u009b` stands for such
+/// a character.
+#[must_use]
+pub fn json(json: &str) -> Cow<'_, str> {
+    // Control characters below U+0020 are escaped by every writer of JSON, or stand between its values.
+    if json.chars().all(|c| c < ' ' || is_plain(c)) {
+        return Cow::Borrowed(json);
+    }
+    let mut units = [0; 2];
+    let escaped = json.chars().fold(String::new(), |mut text, c| {
+        if c < ' ' || is_plain(c) {
+            text.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+        text
+    });
+    Cow::Owned(escaped)
+}
+
 /// At most `max_chars` characters; a longer text ends in `…`.
 #[must_use]
 pub fn cut(text: &str, max_chars: usize) -> Cow<'_, str> {

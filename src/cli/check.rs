@@ -9,6 +9,7 @@ use super::project::Project;
 use super::{Global, machine, out};
 use crate::diagnostic::{Diagnostic, Level, render};
 use crate::playbook::catalogue;
+use crate::text;
 
 /// Flags of `check`.
 #[derive(Args, Debug)]
@@ -63,11 +64,11 @@ pub(super) fn check(global: &Global, args: &CheckArgs) -> Result<u8, Failure> {
                 out::talk(&format!("`mayday explain {}` says more.", fault.code.0));
             }
         }
-        Format::Json => out::data(&render::json(&faults)),
-        Format::Github => out::data(&render::github(&faults)),
+        Format::Json => out::json(&render::json(&faults)),
+        Format::Github => out::data(&text::sanitise(&render::github(&faults))),
         Format::Sarif => {
             let all: Vec<_> = catalogue::all().collect();
-            out::data(&render::sarif(&faults, &all));
+            out::json(&render::sarif(&faults, &all));
         }
     }
     let bad = |fault: &Diagnostic| {

@@ -45,7 +45,7 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
                 "owner": head.owner, "reviewed": head.reviewed, "rto": head.objectives.rto,
                 "tags": head.tags, "alerts": head.alerts, "drill": playbook.drill.is_some(),
             });
-            out::data(&format!("{line}\n"));
+            out::json(&line.to_string());
         }
         return Ok(exit::DONE);
     }

@@ -37,7 +37,7 @@ impl Observer for Shown {
         if self.json
             && let Ok(line) = serde_json::to_string(event)
         {
-            self.screen.data(format!("{line}\n"));
+            self.screen.data(format!("{}\n", crate::text::json(&line)));
         }
     }
 

@@ -14,6 +14,11 @@ pub(super) fn data(text: &str) {
     let _ = stdout.flush();
 }
 
+/// JSON, without anything in its strings that a terminal would obey. It ends with a line end.
+pub(super) fn json(json: &str) {
+    data(&format!("{}\n", text::json(json.trim_end_matches('\n'))));
+}
+
 /// A line of data, sanitised.
 pub(super) fn line(line: &str) {
     data(&format!("{}\n", text::sanitise(line)));

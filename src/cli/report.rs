@@ -76,7 +76,7 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
     let text = match args.format {
         Format::Json => {
             let text = serde_json::to_string_pretty(&context).map_err(anyhow::Error::from)?;
-            format!("{text}\n")
+            format!("{}\n", crate::text::json(&text))
         }
         Format::Md => {
             let (name, template) = template(args.template.as_ref())?;

@@ -42,7 +42,7 @@ pub(super) fn runs(global: &Global, args: &RunsArgs) -> Result<u8, Failure> {
                 "playbook": row.playbook, "environment": row.environment,
                 "began": row.began, "took": row.took,
             });
-            out::data(&format!("{line}\n"));
+            out::json(&line.to_string());
         } else {
             let cells = [
                 id.as_str(),

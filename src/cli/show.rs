@@ -46,7 +46,7 @@ pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<u8, Failure> {
     match args.format {
         Format::Json => {
             let line = as_json(playbook);
-            out::data(&format!("{line}\n"));
+            out::json(&line.to_string());
         }
         Format::Text | Format::Md => {
             lines(playbook, &project.config_value(), args.format == Format::Md);

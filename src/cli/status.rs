@@ -67,7 +67,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
             "began": run.opened_at, "events": run.events,
             "milestones": run.milestones, "clocks": clocks, "steps": steps,
         });
-        out::data(&format!("{line}\n"));
+        out::json(&line.to_string());
         return Ok(exit::DONE);
     }
     heading(&run, id.as_str(), &state);

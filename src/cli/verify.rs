@@ -36,7 +36,7 @@ pub(super) fn verify(global: &Global, args: &VerifyArgs) -> Result<u8, Failure> 
             "run": id.as_str(), "sound": sound, "events": result.events,
             "closed": result.closed, "head": head, "findings": findings,
         });
-        out::data(&format!("{line}\n"));
+        out::json(&line.to_string());
     } else {
         for finding in &result.findings {
             out::line(&format!("{}  {}", word(finding.weight), finding.text));

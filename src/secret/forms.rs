@@ -160,13 +160,13 @@ fn escaped_json(value: &str, needs: impl Fn(char) -> bool, case: Case) -> String
         Case::Upper => digit.to_ascii_uppercase(),
     };
     json_inner(value).chars().fold(String::new(), |mut text, c| {
-        if !needs(c) {
-            text.push(c);
-        } else {
+        if needs(c) {
             for unit in c.encode_utf16(&mut units).iter() {
                 text.push_str("\\u");
                 text.extend(unit.to_be_bytes().into_iter().flat_map(digits).map(written));
             }
+        } else {
+            text.push(c);
         }
         text
     })

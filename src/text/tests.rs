@@ -30,6 +30,18 @@ fn plain_text_is_not_copied() {
 }
 
 #[test]
+fn json_keeps_its_meaning_and_loses_its_teeth() {
+    let value = serde_json::json!({ "a\u{9b}2J": "x\u{202e}\u{1b}[0m\u{e0041}\u{7f}é" });
+    for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+        let safe = json(&text);
+        assert!(safe.chars().all(is_plain), "{safe}");
+        assert!(safe.contains('é'));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+    }
+    assert!(matches!(json("{\"a\": 1}\n"), Cow::Borrowed(_)));
+}
+
+#[test]
 fn a_long_text_is_cut_with_a_mark() {
     assert_eq!(cut("häuser", 6), "häuser");
     assert_eq!(cut("häuser", 3), "hä…");
