@@ -73,6 +73,13 @@ impl Beside {
         rustix::process::kill_process(self.pid(), signal).unwrap();
     }
 
+    /// Waits for its end; its code and what it said, whatever bytes that is.
+    pub(crate) fn end_lossy(mut self) -> (Option<i32>, String) {
+        let output = self.0.take().unwrap().wait_with_output().unwrap();
+        let said = [output.stderr, output.stdout].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    }
+
     /// Waits for its end.
     pub(crate) fn end(mut self) -> Said {
         Said::from(self.0.take().unwrap().wait_with_output().unwrap())

@@ -5,6 +5,7 @@
 //! be made here (no root, no tmpfs) is skipped with a reason and counted as such, never as passed.
 
 mod canary;
+mod output;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -10,6 +10,7 @@ mod check;
 mod cli;
 mod engine;
 mod faults;
+mod fuzz;
 mod generated;
 mod http;
 mod journal;

@@ -1,6 +1,8 @@
 //! What tests share.
 
 pub(crate) mod desk;
+pub(crate) mod dice;
+pub(crate) mod hostile;
 pub(crate) mod http;
 #[cfg(feature = "mysql")]
 pub(crate) mod mariadb;

@@ -38,7 +38,7 @@ pub(super) fn expression(source: &str) -> Result<Expr<'_>, Fault> {
         return Err(too_large("expression", "bytes", source.len(), MAX_EXPRESSION));
     }
     bounded(source, true)?;
-    parse_expr(source).map_err(|e| syntax(&e))
+    parse_expr(source).map_err(|e| syntax(&e, source))
 }
 
 /// The tree of a text.
@@ -47,12 +47,12 @@ pub(super) fn template(source: &str) -> Result<Stmt<'_>, Fault> {
         return Err(too_large("text", "bytes", source.len(), MAX_TEMPLATE));
     }
     bounded(source, false)?;
-    parse(source, "", syntax_rules()?).map_err(|e| syntax(&e))
+    parse(source, "", syntax_rules()?).map_err(|e| syntax(&e, source))
 }
 
 /// A final line break of an author's text is text.
 fn syntax_rules() -> Result<SyntaxConfig, Fault> {
-    SyntaxConfig::builder().keep_trailing_newline(true).build().map_err(|e| syntax(&e))
+    SyntaxConfig::builder().keep_trailing_newline(true).build().map_err(|e| syntax(&e, ""))
 }
 
 /// Refuses what could exhaust the stack of the parser, or of whoever walks the tree.
@@ -60,7 +60,7 @@ fn bounded(source: &str, in_expression: bool) -> Result<(), Fault> {
     let mut tokens = Tokenizer::new(source, "", in_expression, syntax_rules()?);
     let (mut tags, mut blocks, mut words, mut depth) = (0, 0, 0, 0_usize);
     let mut opened = 0;
-    while let Some((token, span)) = tokens.next_token().map_err(|e| syntax(&e))? {
+    while let Some((token, span)) = tokens.next_token().map_err(|e| syntax(&e, source))? {
         match token {
             Token::VariableStart | Token::BlockStart => {
                 tags += 1;
@@ -96,10 +96,13 @@ fn too_large(what: &str, unit: &str, count: usize, most: usize) -> Fault {
     Fault::new(format!("the {what} is too large: {count} {unit}, at most {most}"), None)
 }
 
-/// A syntax error in our words, with its place.
-fn syntax(error: &Error) -> Fault {
+/// A syntax error in our words, with its place: whole characters, where minijinja names one byte.
+fn syntax(error: &Error, source: &str) -> Fault {
     let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    Fault::new(format!("syntax error: {detail}"), error.range())
+    let range = error
+        .range()
+        .map(|range| source.floor_char_boundary(range.start)..source.ceil_char_boundary(range.end));
+    Fault::new(format!("syntax error: {detail}"), range)
 }
 
 /// The bytes of a span.

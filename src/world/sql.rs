@@ -30,7 +30,9 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use crate::effect::{EffectId, Ending, Facts, FailKind, Output, SqlEffect, SqlEnd, TargetKind};
+use crate::effect::{
+    EffectClass, EffectId, Ending, Facts, FailKind, Output, SqlEffect, SqlEnd, TargetKind,
+};
 use crate::secret::SecretValue;
 use crate::time::Span;
 
@@ -62,6 +64,12 @@ pub struct Job {
     pub target: Resolved,
     /// What the server's own lists show for us: `mayday/<run>/<step>`.
     pub application_name: String,
+}
+
+/// Why a statement of this effect is not even sent, as far as its own words tell.
+#[must_use]
+pub fn refused(statement: &str, class: EffectClass) -> Option<String> {
+    words::refuse(statement, class, false)
 }
 
 /// What one statement brought, or all of them.

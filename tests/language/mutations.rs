@@ -4,19 +4,7 @@ use mayday::playbook::parse::Parsed;
 use mayday::playbook::{Playbook, catalogue};
 
 use super::{COMPLETE, SMALL, read};
-
-/// A small generator (xorshift64*), so that a run can be repeated from its seed.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
-        usize::try_from(high).unwrap() % bound
-    }
-}
+use crate::support::dice::Dice;
 
 /// Bytes that mean something to YAML, to a terminal or to UTF-8.
 const NASTY: &[&str] = &[
