@@ -14,6 +14,7 @@ mod completions;
 mod drill;
 mod driven;
 mod dry_run;
+mod elsewhere;
 pub mod exit;
 mod explain;
 mod generated;

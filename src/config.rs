@@ -40,6 +40,10 @@ pub struct Config {
     /// The environment taken when none is named.
     #[serde(default)]
     pub default_environment: Option<String>,
+    /// A folder on another disk, where the record of a run goes on when its own cannot be written. Relative
+    /// to this file.
+    #[serde(default)]
+    pub record_fallback: Option<PathBuf>,
 }
 
 /// A place that playbooks run against.

@@ -4,19 +4,24 @@
 //! (the reading side) and [`verify()`]. Knows events only as things to write and read back: what they
 //! mean is `run`'s business, how they look `report`'s.
 //!
-//! Reading order: id, line (one record), head, scan (reading), append (writing), folder, store, verify.
+//! Reading order: id, line (one record), head, scan (reading), append (writing), folder, building, store,
+//! places and moving (a disk in trouble), verify.
 //!
 //! The record is plain JSON Lines. Each line carries the hash of the line before it and its own, so
 //! `jq` and `tail -f` read it, and a verifier is a dozen lines in any language.
 
 mod append;
+mod building;
 mod folder;
 mod head;
 mod id;
 mod line;
+mod moving;
+mod places;
 mod record;
 mod redact;
 mod scan;
+mod spare;
 mod store;
 mod trim;
 mod trouble;
@@ -27,6 +32,7 @@ pub use folder::{Holder, RunDir};
 pub use head::Head;
 pub use id::RunId;
 pub use line::{Hash, RECORD_CAP};
+pub use places::{Offers, Place};
 pub use scan::{Condition, Read, Scan, read, read_bytes, read_with};
 pub use store::{Created, Resumed, Store, Torn};
 pub use trouble::Trouble;

@@ -25,7 +25,7 @@ pub struct AbortArgs {
 }
 
 pub(super) fn abort(global: &Global, args: &AbortArgs) -> Result<u8, Failure> {
-    let store = driven::store(global)?;
+    let store = driven::store(global)?.to_close();
     let id = store.find(&args.run).map_err(|trouble| driven::refused(&trouble))?;
     let reason = args.reason.clone();
     let ended = take_up(global, &store, &id, &args.how, |run| {

@@ -10,13 +10,14 @@ use serde_json::Value;
 
 use super::exit::{self, Failure};
 use super::observer::Shown;
+use super::project::Project;
 use super::{Global, machine};
 use crate::config::Config;
 use crate::journal::{Holder, Journal, Redact, RunDir, Store, Trouble};
 use crate::plan::{Mode, Plan};
-use crate::run::drive::{Driver, Record, World};
+use crate::run::drive::{Driver, RecordTrouble, World};
 use crate::run::event::{Event, Kind, StopReason};
-use crate::run::session::{Scripted, Session, Source};
+use crate::run::session::{AboutRecord, Scripted, Session, Source};
 use crate::run::state::Run;
 use crate::steps::Verdict;
 use crate::ui::prompt::Prompt;
@@ -39,6 +40,10 @@ pub(super) struct Stage {
     pub operator: String,
     /// Print events to standard output.
     pub json: bool,
+    /// Who can be asked outside of a run.
+    pub prompt: Option<Prompt>,
+    /// Where nobody can be asked: a record that cannot be written may go on elsewhere.
+    pub record_elsewhere: bool,
 }
 
 impl Stage {
@@ -52,6 +57,7 @@ impl Stage {
         config: &Config,
         operator: Option<&str>,
         json: bool,
+        record_elsewhere: bool,
     ) -> Result<Self, Failure> {
         // Secrets are resolved from here on.
         crate::world::machine::keep_memory_private();
@@ -67,11 +73,11 @@ impl Stage {
             env_file: super::pinned::env_file(config, plan),
             run_dir: plan.place.run_dir.clone(),
             run_id: plan.place.run_id.clone(),
-            operator: prompt.map(|prompt| Box::new(prompt) as _),
+            operator: prompt.clone().map(|prompt| Box::new(prompt) as _),
         })
         .map_err(internal)?;
         let operator = machine::operator(operator);
-        Ok(Self { world, screen, attended, operator, json })
+        Ok(Self { world, screen, attended, operator, json, prompt, record_elsewhere })
     }
 
     /// Hides every secret known by then from every line of the record.
@@ -165,16 +171,9 @@ pub(super) fn drive(
     answers: HashMap<String, Scripted>,
 ) -> Result<(), Failure> {
     let mut observer = Shown::new(stage.screen.clone(), view, stage.json);
-    let mut session = Session { attended: stage.attended, answers, ..Session::default() };
-    let staged: Result<Vec<Event>, _> =
-        fresh.into_iter().map(|event| Ok(Record::stage(journal, event)?.1)).collect();
-    let staged = staged.map_err(|trouble| record(&trouble))?;
-    // One sync makes all of them durable; each is still shown with the state right behind it.
-    Record::commit(journal).map_err(|trouble| record(&trouble))?;
-    for event in staged {
-        run.apply(&event);
-        crate::run::drive::Observer::event(&mut observer, plan, run, &event);
-    }
+    let about_record = AboutRecord { elsewhere: stage.record_elsewhere, ..AboutRecord::default() };
+    let mut session =
+        Session { attended: stage.attended, answers, record: about_record, ..Session::default() };
     let mut driver = Driver {
         plan,
         run,
@@ -184,7 +183,7 @@ pub(super) fn drive(
         observer: &mut observer,
         zone: machine::zone(),
     };
-    let done = driver.drive();
+    let done = driver.begin_with(fresh).and_then(|()| driver.drive());
     for warning in stage.world.warnings() {
         stage.screen.talk(&[format!("WARNING  {warning}")]);
     }
@@ -193,12 +192,17 @@ pub(super) fn drive(
     }
     stage.screen.rests();
     crate::world::console::restore();
-    if done.is_ok() {
-        // The head is a witness of how long the record was; without it a cut end cannot be told.
-        journal.checkpoint().map_err(|trouble| refused(&trouble))?;
+    // The head is a witness of how long the record was; without it a cut end cannot be told. The record
+    // itself is whole without it.
+    if done.is_ok()
+        && !journal.is_on_paper()
+        && let Err(trouble) = journal.checkpoint()
+    {
+        let words = format!("WARNING  the end of the record has no witness: failed to {trouble}");
+        stage.screen.talk(&[words]);
     }
     let _ = stage.screen.flushed(LAST_WORDS);
-    done.map_err(|trouble| record(&trouble))
+    done.map_err(|trouble| record(&trouble, stage))
 }
 
 /// What the screen knows of a plan before anything happened. Titles are filled in step by step.
@@ -211,10 +215,18 @@ pub(super) fn view(stage: &Stage, plan: &Plan) -> View {
     view
 }
 
-fn record(trouble: &crate::run::drive::RecordTrouble) -> Failure {
+fn record(trouble: &RecordTrouble, stage: &Stage) -> Failure {
     let failure = Failure::new(exit::INTERNAL, &trouble.message);
-    if trouble.hint.is_empty() { failure } else { failure.hint(trouble.hint.clone()) }
+    match (trouble.hint.as_str(), stage.attended || stage.record_elsewhere) {
+        ("", _) => failure,
+        (hint, true) => failure.hint(hint),
+        (hint, false) => failure.hint(format!("{hint}; {ALLOW}")),
+    }
 }
+
+/// How to allow beforehand what would be asked on a terminal.
+pub(super) const ALLOW: &str =
+    "or let the record go on in another place: the same command with --record-elsewhere";
 
 /// Trouble with a run's folder or record, with its exit code.
 pub(super) fn refused(trouble: &Trouble) -> Failure {
@@ -243,7 +255,14 @@ pub(super) fn refused(trouble: &Trouble) -> Failure {
 /// # Errors
 /// No folder for runs is known.
 pub(super) fn store(global: &Global) -> Result<Store, Failure> {
-    machine::state_dir(global).map(Store::new)
+    let places = machine::places(Project::record_fallback(global.config.as_deref()));
+    Ok(Store::new(machine::state_dir(global)?).with_places(places))
+}
+
+/// Lets the run go. Its folder; and all that happened, when the record on disk does not hold all of it.
+#[expect(clippy::needless_pass_by_value, reason = "the run is let go here")]
+pub(super) fn told(journal: Journal) -> (RunDir, Option<Vec<(u64, Event)>>) {
+    (journal.dir().clone(), journal.is_on_paper().then(|| journal.all()))
 }
 
 /// The flag that goes on where nobody can be asked; the last event named the command.

@@ -192,7 +192,7 @@ impl Probe {
     fn open(global: &Global, plan: &Plan, config: &Config) -> Result<Self, Failure> {
         let mut bare = plan.clone();
         bare.place.run_dir = std::path::PathBuf::new();
-        let mut stage = driven::Stage::open(global, &bare, config, None, false)?;
+        let mut stage = driven::Stage::open(global, &bare, config, None, false, false)?;
         preconditions::met(&mut stage, plan)?;
         Ok(Self { stage, session: Session::default(), next: 1 })
     }

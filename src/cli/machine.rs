@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use super::Global;
 use super::exit::{self, Failure};
+use crate::journal::{Offers, Place};
 use crate::time::Span;
 use crate::ui::look::Look;
 use crate::world::{console, machine};
@@ -71,6 +72,18 @@ pub(super) fn state_dir(global: &Global) -> Result<PathBuf, Failure> {
         None => Err(Failure::new(exit::PRECONDITION, "find a folder for runs: HOME is not set")
             .hint("name one: --state-dir DIR, or MAYDAY_STATE_DIR")),
     }
+}
+
+/// Where a record may go on when its own disk fails.
+pub(super) fn places(configured: Option<PathBuf>) -> Vec<Place> {
+    let folder = |name| variable(name).map(PathBuf::from);
+    let offers = Offers {
+        configured,
+        runtime: folder("XDG_RUNTIME_DIR"),
+        temporary: folder("TMPDIR"),
+        home: folder("HOME"),
+    };
+    offers.places()
 }
 
 /// The program itself, for setup commands that call it.

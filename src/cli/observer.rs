@@ -5,6 +5,8 @@ use crate::plan::{Plan, Unit};
 use crate::run::drive::Observer;
 use crate::run::event::Event;
 use crate::run::state::Run;
+use crate::timeline::people::People;
+use crate::timeline::sentence;
 use crate::ui::progress::Running;
 use crate::ui::screen::Screen;
 use crate::ui::view::View;
@@ -48,6 +50,12 @@ impl Observer for Shown {
 
     fn say(&mut self, words: &str) {
         self.screen.talk(&[words]);
+    }
+
+    fn copy(&mut self, plan: &Plan, event: &Event) {
+        let people = People::of(&[], true);
+        let words = sentence::of(&event.kind, Some(plan), &people);
+        self.screen.talk(&[format!("COPY  {}  {}: {words}", event.at.clock(), event.by)]);
     }
 
     fn busy(&mut self, plan: &Plan, run: &Run, effect: Option<&Effect>) {

@@ -83,6 +83,15 @@ impl Project {
         Ok(project)
     }
 
+    /// The folder that mayday.yaml names for records whose own disk fails. Reads no playbook; a file that
+    /// cannot be read names none.
+    #[must_use]
+    pub fn record_fallback(config: Option<&Path>) -> Option<PathBuf> {
+        let file = config.map(Path::to_path_buf).or_else(find_config)?;
+        let project = Self::with_config(Some(&file)).ok()?;
+        Some(project.base.join(project.config_value().record_fallback?))
+    }
+
     fn with_config(file: Option<&Path>) -> Result<Self, Failure> {
         let mut project = Self {
             base: here(),

@@ -121,9 +121,27 @@ fn context(
 }
 
 /// When a driver leaves: the post-mortem of a closed run is put on disk, and the operator is told where
-/// everything is.
-pub(super) fn leave(screen: &Screen, run: &Run, dir: &RunDir, plan: &Plan) -> Result<(), Failure> {
-    if run.closed.is_some() {
+/// everything is. `told` is all that happened, when the record on disk ends before that: then the
+/// post-mortem goes to standard output, whatever state the run is in.
+pub(super) fn leave(
+    screen: &Screen,
+    run: &Run,
+    dir: &RunDir,
+    plan: &Plan,
+    told: Option<Vec<(u64, Event)>>,
+) -> Result<(), Failure> {
+    if let Some(events) = told {
+        let context =
+            report::context(&events, Some(plan), None, Names::Roles, machine::wall_clock());
+        match report::render(report::POSTMORTEM, "postmortem.md.j2", &context) {
+            Ok(text) => screen.data(text),
+            Err(trouble) => screen.talk(&[format!("The post-mortem was not written ({trouble}).")]),
+        }
+        screen.talk(&[
+            "WARNING  the end of this run is recorded nowhere: keep your copy of it, and the post-mortem \
+             draft on standard output",
+        ]);
+    } else if run.closed.is_some() {
         let read = crate::journal::read(dir).map_err(|trouble| driven::refused(&trouble))?;
         let context = context(dir, &read.events, Some(plan), Names::Roles);
         // A long record need not stay in memory beside what was made of it.

@@ -6,10 +6,11 @@ use super::driven::{self, Stage};
 use super::exit::{self, Failure};
 use super::project::Project;
 use super::run::{Ended, pair};
-use super::{Global, machine, pinned};
+use super::{Global, elsewhere, machine, pinned};
 use crate::journal::{Condition, RunId, Store};
 use crate::run::event::Kind;
 use crate::run::state::Run;
+use crate::ui::view::View;
 
 /// Flags of `resume`.
 #[derive(Args, Debug)]
@@ -45,6 +46,9 @@ pub struct How {
     /// Print each event as a line of JSON on standard output
     #[arg(long)]
     pub json: bool,
+    /// Without a terminal: a record that cannot be written goes on in another place
+    #[arg(long, env = "MAYDAY_RECORD_ELSEWHERE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub record_elsewhere: bool,
 }
 
 fn assumption(text: &str) -> Result<(String, String), String> {
@@ -99,25 +103,48 @@ pub(super) fn take_up(
         return Err(Failure::new(exit::PRECONDITION, format!("take up {id}: its record is empty"))
             .hint("it ended before its first step; start a new run"));
     };
-    let (plan, config) = pinned::plan(&dir, &opened)?;
+    let (mut plan, config) = pinned::plan(&dir, &opened)?;
     let given: Vec<_> = how.input.iter().chain(&how.answer).cloned().collect();
     driven::asked_about(&plan, given.iter().chain(&how.confirm).chain(&how.assume))?;
-    let mut stage = Stage::open(global, &plan, &config, how.operator.as_deref(), how.json)?;
+    let (by, elsewhere) = (how.operator.as_deref(), how.record_elsewhere);
+    let mut stage = Stage::open(global, &plan, &config, by, how.json, elsewhere)?;
     let mut view = driven::view(&stage, &plan);
     let mut run = Run::default();
+    let (holder, mut moved) = (stage.holder(), None);
     // A long record is folded as it is read: its events are never all in memory.
-    let resumed = store
-        .resume_with(id, &stage.holder(), stage.redact(), |_, event| {
+    let take = |store: &Store, redact, view: &mut View, run: &mut Run| {
+        store.resume_with(id, &holder, redact, |_, event| {
             view.apply(&event);
             run.apply(&event);
         })
-        .map_err(|trouble| driven::refused(&trouble))?;
+    };
+    let resumed = match take(store, stage.redact(), &mut view, &mut run) {
+        Ok(resumed) => resumed,
+        Err(trouble) => {
+            // What was read by then is read again, there.
+            (view, run) = (driven::view(&stage, &plan), Run::default());
+            let gone = elsewhere::go(&stage, store, trouble, |place| {
+                let copied = store.move_run(id, place, &holder)?;
+                Ok((copied, take(&store.at(place), stage.redact(), &mut view, &mut run)?))
+            })?;
+            let words = |path: &std::path::Path| path.to_string_lossy().into_owned();
+            let (from, to) = (words(&gone.there.0.from), words(&gone.there.0.to));
+            moved = Some(gone.fact(from, to, gone.there.0.left.clone()));
+            gone.there.1
+        }
+    };
+    if moved.is_some() {
+        pinned::bind(&mut plan, id.as_str(), resumed.dir.path());
+        stage.world.bind(id.as_str(), resumed.dir.path().to_path_buf());
+    }
+    view.folder = resumed.dir.path().display().to_string();
     let mut journal = resumed.journal;
     let mut fresh = Vec::new();
     if let Some(torn) = &resumed.torn {
         let kind = Kind::Recovered { torn_bytes: torn.bytes, kept_as: torn.kept_as.clone() };
         fresh.push(stage.event(kind));
     }
+    fresh.extend(moved.map(|moved| stage.event(moved)));
     let project = Project::open(global.config.as_deref()).ok();
     let operator = stage.operator.clone();
     fresh.push(stage.event(Kind::Attached {
@@ -134,8 +161,8 @@ pub(super) fn take_up(
         assume(&mut answers, step, what);
     }
     driven::drive(&mut stage, &plan, &mut run, &mut journal, view, fresh, answers)?;
-    drop(journal);
-    super::report::leave(&stage.screen, &run, &dir, &plan)?;
+    let (dir, told) = driven::told(journal);
+    super::report::leave(&stage.screen, &run, &dir, &plan, told)?;
     Ok(Ended { run, plan, dir, stage })
 }
 

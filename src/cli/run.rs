@@ -10,10 +10,10 @@ use super::exit::{self, Failure};
 use super::pinned;
 use super::preconditions;
 use super::project::Project;
-use super::{Global, dry_run, machine, out};
+use super::{Global, dry_run, elsewhere, machine, out};
 use crate::config::{Config, Danger};
 use crate::diagnostic::render;
-use crate::journal::{RunDir, RunId, Trouble};
+use crate::journal::{RunDir, RunId, Store, Trouble};
 use crate::plan::{Mode, Plan, Purpose};
 use crate::run::event::{Event, FORMAT, Kind, Milestone, Opened};
 use crate::run::scope::Scope;
@@ -70,6 +70,9 @@ pub struct What {
     /// Print each event as a line of JSON on standard output
     #[arg(long)]
     pub json: bool,
+    /// Without a terminal: a record that cannot be written goes on in another place
+    #[arg(long, env = "MAYDAY_RECORD_ELSEWHERE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub record_elsewhere: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
@@ -205,8 +208,6 @@ pub(super) struct Begun {
     pub stage: Stage,
     plan: Plan,
     journal: crate::journal::Journal,
-    /// Its folder.
-    pub dir: RunDir,
     fresh: Vec<Event>,
     answers: std::collections::HashMap<String, crate::run::session::Scripted>,
 }
@@ -234,7 +235,8 @@ impl Begun {
     ) -> Result<Self, Failure> {
         let store = driven::store(global)?;
         plan.place.program = machine::program();
-        let mut stage = Stage::open(global, &plan, config, what.operator.as_deref(), what.json)?;
+        let (by, json, elsewhere) = (what.operator.as_deref(), what.json, what.record_elsewhere);
+        let mut stage = Stage::open(global, &plan, config, by, json, elsewhere)?;
         let targets = preconditions::met(&mut stage, &plan)?;
         for warning in stage.world.warnings() {
             out::talk(&format!("WARNING  {warning}"));
@@ -242,11 +244,23 @@ impl Begun {
         let inputs = inputs(&plan, what)?;
         let files = pinned::files(project, &plan.head.id);
         let now = machine::wall_clock();
-        let created = loop {
+        let create = |store: &Store| loop {
             let id = RunId::fresh(now);
             match store.create(&id, &files, &stage.holder(), stage.redact()) {
                 Err(Trouble::Exists { .. }) => {}
-                created => break created.map_err(|trouble| driven::refused(&trouble))?,
+                created => break created,
+            }
+        };
+        let mut moved = None;
+        let created = match create(&store) {
+            Ok(created) => created,
+            Err(trouble) => {
+                let gone =
+                    elsewhere::go(&stage, &store, trouble, |place| create(&store.at(place)))?;
+                let from = store.root().join(gone.there.dir.id().as_str());
+                let words = |path: &std::path::Path| path.to_string_lossy().into_owned();
+                moved = Some(gone.fact(words(&from), words(gone.there.dir.path()), Vec::new()));
+                gone.there
             }
         };
         let run_id = created.dir.id().as_str().to_owned();
@@ -277,9 +291,11 @@ impl Begun {
             stage,
             plan,
             journal: created.journal,
-            dir: created.dir,
             answers,
         };
+        if let Some(moved) = moved {
+            begun.also(moved);
+        }
         for (name, value, source) in inputs {
             let secret = is_secret(&begun.plan, &name);
             if secret {
@@ -312,9 +328,9 @@ impl Begun {
             self.fresh,
             self.answers,
         )?;
-        drop(self.journal);
-        super::report::leave(&self.stage.screen, &run, &self.dir, &self.plan)?;
-        Ok(Ended { run, plan: self.plan, dir: self.dir, stage: self.stage })
+        let (dir, told) = driven::told(self.journal);
+        super::report::leave(&self.stage.screen, &run, &dir, &self.plan, told)?;
+        Ok(Ended { run, plan: self.plan, dir, stage: self.stage })
     }
 }
 

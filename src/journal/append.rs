@@ -2,9 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use super::line::{self, Hash};
-use super::{Head, RunDir, Trouble, folder, head, redact};
+use super::moving::{self, Copied};
+use super::spare::Spare;
+use super::{Head, Holder, Place, RunDir, Trouble, folder, head, redact, scan};
+use crate::run::drive::{Moved, Way};
 use crate::run::event::Event;
 
 /// Gives a text without the secrets in it; `None` when there are none.
@@ -22,22 +27,49 @@ pub struct Journal {
     /// The newest event, staged or on disk.
     newest: Option<Head>,
     staged: Vec<u8>,
-    poisoned: bool,
+    /// Why the last commit failed.
+    failure: Option<Failure>,
     ballast_freed: bool,
     syncs: u64,
-    _lock: File,
+    lock: File,
+    /// Locks of the folders that the record was moved from.
+    earlier_locks: Vec<File>,
+    holder: Holder,
+    spare: Spare,
+    /// Where it may go on.
+    places: Vec<Place>,
+    /// Places that did not take it.
+    refused: Vec<PathBuf>,
+    on_paper: bool,
+}
+
+/// What keeps a record from being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failure {
+    /// No space: the same commit may be tried again.
+    Full,
+    /// The disk does not keep what is written.
+    Lost,
+    /// The file has no name any more: it goes with this process.
+    Gone,
+}
+
+/// What a journal is made of.
+pub(super) struct Parts {
+    pub dir: RunDir,
+    /// The record, open for appending.
+    pub file: File,
+    pub lock: File,
+    pub redact: Redact,
+    pub holder: Holder,
+    pub spare: Spare,
+    pub places: Vec<Place>,
 }
 
 impl Journal {
-    /// Goes on behind `newest`, at byte `bytes` of `file`, which is open for appending.
-    pub(super) fn new(
-        dir: RunDir,
-        file: File,
-        lock: File,
-        redact: Redact,
-        bytes: u64,
-        newest: Option<Head>,
-    ) -> Self {
+    /// Goes on behind `newest`, at byte `bytes` of the record.
+    pub(super) fn new(parts: Parts, bytes: u64, newest: Option<Head>) -> Self {
+        let Parts { dir, file, lock, redact, holder, spare, places } = parts;
         Self {
             dir,
             file,
@@ -46,10 +78,16 @@ impl Journal {
             committed: newest,
             newest,
             staged: Vec::new(),
-            poisoned: false,
+            failure: None,
             ballast_freed: false,
             syncs: 0,
-            _lock: lock,
+            lock,
+            earlier_locks: Vec::new(),
+            holder,
+            spare,
+            places,
+            refused: Vec::new(),
+            on_paper: false,
         }
     }
 
@@ -79,8 +117,10 @@ impl Journal {
     /// same commit may be tried again. [`Trouble::Lost`]: the disk does not keep what is written; every
     /// later commit fails too.
     pub fn commit(&mut self) -> Result<(), Trouble> {
-        if self.poisoned {
-            return Err(Trouble::Lost { source: None });
+        match self.failure {
+            Some(Failure::Lost) => return Err(Trouble::Lost { source: None }),
+            Some(Failure::Gone) => return Err(Trouble::Gone { path: self.dir.journal() }),
+            Some(Failure::Full) | None => {}
         }
         if self.committed == self.newest {
             return Ok(());
@@ -91,19 +131,28 @@ impl Journal {
             }
             self.free_ballast();
             if let Err(source) = self.write() {
-                return Err(if is_full(&source) {
-                    Trouble::NoSpace { source }
-                } else {
-                    self.lost(source)
-                });
+                if is_full(&source) {
+                    self.failure = Some(Failure::Full);
+                    return Err(Trouble::NoSpace { source });
+                }
+                return Err(self.lost(source));
             }
         }
         // A failed sync is never tried again: the kernel may have dropped the pages and would say yes.
         self.syncs += 1;
         self.file.sync_data().map_err(|error| self.lost(error))?;
+        if self.file.metadata().is_ok_and(|meta| meta.nlink() == 0) {
+            self.failure = Some(Failure::Gone);
+            return Err(Trouble::Gone { path: self.dir.journal() });
+        }
         self.bytes += u64::try_from(self.staged.len()).unwrap_or(0);
+        self.spare.add(&self.staged);
         self.staged.clear();
         self.committed = self.newest;
+        self.failure = None;
+        if std::mem::take(&mut self.on_paper) {
+            folder::say_who_holds(&mut self.lock, &self.holder);
+        }
         Ok(())
     }
 
@@ -157,6 +206,72 @@ impl Journal {
         &self.dir
     }
 
+    /// How the record may go on behind a commit that failed.
+    pub(super) fn ways(&self) -> Vec<Way> {
+        let Some(failure) = self.failure else { return Vec::new() };
+        let device = |path: &Path| {
+            let there = path.ancestors().find_map(|path| path.metadata().ok());
+            there.map(|meta| meta.dev())
+        };
+        let ours = self.file.metadata().ok().map(|meta| meta.dev());
+        // Another folder of the disk that fails is no way on.
+        let usable = |place: &&Place| {
+            !self.dir.path().starts_with(&place.root)
+                && !self.refused.contains(&place.root)
+                && (failure == Failure::Gone || device(&place.root) != ours)
+        };
+        let place = self.places.iter().find(usable);
+        let elsewhere =
+            place.map(|place| Way::Elsewhere { to: place.root.clone(), volatile: place.volatile });
+        let again = (failure == Failure::Full).then_some(Way::Again);
+        let paper = (!self.on_paper).then_some(Way::Paper);
+        again.into_iter().chain(elsewhere).chain(paper).collect()
+    }
+
+    /// Copies what is durable to another folder of runs and goes on there; what is staged waits for the
+    /// next commit. The run folder before and now, and what stayed behind.
+    ///
+    /// # Errors
+    /// It cannot be written there either, or cannot be read here any more. Nothing is changed then.
+    pub(super) fn move_to(&mut self, root: &Path) -> Result<Moved, Trouble> {
+        let last = self.committed.map_or(Hash::NONE, |head| head.hash);
+        let copied = moving::copy(&self.dir, &self.spare, self.bytes, last, root, &self.holder)
+            .inspect_err(|_| self.refused.push(root.to_path_buf()))?;
+        moving::Mark::Moved(root.to_path_buf()).write(&mut self.lock);
+        let Copied { built, dir, left } = copied;
+        // The old lock stays: nobody else may take up the old folder meanwhile.
+        self.earlier_locks.push(std::mem::replace(&mut self.lock, built.lock));
+        self.file = built.file;
+        let from = std::mem::replace(&mut self.dir, dir);
+        self.failure = None;
+        self.on_paper = false;
+        self.ballast_freed = false;
+        Ok(Moved { from: from.path().to_path_buf(), to: self.dir.path().to_path_buf(), left })
+    }
+
+    /// From here on a commit that fails is no trouble: the operator copies what is staged.
+    pub(super) fn go_on_paper(&mut self) {
+        self.on_paper = true;
+        moving::Mark::Paper(self.committed.map_or(0, |head| head.seq + 1)).write(&mut self.lock);
+    }
+
+    /// True while events are on paper only.
+    #[must_use]
+    pub fn is_on_paper(&self) -> bool {
+        self.on_paper
+    }
+
+    /// Everything of the run: what is durable, and what is only staged.
+    #[must_use]
+    pub fn all(&self) -> Vec<(u64, Event)> {
+        let record = self.spare.record(&self.dir, self.bytes).unwrap_or_default();
+        let mut all = scan::read_behind(&record, 0, Hash::NONE);
+        let (seq, last) = self.committed.map_or((0, Hash::NONE), |head| (head.seq + 1, head.hash));
+        let staged = self.staged.strip_prefix(b"\n").unwrap_or(&self.staged);
+        all.extend(scan::read_behind(staged, seq, last));
+        all
+    }
+
     /// Writes what is staged; after a failure the file ends where it ended before.
     fn write(&mut self) -> io::Result<()> {
         let Err(error) = self.file.write_all(&self.staged) else { return Ok(()) };
@@ -170,7 +285,7 @@ impl Journal {
     }
 
     fn lost(&mut self, source: io::Error) -> Trouble {
-        self.poisoned = true;
+        self.failure = Some(Failure::Lost);
         Trouble::Lost { source: Some(source) }
     }
 }

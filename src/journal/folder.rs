@@ -137,14 +137,22 @@ pub(super) fn lock(folder: &Path, id: &RunId, holder: &Holder) -> Result<File, T
         // An early end of this wait only makes the tries fewer milliseconds apart.
         let _ = rustix::event::poll(&mut [], Some(&pause));
     }
+    say_who_holds(&mut file, holder);
+    Ok(file)
+}
+
+/// Who drives, for a message only: a full disk must not keep anybody from driving.
+pub(super) fn say_who_holds(lock: &mut File, holder: &Holder) {
     let words =
         format!("{}, process {}, since {}", holder.operator, std::process::id(), holder.since);
-    // For a message only: a full disk must not keep anybody from driving.
-    let _ = file
-        .set_len(0)
-        .and_then(|()| file.rewind())
-        .and_then(|()| file.write_all(words.as_bytes()));
-    Ok(file)
+    let _ = overwrite(lock, &words);
+}
+
+/// Replaces the words of a lock file without giving its space back first.
+pub(super) fn overwrite(file: &mut File, words: &str) -> io::Result<()> {
+    file.rewind()?;
+    file.write_all(words.as_bytes())?;
+    file.set_len(u64::try_from(words.len()).unwrap_or(0))
 }
 
 /// Who drives the run now, in words; `None` when nobody does.

@@ -1,7 +1,7 @@
 //! The journal as the place that `drive` records into.
 
 use super::{Journal, Trouble};
-use crate::run::drive::{Record, RecordTrouble};
+use crate::run::drive::{Kept, Moved, Record, RecordTrouble, Way};
 use crate::run::event::Event;
 
 impl Record for Journal {
@@ -9,8 +9,27 @@ impl Record for Journal {
         Ok(Self::stage(self, event)?)
     }
 
-    fn commit(&mut self) -> Result<(), RecordTrouble> {
-        Ok(Self::commit(self)?)
+    fn commit(&mut self) -> Result<Kept, RecordTrouble> {
+        match Self::commit(self) {
+            Ok(()) => Ok(Kept::Durable),
+            Err(_) if self.is_on_paper() => Ok(Kept::OnPaper),
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+
+    fn ways(&mut self) -> Vec<Way> {
+        Self::ways(self)
+    }
+
+    fn take(&mut self, way: &Way) -> Result<Option<Moved>, RecordTrouble> {
+        match way {
+            Way::Again => Ok(None),
+            Way::Elsewhere { to, .. } => Ok(Some(self.move_to(to)?)),
+            Way::Paper => {
+                self.go_on_paper();
+                Ok(None)
+            }
+        }
     }
 }
 

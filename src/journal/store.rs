@@ -1,19 +1,29 @@
 //! Where runs live: creating, finding, reading and taking up a run.
 
 use std::collections::BTreeMap;
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use super::append::Parts;
+use super::building::{build, open_to_append};
 use super::line::Hash;
-use super::{Condition, Head, Holder, Journal, Read, Redact, RunDir, RunId, Trouble, folder, scan};
+use super::moving::{self, Mark};
+use super::spare::Spare;
+use super::{
+    Condition, Head, Holder, Journal, Place, Read, Redact, RunDir, RunId, Trouble, folder, scan,
+};
+use crate::run::drive::Moved;
 use crate::run::event::Event;
 
 /// The folder of all runs.
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    /// Where a record may have gone on when its own disk failed.
+    places: Vec<Place>,
+    /// Runs that went on without a record may be taken up, to be closed.
+    closes: bool,
 }
 
 /// A new run.
@@ -51,7 +61,32 @@ impl Store {
     /// The store at `root`, which need not exist yet. Looks at nothing.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), places: Vec::new(), closes: false }
+    }
+
+    /// The same store, which also knows where records go on when their own disk fails.
+    #[must_use]
+    pub fn with_places(mut self, places: Vec<Place>) -> Self {
+        self.places = places;
+        self
+    }
+
+    /// The same store, for closing runs: also those that went on without a record.
+    #[must_use]
+    pub fn to_close(mut self) -> Self {
+        self.closes = true;
+        self
+    }
+
+    /// Another folder of runs, with the same places to go on in.
+    #[must_use]
+    pub fn at(&self, place: &Place) -> Self {
+        Self { root: place.root.clone(), ..self.clone() }
+    }
+
+    /// The places where a record may go on, first choice first; this store itself is none.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        self.places.iter().filter(|place| place.root != self.root)
     }
 
     /// The folder of all runs.
@@ -78,47 +113,25 @@ impl Store {
         holder: &Holder,
         redact: Redact,
     ) -> Result<Created, Trouble> {
-        let in_root = Trouble::io("create", &self.root);
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.root).or_else(|error| {
-            // A link or a file in its place is told below, in better words.
-            if self.root.symlink_metadata().is_ok() { Ok(()) } else { Err(in_root(error)) }
-        })?;
-        folder::check_own(&self.root)?;
-        let target = self.root.join(id.as_str());
-        if target.symlink_metadata().is_ok() {
-            return Err(Trouble::Exists { run: id.clone() });
-        }
-        // No id begins with a dot: what a crash leaves of this is never taken for a run.
-        let building = self.root.join(format!(".new-{id}-{}", std::process::id()));
-        folder::create_folder(&building)?;
-        for name in [folder::PINNED, folder::ATTEMPTS, folder::EVIDENCE, folder::REPORTS] {
-            folder::create_folder(&building.join(name))?;
-        }
         let mut names = BTreeMap::new();
+        let mut copies: Vec<(String, Vec<u8>)> = Vec::new();
         for (name, bytes) in pinned {
             let sha256 = Hash::of(bytes).hex();
-            let path = building.join(folder::PINNED).join(folder::pinned_name(name, &sha256));
-            // Two names with the same end and the same bytes share a copy.
-            if path.symlink_metadata().is_err() {
-                folder::create_synced(&path, bytes)?;
-            }
+            copies.push((folder::pinned_name(name, &sha256), bytes.clone()));
             names.insert(name.clone(), sha256);
         }
-        folder::sync_folder(&building.join(folder::PINNED))?;
-        let lock = folder::lock(&building, id, holder)?;
-        let file = open_to_append(&building.join(folder::JOURNAL), true)?;
-        folder::reserve(&building);
-        folder::sync_folder(&building)?;
-        std::fs::rename(&building, &target).map_err(|error| match error.kind() {
-            io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => {
-                Trouble::Exists { run: id.clone() }
-            }
-            _ => Trouble::Io { doing: "create", path: target.clone(), source: error },
-        })?;
-        folder::sync_folder(&self.root)?;
-        let dir = RunDir::new(id.clone(), target);
-        let journal = Journal::new(dir.clone(), file, lock, redact, 0, None);
-        Ok(Created { journal, dir, pinned: names })
+        let built = build(&self.root, id, holder, &copies, &[])?;
+        let dir = RunDir::new(id.clone(), built.path);
+        let parts = Parts {
+            dir: dir.clone(),
+            file: built.file,
+            lock: built.lock,
+            redact,
+            holder: holder.clone(),
+            spare: Spare::new(copies),
+            places: self.places.clone(),
+        };
+        Ok(Created { journal: Journal::new(parts, 0, None), dir, pinned: names })
     }
 
     /// The ids of all runs, newest first (ids begin with their date). No store means no runs.
@@ -126,19 +139,24 @@ impl Store {
     /// # Errors
     /// When the folder cannot be read.
     pub fn list(&self) -> Result<Vec<RunId>, Trouble> {
-        let entries = match std::fs::read_dir(&self.root) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(Trouble::io("list", &self.root))?,
-        };
-        let mut ids = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(Trouble::io("list", &self.root))?;
-            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            let id = entry.file_name().to_str().and_then(|name| RunId::parse(name).ok());
-            ids.extend(id.filter(|_| is_folder));
+        let mut ids: Vec<RunId> = self
+            .usable_places()
+            .flat_map(|place| list_in(&place.root).unwrap_or_default())
+            .collect();
+        match list_in(&self.root) {
+            Ok(here) => ids.extend(here),
+            // A folder that cannot be read hides runs, but not those that went on elsewhere.
+            Err(trouble) if ids.is_empty() => return Err(trouble),
+            Err(_) => {}
         }
         ids.sort_unstable_by(|a, b| b.cmp(a));
+        ids.dedup();
         Ok(ids)
+    }
+
+    /// Places that only we can have written to.
+    fn usable_places(&self) -> impl Iterator<Item = &Place> {
+        self.places().filter(|place| folder::check_own(&place.root).is_ok())
     }
 
     /// The run that `text` means: an id, the beginning of one, or its last part.
@@ -162,21 +180,28 @@ impl Store {
         }
     }
 
-    /// The folder of a run.
+    /// The folder of a run: where its record goes furthest, when it was moved.
     ///
     /// # Errors
     /// [`Trouble::NoSuchRun`], or [`Trouble::Folder`] for a link in its place.
     pub fn dir(&self, id: &RunId) -> Result<RunDir, Trouble> {
-        let path = self.root.join(id.as_str());
-        let meta = path.symlink_metadata().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Trouble::NoSuchRun { asked: id.to_string() },
-            _ => Trouble::Io { doing: "open", path: path.clone(), source: error },
-        })?;
-        if !meta.is_dir() {
-            let (why, hint) = ("it is not a folder", "move it away");
-            return Err(Trouble::Folder { path, why, hint });
+        let here = dir_in(&self.root, id);
+        let mut all: Vec<RunDir> =
+            self.usable_places().filter_map(|place| dir_in(&place.root, id).ok()).collect();
+        if all.is_empty() {
+            return here;
         }
-        Ok(RunDir::new(id.clone(), path))
+        all.extend(here);
+        if let [only] = all.as_slice() {
+            return Ok(only.clone());
+        }
+        // The last of those that go equally far: the one here, unless it says that it went on elsewhere.
+        let reach = |dir: &RunDir| {
+            let events = scan::read_with(dir, |_, _| ()).map_or(0, |scan| scan.events);
+            (events, !matches!(Mark::of(dir.path()), Some(Mark::Moved(_))))
+        };
+        let furthest = all.into_iter().max_by_key(reach);
+        furthest.ok_or_else(|| Trouble::NoSuchRun { asked: id.to_string() })
     }
 
     /// Everything recorded of a run. Needs no lock and no free space.
@@ -219,24 +244,20 @@ impl Store {
         each: impl FnMut(u64, Event),
     ) -> Result<Resumed, Trouble> {
         let dir = self.dir(id)?;
-        folder::check_own(&self.root)?;
+        folder::check_own(dir.path().parent().unwrap_or(&self.root))?;
         folder::check_own(dir.path())?;
+        match Mark::of(dir.path()) {
+            Some(Mark::Moved(to)) if !self.closes => {
+                return Err(Trouble::MovedAway { run: id.clone(), to });
+            }
+            Some(Mark::Paper(since)) if !self.closes => {
+                return Err(Trouble::OnPaper { run: id.clone(), since });
+            }
+            _ => {}
+        }
         let lock = folder::lock(dir.path(), id, holder)?;
         let read = Read { events: Vec::new(), scan: scan::read_with(&dir, each)? };
-        let run = id.clone();
-        let torn = match &read.scan.condition {
-            Condition::Clean => None,
-            Condition::Torn { bytes } => Some(*bytes),
-            Condition::Damaged { line, what } => {
-                return Err(Trouble::Damaged { run, line: *line, what: what.clone() });
-            }
-            Condition::EndMissing { seen } => {
-                return Err(Trouble::EndMissing { run, records: read.scan.events, seen: *seen });
-            }
-            Condition::NewerFormat { found } => {
-                return Err(Trouble::NewerFormat { run, found: *found });
-            }
-        };
+        let torn = torn_bytes(id, &read.scan)?;
         let torn = torn.map(|bytes| {
             cut_torn(&dir, &read.scan, bytes).or_else(|_| {
                 // The likeliest reason for a torn end is a full disk.
@@ -248,12 +269,97 @@ impl Store {
         let file = open_to_append(&dir.journal(), false)?;
         folder::reserve(dir.path());
         let newest = read.scan.events.checked_sub(1).map(|seq| Head { seq, hash: read.scan.last });
-        let mut journal = Journal::new(dir.clone(), file, lock, redact, read.scan.bytes, newest);
+        let parts = Parts {
+            spare: Spare::of(&dir, read.scan.bytes),
+            dir: dir.clone(),
+            file,
+            lock,
+            redact,
+            holder: holder.clone(),
+            places: self.places.clone(),
+        };
+        let mut journal = Journal::new(parts, read.scan.bytes, newest);
         if read.scan.newline_owed {
             journal.owe_newline();
         }
         Ok(Resumed { journal, dir, read, torn })
     }
+
+    /// Copies a run whose own folder cannot be written to `place`, to be taken up there. What was wrong with
+    /// its record is refused as by [`Self::resume`]; a torn end stays behind. The folders before and now.
+    ///
+    /// # Errors
+    /// As [`Self::resume`], and what keeps it from being copied.
+    pub fn move_run(&self, id: &RunId, place: &Place, holder: &Holder) -> Result<Moved, Trouble> {
+        let dir = self.dir(id)?;
+        if let Some(holder) = folder::driver(dir.path()) {
+            return Err(Trouble::Held { run: id.clone(), holder });
+        }
+        let scan = scan::read_with(&dir, |_, _| ())?;
+        torn_bytes(id, &scan)?;
+        let spare = Spare::of(&dir, scan.bytes);
+        let from = dir.path().to_path_buf();
+        match moving::copy(&dir, &spare, scan.bytes, scan.last, &place.root, holder) {
+            Ok(copied) => {
+                Ok(Moved { from, to: copied.dir.path().to_path_buf(), left: copied.left })
+            }
+            // An earlier try came as far as this.
+            Err(Trouble::Exists { .. }) => {
+                let there = dir_in(&place.root, id)?;
+                if scan::read_with(&there, |_, _| ())?.last != scan.last {
+                    return Err(Trouble::Exists { run: id.clone() });
+                }
+                Ok(Moved { from, to: there.path().to_path_buf(), left: Vec::new() })
+            }
+            Err(trouble) => Err(trouble),
+        }
+    }
+}
+
+/// The bytes of a torn end, or why the record must not be gone on with.
+fn torn_bytes(id: &RunId, scan: &scan::Scan) -> Result<Option<u64>, Trouble> {
+    let run = id.clone();
+    match &scan.condition {
+        Condition::Clean => Ok(None),
+        Condition::Torn { bytes } => Ok(Some(*bytes)),
+        Condition::Damaged { line, what } => {
+            Err(Trouble::Damaged { run, line: *line, what: what.clone() })
+        }
+        Condition::EndMissing { seen } => {
+            Err(Trouble::EndMissing { run, records: scan.events, seen: *seen })
+        }
+        Condition::NewerFormat { found } => Err(Trouble::NewerFormat { run, found: *found }),
+    }
+}
+
+/// The ids below a folder of runs.
+fn list_in(root: &Path) -> Result<Vec<RunId>, Trouble> {
+    let entries = match std::fs::read_dir(root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(Trouble::io("list", root))?,
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(Trouble::io("list", root))?;
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let id = entry.file_name().to_str().and_then(|name| RunId::parse(name).ok());
+        ids.extend(id.filter(|_| is_folder));
+    }
+    Ok(ids)
+}
+
+/// The folder of a run below a folder of runs.
+fn dir_in(root: &Path, id: &RunId) -> Result<RunDir, Trouble> {
+    let path = root.join(id.as_str());
+    let meta = path.symlink_metadata().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Trouble::NoSuchRun { asked: id.to_string() },
+        _ => Trouble::Io { doing: "open", path: path.clone(), source: error },
+    })?;
+    if !meta.is_dir() {
+        let (why, hint) = ("it is not a folder", "move it away");
+        return Err(Trouble::Folder { path, why, hint });
+    }
+    Ok(RunDir::new(id.clone(), path))
 }
 
 /// Copies the torn end into a file of its own, durable, and only then cuts it off.
@@ -275,10 +381,4 @@ fn cut_torn(dir: &RunDir, scan: &scan::Scan, bytes: u64) -> Result<Torn, Trouble
         .and_then(|()| file.sync_all())
         .map_err(Trouble::io("cut the torn end of", &path))?;
     Ok(Torn { bytes, kept_as })
-}
-
-fn open_to_append(path: &Path, new: bool) -> Result<std::fs::File, Trouble> {
-    folder::private(OpenOptions::new().append(true).create_new(new))
-        .open(path)
-        .map_err(Trouble::io(if new { "create" } else { "open" }, path))
 }

@@ -104,6 +104,28 @@ pub enum Trouble {
         /// The cause; absent when it was told before.
         source: Option<io::Error>,
     },
+    /// The record's file was removed while it was written.
+    #[error("write the record: {} was removed", path.display())]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The record went on elsewhere, and is not there.
+    #[error("go on with run {run}: its record went on in {}, and is not there now", to.display())]
+    MovedAway {
+        /// The run.
+        run: RunId,
+        /// The folder of runs.
+        to: PathBuf,
+    },
+    /// The run went on without a record.
+    #[error("go on with run {run}: from event {since} on it was copied by hand only")]
+    OnPaper {
+        /// The run.
+        run: RunId,
+        /// The first event that is not recorded.
+        since: u64,
+    },
     /// An event that has no text form.
     #[error("put an event into words")]
     Encode {
@@ -151,6 +173,9 @@ impl Trouble {
             Self::Lost { .. } => {
                 "nothing further was started; copy the run folder to a good disk, set MAYDAY_STATE_DIR to it and resume".into()
             }
+            Self::Gone { .. } => "nothing further was started; leave the folders of a run alone while it is driven".into(),
+            Self::MovedAway { run, .. } => format!("bring it back, or tell what happened since: `mayday report {run}` shows the part that is here, `mayday abort {run} --reason ...` closes it"),
+            Self::OnPaper { run, .. } => format!("finish it by the paper, then close it: `mayday abort {run} --reason ...`; `mayday report {run}` shows the part that is recorded"),
             Self::TooBig { .. } => "keep large values as files and pass their names".into(),
             Self::Io { source, .. } => match source.kind() {
                 Kind::PermissionDenied | Kind::ReadOnlyFilesystem => {

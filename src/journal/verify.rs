@@ -1,6 +1,6 @@
 //! Checking a run folder against itself: the record, its head, the pinned files and the evidence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -62,6 +62,9 @@ impl Verification {
 pub fn verify(dir: &RunDir) -> Result<Verification, Trouble> {
     let mut check = Check::default();
     let found = scan::read_with(dir, |seq, event| check.event(dir, seq, &event))?;
+    for (seq, kept) in std::mem::take(&mut check.kept) {
+        check.evidence(dir, seq, &kept);
+    }
     check.record(dir, &found);
     check.unlisted(dir, folder::PINNED);
     check.unlisted(dir, folder::EVIDENCE);
@@ -82,6 +85,10 @@ struct Check {
     evidence: usize,
     /// Paths below the run folder that the record names.
     listed: BTreeSet<String>,
+    /// Evidence, looked at when the whole record is known: with the events that name it.
+    kept: Vec<(u64, Evidence)>,
+    /// Files that stayed behind when the record was moved, with the folder they stayed in.
+    left: BTreeMap<String, String>,
     findings: Vec<Finding>,
 }
 
@@ -105,10 +112,17 @@ impl Check {
             {
                 self.note(format!("Event {seq} keeps a torn end in {kept_as}, which is gone."));
             }
-            Kind::Ended { evidence, .. } => {
-                for kept in evidence {
-                    self.evidence(dir, seq, kept);
+            Kind::RecordMoved { from, left, .. } => {
+                self.note(format!("Event {seq} brought the record here from {from}."));
+                for name in left {
+                    self.left.insert(name.clone(), from.clone());
                 }
+            }
+            Kind::Unrecorded { .. } => {
+                self.note(format!("From event {seq} on events were copied by hand for a while."));
+            }
+            Kind::Ended { evidence, .. } | Kind::Checked { evidence, .. } => {
+                self.kept.extend(evidence.iter().map(|kept| (seq, kept.clone())));
             }
             _ => {}
         }
@@ -137,6 +151,9 @@ impl Check {
             return self.broken(format!("Event {seq} names evidence outside the run: {name}."));
         };
         self.listed.insert(name.clone());
+        // What stayed behind when the record was moved counts where it is.
+        let behind = self.left_in(name).filter(|_| !path.exists());
+        let path = behind.map_or(path, |folder| Path::new(folder).join(name));
         match hash_file(&path) {
             Ok((bytes, _)) if bytes != kept.bytes => self.broken(format!(
                 "The evidence {name} of event {seq} was changed: it has {bytes} bytes, not {}.",
@@ -185,6 +202,13 @@ impl Check {
             ),
             HeadFile::Absent | HeadFile::Says(_) => {}
         }
+    }
+
+    /// The folder in which a file stayed, by itself or with a folder around it.
+    fn left_in(&self, name: &str) -> Option<&String> {
+        let around =
+            |(left, _): &(&String, &String)| left.ends_with('/') && name.starts_with(*left);
+        self.left.get(name).or_else(|| self.left.iter().find(around).map(|(_, folder)| folder))
     }
 
     /// True for a file that the record names, and for a folder with such a file.

@@ -9,7 +9,7 @@ use super::outcome::whole_seconds;
 use crate::run::event::{Asking, Event, Kind, StepStatus};
 use crate::steps::Verdict;
 use crate::time::{Span, Timestamp};
-use crate::timeline::sentence::{choice_words, clock_words};
+use crate::timeline::sentence::{choice_words, clock_words, of_record};
 
 /// A message that begins this long after its clock was due is late.
 const LATE: Span = Span::from_mins(1);
@@ -158,6 +158,10 @@ fn of_event<'a>(event: &'a Event, memory: &mut Memory<'a>, facts: &Facts<'_>) ->
             format!("{torn_bytes} bytes of an unfinished event were cut off, kept as {kept_as}"),
             None,
         )),
+        Kind::RecordMoved { .. } => Some(found("record_moved", None, of_record(&event.kind), None)),
+        Kind::Unrecorded { .. } | Kind::RecordedAgain => {
+            Some(found("unrecorded", None, of_record(&event.kind), None))
+        }
         Kind::ClockStepped { by_ms } => {
             let by = Span::from_millis(*by_ms);
             Some(found(

@@ -7,6 +7,7 @@ use crate::plan::Mode;
 use crate::run::event::Outcome;
 use crate::run::state::Run;
 use crate::time::Span;
+use crate::timeline::sentence::of_record;
 
 /// How the run stands.
 pub(super) enum Status {
@@ -71,6 +72,8 @@ pub(super) fn warnings(facts: &Facts<'_>) -> Vec<String> {
             "This run is not finished. Times and verdicts are as of its last event.".to_owned(),
         ),
     }
+    let about_record = facts.events.iter().map(|(_, event)| of_record(&event.kind));
+    warnings.extend(about_record.filter(|sentence| !sentence.is_empty()));
     match facts.checked {
         None => warnings.push("The record was not verified.".to_owned()),
         Some(checked) if checked.sound => {}

@@ -3,13 +3,14 @@
 //! Owns the order "durable before the effect": what is decided is staged, and everything staged is
 //! committed before an effect begins, before anything is waited for and before anything is shown.
 
-use std::fmt;
+use std::path::Path;
 
 use serde_json::Value;
 
 use super::digest::{self, Digest};
 use super::event::{Event, Kind};
 use super::next::{Move, next};
+pub use super::record::{Kept, Moved, Record, RecordTrouble, Way};
 use super::scope::Scope;
 use super::session::{Purpose, Session, Source};
 use super::state::Run;
@@ -44,40 +45,10 @@ pub trait World {
 
     /// Keeps a captured secret under its name, and redacts it from everything from here on.
     fn keep_secret(&mut self, name: &str, value: SecretValue);
+
+    /// The run's folder is another one from here on: what is kept belongs there.
+    fn moved(&mut self, _run_dir: &Path) {}
 }
-
-/// Where events go before they count.
-pub trait Record {
-    /// Adds an event behind the ones before it; nothing is durable yet. Returns its number, and the
-    /// event as it stands in the record: redacted, so that memory holds what a resume would read.
-    ///
-    /// # Errors
-    /// The record cannot take it; nothing further may be done.
-    fn stage(&mut self, event: Event) -> Result<(u64, Event), RecordTrouble>;
-
-    /// Makes everything staged durable.
-    ///
-    /// # Errors
-    /// The record could not be written; nothing staged may be shown or acted on.
-    fn commit(&mut self) -> Result<(), RecordTrouble>;
-}
-
-/// The record cannot be written: a sentence and what to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordTrouble {
-    /// What is wrong, a lowercase fragment after "failed to".
-    pub message: String,
-    /// What to do next.
-    pub hint: String,
-}
-
-impl fmt::Display for RecordTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for RecordTrouble {}
 
 /// Whoever looks on. It cannot stop or delay the run.
 pub trait Observer {
@@ -89,6 +60,8 @@ pub trait Observer {
     fn say(&mut self, words: &str);
     /// An effect begins or all have ended; for a progress display.
     fn busy(&mut self, plan: &Plan, run: &Run, effect: Option<&Effect>);
+    /// An event that is recorded nowhere, as a short line for the operator to copy.
+    fn copy(&mut self, _plan: &Plan, _event: &Event) {}
 }
 
 /// The parts that a run is driven with.
@@ -137,7 +110,9 @@ impl Driver<'_> {
                 }
                 Move::Wait(until) => {
                     self.commit(&mut shown)?;
-                    let input = self.world.wait(until);
+                    // What came while the record was in trouble comes first.
+                    let later = self.session.record.later.pop_front();
+                    let input = later.unwrap_or_else(|| self.world.wait(until));
                     self.take(input, &mut shown)?;
                 }
                 Move::Leave => {
@@ -148,7 +123,28 @@ impl Driver<'_> {
         }
     }
 
-    fn stage(
+    /// Makes the first events of this session durable, then shows each with the state right behind it.
+    ///
+    /// # Errors
+    /// The record could not be written: nothing was begun.
+    pub fn begin_with(&mut self, fresh: Vec<Event>) -> Result<(), RecordTrouble> {
+        let mut staged = Vec::new();
+        for event in fresh {
+            staged.push(self.record.stage(event)?.1);
+        }
+        let mut also = Vec::new();
+        self.make_durable(&staged, &mut also)?;
+        for event in staged {
+            self.run.apply(&event);
+            self.observer.event(self.plan, self.run, &event);
+        }
+        for event in also {
+            self.observer.event(self.plan, self.run, &event);
+        }
+        Ok(())
+    }
+
+    pub(super) fn stage(
         &mut self,
         kind: Kind,
         now: Moment,
@@ -173,7 +169,9 @@ impl Driver<'_> {
         if shown.is_empty() {
             return Ok(());
         }
-        self.record.commit()?;
+        let mut also = Vec::new();
+        self.make_durable(shown, &mut also)?;
+        shown.append(&mut also);
         for event in shown.drain(..) {
             self.observer.event(self.plan, self.run, &event);
         }

@@ -59,6 +59,28 @@ pub enum Kind {
         /// Where they are kept, below the run folder.
         kept_as: String,
     },
+    /// The record could not be written where it was; it was copied and goes on elsewhere.
+    RecordMoved {
+        /// The run's folder before.
+        from: String,
+        /// The run's folder from here on.
+        to: String,
+        /// What was wrong before.
+        why: String,
+        /// It is gone with the next start of the machine.
+        #[serde(default, skip_serializing_if = "is_false")]
+        volatile: bool,
+        /// Files of the run that stayed behind, relative to its folder.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<String>,
+    },
+    /// The record cannot be written anywhere: from here on the operator copies each event.
+    Unrecorded {
+        /// What was wrong.
+        why: String,
+    },
+    /// The record can be written again, and holds what was on paper only until now.
+    RecordedAgain,
     /// An input has its value.
     InputGiven {
         /// Its name.

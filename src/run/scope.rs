@@ -69,9 +69,10 @@ impl<'a> Scope<'a> {
         let anchor = clock::rto_anchor(self.plan, self.run).map_or(started, |(at, _)| at);
         let recovered = self.run.milestones.get(&super::event::Milestone::Recovered);
         let elapsed = recovered.copied().unwrap_or(self.now).since(anchor);
+        let folder = self.plan.place.run_dir.to_string_lossy();
         json!({
             "id": self.plan.place.run_id,
-            "dir": self.plan.place.run_dir.to_string_lossy(),
+            "dir": self.run.folder.as_deref().unwrap_or(&folder),
             "playbook": self.plan.head.id,
             "mode": match self.plan.mode { Mode::Real => "real", Mode::Drill => "drill" },
             "operator": self.run.operator,

@@ -2,13 +2,13 @@
 //!
 //! Lost with the process, on purpose: everything that must survive is an event.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use serde_json::Value;
 
 use super::event::{Asking, StopReason};
 use super::state::Run;
-use crate::effect::{Effect, EffectId, Output, Question, Recover};
+use crate::effect::{Effect, EffectId, Input, Output, Question, Recover};
 use crate::plan::Plan;
 use crate::steps::Failure;
 use crate::time::{Span, Timestamp};
@@ -44,6 +44,19 @@ pub struct Session {
     pub current: Option<String>,
     /// The operator has interrupted what is in flight.
     pub interrupted: bool,
+    /// About the record itself.
+    pub record: AboutRecord,
+}
+
+/// What a driver knows about a record in trouble.
+#[derive(Debug, Default)]
+pub struct AboutRecord {
+    /// Where nobody can be asked: it may go on elsewhere.
+    pub elsewhere: bool,
+    /// The operator copies events, because nothing can be recorded.
+    pub on_paper: bool,
+    /// Inputs that came while the operator was asked about it.
+    pub later: VecDeque<Input>,
 }
 
 /// An answer given in advance.

@@ -71,6 +71,11 @@ pub struct Run {
     pub stopped: Option<(StopReason, String)>,
     /// It is over.
     pub closed: Option<(Outcome, String)>,
+    /// Folders of this run before its record was moved, oldest first: attempts begun by then left
+    /// their files there.
+    pub earlier_folders: Vec<String>,
+    /// The run's folder since this session moved its record; a later session is told where it is.
+    pub folder: Option<String>,
 }
 
 /// A value that a name stands for, or a secret that only memory holds.
@@ -139,6 +144,7 @@ impl Run {
             }
             Kind::Attached { operator, .. } => {
                 self.operator.clone_from(operator);
+                self.folder = None;
                 self.left_at = before;
                 self.attached_at = Some(event.at);
                 self.stopped = None;
@@ -201,7 +207,13 @@ impl Run {
                 self.closed = Some((*outcome, reason.clone()));
                 self.over_at.get_or_insert(event.at);
             }
+            Kind::RecordMoved { from, to, .. } => {
+                self.earlier_folders.push(from.clone());
+                self.folder = Some(to.clone());
+            }
             Kind::Recovered { .. }
+            | Kind::Unrecorded { .. }
+            | Kind::RecordedAgain
             | Kind::Asked { .. }
             | Kind::Interrupted { .. }
             | Kind::Noted { .. }

@@ -32,6 +32,7 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
                 "A torn end of the record ({torn_bytes} bytes) was cut off and kept as {kept_as}."
             )
         }
+        Kind::RecordMoved { .. } | Kind::Unrecorded { .. } | Kind::RecordedAgain => of_record(kind),
         Kind::InputGiven { name, secret: true, source, .. } => {
             format!("Input {name} was given as a secret ({source}).")
         }
@@ -87,6 +88,28 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
             format!("Criterion {criterion} {}{}.", held(verdict), seen(measured.as_deref()))
         }
         _ => of_step(kind, people),
+    }
+}
+
+/// What an event about the record itself says; empty for any other.
+#[must_use]
+pub fn of_record(kind: &Kind) -> String {
+    match kind {
+        Kind::RecordMoved { from, to, why, volatile, left } => {
+            let volatile = if *volatile { ", which does not survive a restart" } else { "" };
+            let left = match left.as_slice() {
+                [] => String::new(),
+                files => format!("; left behind: {}", files.join(", ")),
+            };
+            format!("The record went on in {to}{volatile}, no longer in {from} ({why}){left}.")
+        }
+        Kind::Unrecorded { why } => {
+            format!("The run went on without a record, events were copied by hand ({why}).")
+        }
+        Kind::RecordedAgain => {
+            "The record could be written again; what was on paper until then is in it.".to_owned()
+        }
+        _ => String::new(),
     }
 }
 
@@ -158,6 +181,9 @@ pub const fn word(kind: &Kind) -> &'static str {
         Kind::Opened(_) => "opened",
         Kind::Attached { .. } => "attached",
         Kind::Recovered { .. } => "recovered",
+        Kind::RecordMoved { .. } => "record_moved",
+        Kind::Unrecorded { .. } => "unrecorded",
+        Kind::RecordedAgain => "recorded_again",
         Kind::InputGiven { .. } => "input_given",
         Kind::Milestone { .. } => "milestone",
         Kind::PhaseEntered { .. } => "phase_entered",

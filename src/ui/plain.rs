@@ -6,7 +6,6 @@
 use crate::config::Danger;
 use crate::effect::EffectClass;
 use crate::run::event::{Asking, Event, Kind, Opened, StepStatus};
-use crate::severity::EscalationKind;
 use crate::steps::Verdict;
 use crate::time::{Span, Timestamp};
 use crate::ui::layout::{INDENT, brief, count, labelled, wrap};
@@ -59,11 +58,10 @@ impl Lines<'_> {
             Kind::Attached { operator, host, changed_files, .. } => {
                 self.attached(operator, host, changed_files)
             }
-            Kind::Recovered { torn_bytes, kept_as } => self.note(&format!(
-                "The last {} of the record were torn and are kept in {kept_as}. \
-                 Nothing that was shown is lost.",
-                count(*torn_bytes, "byte")
-            )),
+            Kind::Recovered { .. }
+            | Kind::RecordMoved { .. }
+            | Kind::Unrecorded { .. }
+            | Kind::RecordedAgain => self.about_record(kind),
             Kind::InputGiven { name, value, secret, source } => {
                 let value = if *secret { "(secret)".to_owned() } else { facts::value(value) };
                 self.note(&format!("input {name} = {value} ({source})"))
@@ -129,14 +127,7 @@ impl Lines<'_> {
                 self.deadline(clock, *due, *while_down)
             }
             Kind::Notifying { to, cause, kind, message } => {
-                let verb = match kind {
-                    EscalationKind::Inform => "telling",
-                    EscalationKind::Engage => "calling in",
-                };
-                let mut lines =
-                    self.note(&format!("{verb} {to} ({})", messages::cause_words(cause)));
-                lines.extend(labelled("says", message, self.view.width));
-                lines
+                self.notifying(to, cause, *kind, message)
             }
             Kind::Notified { to, cause, ending, shown } => self.notified(to, cause, ending, *shown),
             Kind::Interrupted { how } => self.interrupted(*how),

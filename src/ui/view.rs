@@ -186,6 +186,7 @@ impl View {
                 self.danger = opened.danger;
                 self.zero.get_or_insert(event.at);
             }
+            Kind::RecordMoved { to, .. } => self.folder.clone_from(to),
             Kind::Milestone { milestone, when, .. } => {
                 self.milestones.insert(*milestone, *when);
             }

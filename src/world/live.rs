@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -58,6 +58,8 @@ pub struct LiveWorld {
     vault: Vault,
     redactor: Arc<Mutex<Redactor>>,
     run_dir: PathBuf,
+    /// The plan still names the folder before.
+    moved: bool,
     run_id: String,
     operator: Arc<Mutex<Option<Box<dyn Operator>>>>,
     commands: HashMap<EffectId, Running>,
@@ -109,6 +111,7 @@ impl LiveWorld {
             redactor: vault.redactor(),
             vault,
             run_dir: setting.run_dir,
+            moved: false,
             run_id: setting.run_id,
             operator: Arc::new(Mutex::new(setting.operator)),
             commands: HashMap::new(),
@@ -260,6 +263,10 @@ impl LiveWorld {
         }
         for (name, text) in &effect.env {
             env.push((name.clone(), self.resolve(text)?));
+        }
+        if self.moved {
+            let folder = self.run_dir.to_string_lossy().into_owned();
+            env.push(("MAYDAY_RUN_DIR".to_owned(), EnvValue::Plain(folder)));
         }
         let sink = self.sink(id, effect.withhold);
         let spec = Prepared::new(effect, env, self.redactor_now());
@@ -499,6 +506,11 @@ impl World for LiveWorld {
 
     fn keep_secret(&mut self, name: &str, value: SecretValue) {
         self.vault.keep(name, value);
+    }
+
+    fn moved(&mut self, run_dir: &Path) {
+        self.run_dir = run_dir.to_path_buf();
+        self.moved = true;
     }
 }
 

@@ -1,10 +1,27 @@
-//! What became of a message.
+//! Messages: that they are sent, and what became of them.
 
 use super::Lines;
 use crate::effect::Ending;
+use crate::severity::EscalationKind;
 use crate::ui::layout::labelled;
 
 impl Lines<'_> {
+    pub(super) fn notifying(
+        &self,
+        to: &str,
+        cause: &str,
+        kind: EscalationKind,
+        message: &str,
+    ) -> Vec<String> {
+        let verb = match kind {
+            EscalationKind::Inform => "telling",
+            EscalationKind::Engage => "calling in",
+        };
+        let mut lines = self.note(&format!("{verb} {to} ({})", cause_words(cause)));
+        lines.extend(labelled("says", message, self.view.width));
+        lines
+    }
+
     pub(super) fn notified(
         &self,
         to: &str,

@@ -6,6 +6,7 @@ use super::*;
 use crate::effect::{Ending, Evidence, Facts, FailKind, Interrupt};
 use crate::plan::Mode;
 use crate::run::event::{Milestone, Outcome, StopReason};
+use crate::severity::EscalationKind;
 use crate::severity::Severity;
 use crate::steps::{Failure, Stage};
 use crate::ui::card::Card;
@@ -168,6 +169,15 @@ fn all_kinds() -> Vec<Kind> {
             changed_files: vec!["playbooks/sev2-data-loss.yaml".into()],
         },
         Kind::Recovered { torn_bytes: 37, kept_as: "evidence/torn-1".into() },
+        Kind::RecordMoved {
+            from: "/srv/runs/r1".into(),
+            to: "/dev/shm/mayday-1000/r1".into(),
+            why: "write the record: no space left on its disk".into(),
+            volatile: true,
+            left: vec!["evidence/000004.stdout".into()],
+        },
+        Kind::Unrecorded { why: "write the record: no space left on its disk".into() },
+        Kind::RecordedAgain,
         Kind::InputGiven {
             name: "tables".into(),
             value: json!(["clients", "reservations"]),

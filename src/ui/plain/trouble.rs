@@ -4,7 +4,8 @@ use crate::effect::{EffectClass, Evidence, Facts, FailKind, Interrupt};
 use crate::run::event::{Kind, Outcome, StopReason};
 use crate::steps::{Failure, Stage, Verdict};
 use crate::time::Span;
-use crate::ui::layout::{INDENT, labelled, tail};
+use crate::timeline::sentence::of_record;
+use crate::ui::layout::{INDENT, count, labelled, tail};
 use crate::ui::view::Change;
 
 use super::{Lines, check_name};
@@ -13,6 +14,17 @@ use super::{Lines, check_name};
 const LAST_LINES: usize = 12;
 
 impl Lines<'_> {
+    pub(super) fn about_record(&self, kind: &Kind) -> Vec<String> {
+        match kind {
+            Kind::Recovered { torn_bytes, kept_as } => self.note(&format!(
+                "The last {} of the record were torn and are kept in {kept_as}. \
+                 Nothing that was shown is lost.",
+                count(*torn_bytes, "byte")
+            )),
+            _ => self.numbered("WARNING", None, &of_record(kind)),
+        }
+    }
+
     pub(super) fn failed(&self, step: &str, failure: &Failure, ended: &Kind) -> Vec<String> {
         let Kind::Ended { elapsed, facts, evidence, measured, .. } = ended else {
             return Vec::new();

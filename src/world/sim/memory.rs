@@ -2,7 +2,7 @@
 
 use crate::effect::Effect;
 use crate::plan::Plan;
-use crate::run::drive::{Observer, Record, RecordTrouble};
+use crate::run::drive::{Kept, Observer, Record, RecordTrouble};
 use crate::run::event::Event;
 use crate::run::state::Run;
 
@@ -55,9 +55,9 @@ impl Record for MemoryRecord {
         Ok((u64::try_from(number).unwrap_or(u64::MAX), event))
     }
 
-    fn commit(&mut self) -> Result<(), RecordTrouble> {
+    fn commit(&mut self) -> Result<Kept, RecordTrouble> {
         self.committed.append(&mut self.staged);
-        Ok(())
+        Ok(Kept::Durable)
     }
 }
 

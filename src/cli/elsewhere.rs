@@ -1,0 +1,76 @@
+//! A folder of runs that cannot be used, before the run is driven: the offer to go on in another place.
+
+use super::driven::{self, Stage};
+use super::exit::Failure;
+use crate::effect::Question;
+use crate::journal::{Place, Store, Trouble};
+use crate::run::drive::{RecordTrouble, Way};
+use crate::run::event::Kind;
+use crate::run::rescue;
+use crate::world::console::{Asked, Operator as _};
+
+/// What was done in another place, and the fact that tells of it.
+pub(super) struct Gone<T> {
+    pub there: T,
+    pub why: String,
+    pub place: Place,
+}
+
+impl<T> Gone<T> {
+    /// The fact for the record.
+    pub(super) fn fact(&self, from: String, to: String, left: Vec<String>) -> Kind {
+        Kind::RecordMoved { from, to, why: self.why.clone(), volatile: self.place.volatile, left }
+    }
+}
+
+/// Tries the places one by one, each with the operator's leave, until one works.
+///
+/// # Errors
+/// The trouble, when another place does not help, is not allowed or none is left.
+pub(super) fn go<T>(
+    stage: &Stage,
+    store: &Store,
+    trouble: Trouble,
+    mut attempt: impl FnMut(&Place) -> Result<T, Trouble>,
+) -> Result<Gone<T>, Failure> {
+    if !helps(&trouble) {
+        return Err(driven::refused(&trouble));
+    }
+    let first = RecordTrouble::from(trouble);
+    let mut latest = first.clone();
+    for place in store.places() {
+        if !allowed(stage, &latest, place) {
+            break;
+        }
+        match attempt(place) {
+            Ok(there) => return Ok(Gone { there, why: first.message, place: place.clone() }),
+            Err(trouble) => latest = trouble.into(),
+        }
+    }
+    let failure = Failure::new(super::exit::PRECONDITION, &first.message);
+    let more = if stage.attended || stage.record_elsewhere { "" } else { driven::ALLOW };
+    let words = [first.hint.as_str(), more];
+    let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
+    Err(if words.is_empty() { failure } else { failure.hint(words.join("; ")) })
+}
+
+/// True for trouble with the folder itself.
+pub(super) fn helps(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Io { .. } | Trouble::Folder { .. })
+}
+
+fn allowed(stage: &Stage, trouble: &RecordTrouble, place: &Place) -> bool {
+    let Some(prompt) = stage.prompt.as_ref().filter(|_| stage.attended) else {
+        return stage.record_elsewhere;
+    };
+    stage.screen.talk(&[format!("WARNING  failed to {trouble}")]);
+    let way = Way::Elsewhere { to: place.root.clone(), volatile: place.volatile };
+    let answer = |question: Question| match prompt.ask(&question) {
+        Asked::Answer(answer) => Some(answer),
+        Asked::Escape | Asked::Gone => None,
+    };
+    let ways = [way];
+    answer(rescue::menu(trouble, &ways))
+        .is_some_and(|picked| rescue::picked(&picked, &ways) == Some(0))
+        && answer(rescue::proof(&ways[0])).is_some()
+}
