@@ -8,6 +8,7 @@ use crate::plan::Plan;
 use crate::run::event::{Event, Kind};
 use crate::time::Timestamp;
 
+pub mod about_record;
 pub mod people;
 pub mod sentence;
 pub mod times;

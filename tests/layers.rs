@@ -78,7 +78,7 @@ const LONGER: &[(&str, usize, &str)] = &[
     ("run/event.rs", 500, "a vocabulary: one fact after the other"),
     ("run/state.rs", 540, "the fold: one arm for each kind of fact"),
     ("steps.rs", 600, "the trait, the registry and what all types share"),
-    ("world/live.rs", 520, "one poll loop over everything that can happen"),
+    ("world/live.rs", 560, "one poll loop over everything that can happen"),
 ];
 
 /// What the pure half never names: files, environment, processes, network, clocks, chance.

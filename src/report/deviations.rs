@@ -9,7 +9,8 @@ use super::outcome::whole_seconds;
 use crate::run::event::{Asking, Event, Kind, StepStatus};
 use crate::steps::Verdict;
 use crate::time::{Span, Timestamp};
-use crate::timeline::sentence::{choice_words, clock_words, of_record};
+use crate::timeline::about_record::of_record;
+use crate::timeline::sentence::{choice_words, clock_words};
 
 /// A message that begins this long after its clock was due is late.
 const LATE: Span = Span::from_mins(1);

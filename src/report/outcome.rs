@@ -7,7 +7,7 @@ use crate::plan::Mode;
 use crate::run::event::Outcome;
 use crate::run::state::Run;
 use crate::time::Span;
-use crate::timeline::sentence::of_record;
+use crate::timeline::about_record::of_record;
 
 /// How the run stands.
 pub(super) enum Status {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::about_record::of_record;
 use super::people::People;
 use crate::effect::{Ending, Interrupt};
 use crate::plan::{Mode, Plan};
@@ -88,28 +89,6 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
             format!("Criterion {criterion} {}{}.", held(verdict), seen(measured.as_deref()))
         }
         _ => of_step(kind, people),
-    }
-}
-
-/// What an event about the record itself says; empty for any other.
-#[must_use]
-pub fn of_record(kind: &Kind) -> String {
-    match kind {
-        Kind::RecordMoved { from, to, why, volatile, left } => {
-            let volatile = if *volatile { ", which does not survive a restart" } else { "" };
-            let left = match left.as_slice() {
-                [] => String::new(),
-                files => format!("; left behind: {}", files.join(", ")),
-            };
-            format!("The record went on in {to}{volatile}, no longer in {from} ({why}){left}.")
-        }
-        Kind::Unrecorded { why } => {
-            format!("The run went on without a record, events were copied by hand ({why}).")
-        }
-        Kind::RecordedAgain => {
-            "The record could be written again; what was on paper until then is in it.".to_owned()
-        }
-        _ => String::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::effect::{EffectClass, Evidence, Facts, FailKind, Interrupt};
 use crate::run::event::{Kind, Outcome, StopReason};
 use crate::steps::{Failure, Stage, Verdict};
 use crate::time::Span;
-use crate::timeline::sentence::of_record;
+use crate::timeline::about_record::of_record;
 use crate::ui::layout::{INDENT, count, labelled, tail};
 use crate::ui::view::Change;
 
