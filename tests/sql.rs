@@ -23,6 +23,7 @@ mod types;
 fn job(kind: TargetKind, address: &str, statements: &[&str]) -> Job {
     Job {
         effect: SqlEffect {
+            step: "a-step".to_owned(),
             target: Target { name: "db".to_owned(), kind, address: Text::Secret("db".to_owned()) },
             statements: statements.iter().map(|text| (*text).to_owned()).collect(),
             params: BTreeMap::new(),

@@ -10,6 +10,8 @@ use crate::time::Span;
 /// Statements for one database, run in order, one at a time.
 #[derive(Clone, Debug)]
 pub struct SqlEffect {
+    /// The step that asks, for the server's own lists of who is connected.
+    pub step: String,
     /// Where.
     pub target: Target,
     /// One statement each. The parameters are written `:name` and `:"name"`.

@@ -208,7 +208,8 @@ pub(super) fn wants_secret(action: &Action) -> bool {
 /// What may be recorded of an output that holds a secret: numbers that tell how it went.
 fn withheld(facts: &Facts) -> Facts {
     let mut kept = Facts::new();
-    for name in ["exit_code", "status_code", "row_count", "rows_affected", "source", "committed"] {
+    let numbers = ["exit_code", "status_code", "row_count", "rows_affected"];
+    for name in numbers.into_iter().chain(["source", "committed", "tx"]) {
         if let Some(value) = facts.get(name) {
             kept.insert(name.to_owned(), value.clone());
         }

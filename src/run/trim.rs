@@ -16,7 +16,9 @@ const ALL: usize = 40 * 1024;
 pub fn trim(facts: Facts) -> Facts {
     let mut kept = Facts::new();
     let mut room = ALL;
-    for (name, mut value) in facts {
+    // What a transaction is known by comes first: after a crash, nothing else tells what became of it.
+    let (first, rest): (Vec<_>, Vec<_>) = facts.into_iter().partition(|(name, _)| name == "tx");
+    for (name, mut value) in first.into_iter().chain(rest) {
         let mut cut = shorten(&mut value);
         let length = value.to_string().len();
         if length > room {
@@ -102,5 +104,16 @@ mod tests {
             facts.insert(format!("text{n}"), "\"".repeat(8000).into());
         }
         assert!(Value::Object(trim(facts)).to_string().len() < 60 * 1024);
+    }
+
+    #[test]
+    fn what_a_transaction_is_known_by_is_kept_beside_any_rows() {
+        let mut facts = Facts::new();
+        facts.insert("rows".into(), json!(vec!["x".repeat(8000); 5]));
+        facts.insert("columns".into(), json!(vec!["y".repeat(900); 50]));
+        facts.insert("tx".into(), json!({"xid": "726", "flushed": true}));
+        let kept = trim(facts);
+        assert_eq!(kept["tx"], json!({"xid": "726", "flushed": true}));
+        assert_eq!((&kept["rows"], &kept["rows_cut"]), (&Value::Null, &json!(true)));
     }
 }

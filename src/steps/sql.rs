@@ -83,6 +83,7 @@ impl StepType for Sql {
                     }
                 }
                 Ok(Request::effect(Effect::Sql(SqlEffect {
+                    step: cx.unit.to_owned(),
                     target: cx.target()?,
                     statements: self.statements.0.clone(),
                     params,

@@ -291,7 +291,7 @@ impl LiveWorld {
         }
         let target =
             sql::Resolved { kind: effect.target.kind, name: effect.target.name.clone(), address };
-        let application_name = format!("mayday/{}", self.run_id);
+        let application_name = format!("mayday/{}/{}", self.run_id, effect.step);
         let withhold = effect.withhold;
         let job = sql::Job { effect, params, target, application_name };
         let cancel = sql::Cancel::new();
@@ -310,13 +310,20 @@ impl LiveWorld {
     /// Asks a database what became of a transaction.
     fn fate(&mut self, id: EffectId, recover: RecoverSql) -> Result<(), Output> {
         let RecoverSql { target, tx, time_limit } = recover;
-        let address = self.address(&target).map_err(|why| Output::failed(FailKind::Secret, why))?;
+        // Not to be able to ask is no answer: what was sent stays unknown.
+        let address = self.address(&target).map_err(|why| Output {
+            ending: Ending::Unknown { reason: format!("the database cannot be asked: {why}") },
+            ..Output::done(Facts::new(), Span::ZERO)
+        })?;
         let target = sql::Resolved { kind: target.kind, name: target.name, address };
-        let application_name = format!("mayday/{}", self.run_id);
+        let application_name = format!("mayday/{}/fate", self.run_id);
+        let redactor = self.redactor_now();
         let cancel = sql::Cancel::new();
         self.cancels.insert(id, cancel.clone());
         self.on_thread(id, "sql", move || {
-            sql::fate(&target, &tx, time_limit, &cancel, &application_name)
+            let mut output = sql::fate(&target, &tx, time_limit, &cancel, &application_name);
+            hide(&redactor, &mut output);
+            output
         })
     }
 
@@ -519,7 +526,9 @@ fn hide(redactor: &Redactor, output: &mut Output) {
     for value in output.facts.values_mut() {
         redactor.redact_value(value);
     }
-    if let Ending::Failed { message, .. } | Ending::Unknown { reason: message } = &mut output.ending
+    if let Ending::Failed { message, .. }
+    | Ending::Unknown { reason: message }
+    | Ending::NotDone { reason: message } = &mut output.ending
     {
         *message = redactor.redact(message).into_owned();
     }

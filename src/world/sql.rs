@@ -31,7 +31,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::effect::{
-    EffectClass, EffectId, Ending, Facts, FailKind, Output, SqlEffect, SqlEnd, TargetKind,
+    EffectClass, EffectId, Facts, FailKind, Output, SqlEffect, SqlEnd, TargetKind,
 };
 use crate::secret::SecretValue;
 use crate::time::Span;
@@ -126,9 +126,14 @@ pub fn end(end: SqlEnd, sessions: &Sessions) -> Output {
 }
 
 /// What became of a transaction whose COMMIT may or may not have arrived: `tx` is the fact of that name
-/// of the effect that left it open. Done with `committed: true`; [`Ending::NotDone`] when the server
-/// proves that it was rolled back; else [`Ending::Unknown`] with the reason.
+/// of the effect that left it open. Done with `committed: true`; [`crate::effect::Ending::NotDone`] when the server
+/// proves that it was rolled back; else [`crate::effect::Ending::Unknown`] with the reason: cancelling, a server that stays
+/// away and a transaction that stays open all come to that. Changes nothing.
 #[must_use]
+#[cfg_attr(
+    not(feature = "postgres"),
+    expect(unused_variables, reason = "no database of this build can be asked")
+)]
 pub fn fate(
     target: &Resolved,
     tx: &Value,
@@ -136,9 +141,19 @@ pub fn fate(
     cancel: &Cancel,
     application_name: &str,
 ) -> Output {
-    let _ = (tx, limit, cancel, application_name);
-    let reason = format!("{} cannot tell what became of the transaction", target.name);
-    Output { ending: Ending::Unknown { reason }, ..Output::done(Facts::new(), Span::ZERO) }
+    let limit = Limit::from_now(limit);
+    let known = match target.kind {
+        #[cfg(feature = "postgres")]
+        TargetKind::Postgres => postgres::fate(target, tx, limit, cancel, application_name),
+        kind => Err(Trouble::unknown(format!(
+            "{} does not tell what became of a transaction",
+            kind.word()
+        ))),
+    };
+    match known {
+        Ok(facts) => Output::done(facts, limit.elapsed()),
+        Err(trouble) => trouble.into_output(limit.elapsed()),
+    }
 }
 
 /// What can be told of a target without connecting: host, port, database, user, how it is encrypted;
@@ -168,6 +183,7 @@ pub fn identity(target: &Resolved) -> Result<Facts, String> {
 pub fn probe(target: &Resolved, limit: Span) -> Result<Facts, (FailKind, String)> {
     let job = Job {
         effect: SqlEffect {
+            step: String::new(),
             target: crate::effect::Target {
                 name: target.name.clone(),
                 kind: target.kind,

@@ -5,11 +5,15 @@
 
 mod address;
 mod connect;
+mod fate;
 mod guard;
+mod identity;
 mod param;
+mod pooler;
 mod said;
 mod statement;
 mod tls;
+mod tx;
 mod value;
 
 use std::sync::Arc;
@@ -27,6 +31,7 @@ use super::{Answer, Job, Resolved};
 use crate::effect::{EffectClass, Facts, FailKind};
 use address::Address;
 use connect::{Connected, Driver};
+pub(super) use fate::fate;
 
 /// How much longer than the server we wait, so that its own words arrive when its limit passes.
 const GRACE: Duration = Duration::from_millis(500);
@@ -160,6 +165,10 @@ async fn statements(
             Ok(table) => tables.push(table),
             Err(trouble) => return Err(after(trouble, connected, job, limit).at(index, count)),
         }
+    }
+    if effect.hold {
+        let kept = tx::keep(connected, address, &job.application_name, limit, facts).await;
+        kept.map_err(|error| said::before_commit(&error, connected))?;
     }
     Ok(tables)
 }

@@ -22,11 +22,17 @@ impl Trouble {
         Self { ending, facts: Facts::new() }
     }
 
+    /// It is proved that nothing of it happened.
+    pub(super) fn not_done(reason: impl Into<String>) -> Self {
+        let ending = Ending::NotDone { reason: reason.into() };
+        Self { ending, facts: Facts::new() }
+    }
+
     /// The words in it, whatever it is.
     pub(super) fn message(&self) -> String {
         match &self.ending {
             Ending::Failed { message, .. } => message.clone(),
-            Ending::Unknown { reason } => reason.clone(),
+            Ending::Unknown { reason } | Ending::NotDone { reason } => reason.clone(),
             other => format!("{other:?}").to_lowercase(),
         }
     }

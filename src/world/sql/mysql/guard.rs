@@ -106,6 +106,7 @@ mod tests {
     #[test]
     fn ddl_in_a_transaction_and_hidden_statements_are_refused() {
         let effect = |class, no_transaction| SqlEffect {
+            step: String::new(),
             target: Target {
                 name: "db".to_owned(),
                 kind: TargetKind::Mysql,

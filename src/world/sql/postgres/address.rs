@@ -87,6 +87,8 @@ pub(super) struct Address {
     pub(super) connect_limit: Duration,
     /// What was in the URL and has no meaning here.
     pub(super) notes: Vec<String>,
+    /// What in the URL tells that a pooler stands before the server.
+    pub(super) pooler: Option<&'static str>,
     hosts: Vec<String>,
 }
 
@@ -100,6 +102,7 @@ impl Address {
             search_path: None,
             connect_limit: CONNECT_LIMIT,
             notes: Vec::new(),
+            pooler: None,
             hosts: Vec::new(),
         };
         let mut mode = None;
@@ -185,6 +188,9 @@ impl Address {
                 self.notes.push("application_name: mayday names the run and step instead".into());
             }
             _ if PRISMA.contains(&key) => {
+                if key == "pgbouncer" && value == "true" {
+                    self.pooler = Some("the URL says pgbouncer=true");
+                }
                 self.notes.push(format!("{key} is Prisma's own, and dropped"));
             }
             _ => return Err(url::unknown_option(key, KNOWN)),
@@ -234,6 +240,10 @@ impl Address {
             }
             let port = port.unwrap_or(5432);
             config.host(host).port(port);
+            let first_label = host.split('.').next().unwrap_or_default();
+            if first_label.ends_with("-pooler") || host.ends_with(".pooler.supabase.com") {
+                self.pooler = Some("the host is a provider's pooler");
+            }
             if host.starts_with('/') {
                 self.tls = Tls::Off;
             }
@@ -285,11 +295,17 @@ mod tests {
             "postgresql://u:p@ep-x.eu.aws.neon.tech/bloom?sslmode=require&channel_binding=require",
         );
         assert_eq!(neon.tls, Tls::Unverified);
+        assert_eq!(neon.pooler, None);
+        assert!(read("postgres://u@ep-x-pooler.eu.aws.neon.tech/d").pooler.is_some());
+        assert!(read("postgres://u@aws-0-eu.pooler.supabase.com:6543/d").pooler.is_some());
         assert_eq!(neon.config.get_channel_binding(), ChannelBinding::Require);
         assert_eq!(neon.short(), "postgres bloom@ep-x.eu.aws.neon.tech:5432");
         let prisma = read("postgres://u:p@h:6543/d?schema=app&pgbouncer=true&connection_limit=1");
         assert_eq!(prisma.search_path.as_deref(), Some("app"));
         assert_eq!(prisma.notes.len(), 2);
+        assert!(
+            prisma.pooler.is_some() && read("postgres://u@h/d?pgbouncer=false").pooler.is_none()
+        );
         assert!(!format!("{:?}", prisma.facts()).contains("\"p\""));
     }
 

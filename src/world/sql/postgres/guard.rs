@@ -9,7 +9,8 @@ use super::super::limit::Limit;
 use super::super::trouble::Trouble;
 use super::address::Address;
 use super::connect::Connected;
-use super::said;
+use super::tx::{rows, text};
+use super::{pooler, said};
 use crate::effect::{EffectClass, Facts, FailKind};
 
 /// A statement waits this long for a lock. Who waits for a lock makes others wait behind him, which an
@@ -20,7 +21,8 @@ const LOCK_LIMIT: Duration = Duration::from_secs(30);
 const IDLE_LIMIT: Duration = Duration::from_mins(10);
 
 /// Who answers, and who we are to them. Taken inside the transaction: it fixes the snapshot, after
-/// which READ ONLY cannot be switched off any more.
+/// which READ ONLY cannot be switched off any more. Asked without a prepared statement: one of that name
+/// may have been left behind in a pooler's connection.
 const WHO: &str = "
 SELECT pg_catalog.current_database()::text,
        current_user::text,
@@ -31,7 +33,11 @@ SELECT pg_catalog.current_database()::text,
        COALESCE((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), false),
        EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname IN
                  ('pg_execute_server_program', 'pg_write_server_files')
-               AND pg_catalog.pg_has_role(current_user, oid, 'MEMBER'))";
+               AND pg_catalog.pg_has_role(current_user, oid, 'MEMBER')),
+       (SELECT pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - backend_start)
+          FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()),
+       (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ')
+          FROM pg_catalog.pg_prepared_statements WHERE name ~ '^s[0-9]+$')";
 
 /// Settings for the transaction, or for the session when there is none. Values are shown in one form
 /// whatever the server's defaults are. A stronger `synchronous_commit` is left as it is.
@@ -70,19 +76,31 @@ pub(super) async fn enter(
     } else if read {
         client.batch_execute("SET default_transaction_read_only = on").await.map_err(fail)?;
     }
-    let who = client.query_one(WHO, &[]).await.map_err(fail)?;
-    let recovering: bool = who.get(4);
-    let (superuser, writes_files): (bool, bool) = (who.get(6), who.get(7));
-    let server = json!({
-        "database": who.get::<_, String>(0),
-        "user": who.get::<_, String>(1),
-        "address": who.get::<_, Option<String>>(2),
-        "port": who.get::<_, Option<i32>>(3),
+    let who = rows(client.simple_query(WHO).await.map_err(fail)?);
+    let cell = |at| who.first().and_then(|row| text(row, at));
+    let truth = |at| cell(at).as_deref() == Some("t");
+    let (recovering, superuser, writes_files) = (truth(4), truth(6), truth(7));
+    let mut server = json!({
+        "database": cell(0),
+        "user": cell(1),
+        "address": cell(2),
+        "port": cell(3).and_then(|port| port.parse::<u16>().ok()),
         "standby": recovering,
-        "version": who.get::<_, String>(5),
+        "version": cell(5),
         "superuser": superuser,
     });
+    let seen = pooler::Seen {
+        age: cell(8).and_then(|seconds| seconds.parse().ok()),
+        waited: limit.elapsed(),
+        left_behind: cell(9),
+    };
+    if let Some(sign) = seen.sign(address) {
+        server["pooler"] = sign.into();
+    }
     facts.insert("server".to_owned(), server);
+    if let Some(tidy) = seen.tidy() {
+        client.batch_execute(&tidy).await.map_err(fail)?;
+    }
     if recovering && !read {
         let message =
             format!("{} is a standby, which takes no changes: nothing was run", address.short());

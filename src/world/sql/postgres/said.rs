@@ -8,6 +8,7 @@ use tokio_postgres::error::{DbError, ErrorPosition, Severity};
 
 use super::super::rewrite::Rewritten;
 use super::super::trouble::Trouble;
+use super::connect::Connected;
 use crate::effect::FailKind;
 
 /// Trouble from an error; with the statement, the place in the author's text.
@@ -24,6 +25,16 @@ pub(super) fn is_cut(error: &Error) -> bool {
         Some(said) => matches!(said.parsed_severity(), Some(Severity::Fatal | Severity::Panic)),
         None => true,
     }
+}
+
+/// Trouble on the way to COMMIT: nothing of the transaction stays.
+pub(super) fn before_commit(error: &Error, connected: &Connected) -> Trouble {
+    if is_cut(error) {
+        let why = connected.gone.take().unwrap_or_else(|| chain(error));
+        let message = format!("the connection broke: {why}; nothing was committed");
+        return Trouble::new(FailKind::Connection, message);
+    }
+    trouble(error, None).and("; rolled back")
 }
 
 /// An error with its causes, in one line.
