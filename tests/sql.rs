@@ -10,6 +10,7 @@ use mayday::time::Span;
 use mayday::world::sql::{Cancel, Job, Resolved, Sessions, end, run};
 use serde_json::Value;
 
+mod fate;
 mod guards;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -20,7 +21,7 @@ mod tls;
 mod types;
 
 /// A read of one statement, to be changed at will.
-fn job(kind: TargetKind, address: &str, statements: &[&str]) -> Job {
+pub(crate) fn job(kind: TargetKind, address: &str, statements: &[&str]) -> Job {
     Job {
         effect: SqlEffect {
             step: "a-step".to_owned(),
@@ -40,13 +41,13 @@ fn job(kind: TargetKind, address: &str, statements: &[&str]) -> Job {
     }
 }
 
-fn change(kind: TargetKind, address: &str, statements: &[&str]) -> Job {
+pub(crate) fn change(kind: TargetKind, address: &str, statements: &[&str]) -> Job {
     let mut job = job(kind, address, statements);
     job.effect.class = EffectClass::Change;
     job
 }
 
-fn with(mut job: Job, params: Value) -> Job {
+pub(crate) fn with(mut job: Job, params: Value) -> Job {
     let Value::Object(params) = params else { panic!("params are a map") };
     for (name, value) in params {
         job.effect.params.insert(name.clone(), SqlParam::Value(value.clone()));
@@ -55,23 +56,23 @@ fn with(mut job: Job, params: Value) -> Job {
     job
 }
 
-fn go(job: &Job) -> Output {
+pub(crate) fn go(job: &Job) -> Output {
     run(job, EffectId(1), &Sessions::new(), &Cancel::new())
 }
 
 /// The facts of a job that must end well.
-fn facts(job: &Job) -> Value {
+pub(crate) fn facts(job: &Job) -> Value {
     let output = go(job);
     assert_eq!(output.ending, Ending::Done, "{:?}", job.effect.statements);
     Value::Object(output.facts)
 }
 
 /// Kind and message of a job that must fail.
-fn failure(job: &Job) -> (FailKind, String) {
+pub(crate) fn failure(job: &Job) -> (FailKind, String) {
     failed(go(job))
 }
 
-fn failed(output: Output) -> (FailKind, String) {
+pub(crate) fn failed(output: Output) -> (FailKind, String) {
     match output.ending {
         Ending::Failed { kind, message } => (kind, message),
         other => panic!("it did not fail: {other:?} {:?}", output.facts),
@@ -79,7 +80,7 @@ fn failed(output: Output) -> (FailKind, String) {
 }
 
 /// Runs with the transaction held, then ends it.
-fn hold_and_end(job: &Job, commit: bool) -> (Output, Output) {
+pub(crate) fn hold_and_end(job: &Job, commit: bool) -> (Output, Output) {
     let (mut job, sessions) = (job.clone(), Sessions::new());
     job.effect.hold = true;
     let ran = run(&job, EffectId(7), &sessions, &Cancel::new());

@@ -8,4 +8,5 @@ pub(crate) mod http;
 pub(crate) mod mariadb;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod server;

@@ -17,8 +17,10 @@ pub(crate) const PASSWORD_IN_URL: &str = "p%40ss%2Fw%3Ard%2520";
 
 /// A running server. Dropping it ends it.
 pub(crate) struct Server {
-    child: Child,
+    /// `None` between a crash and the next start.
+    child: Option<Child>,
     folder: TempDir,
+    settings: Vec<String>,
     pub(crate) port: u16,
     /// The certificate of the authority that signed the server's, when it speaks TLS.
     pub(crate) authority: PathBuf,
@@ -49,38 +51,68 @@ impl Server {
 
     /// A server with settings of its own.
     pub(crate) fn with(settings: &[&str]) -> Self {
-        let (programs, user) = (programs(), user("postgres", "postgresql"));
+        Self::made_of(settings, |data, folder, user| initdb(&programs(), data, folder, user))
+    }
+
+    /// A server that is no copy of any other: its system identifier is its own.
+    pub(crate) fn stranger() -> Self {
+        Self::made_of(&[], |data, folder, user| {
+            let mut command = new_cluster(&programs(), data, folder, user);
+            assert!(command.output().unwrap().status.success());
+        })
+    }
+
+    /// A standby of a server, made by pg_basebackup.
+    pub(crate) fn standby(of: &Self, settings: &[&str]) -> Self {
+        Self::made_of(settings, |data, _, user| {
+            let mut command = as_user(user, &programs().join("pg_basebackup"));
+            command
+                .arg("-D")
+                .arg(data)
+                .args(["-U", "postgres", "-c", "fast", "-X", "stream", "-R"]);
+            command.arg("-h").arg(of.folder.path()).arg("-p").arg(of.port.to_string());
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        })
+    }
+
+    fn made_of(settings: &[&str], make: impl FnOnce(&Path, &Path, User)) -> Self {
+        let user = user("postgres", "postgresql");
         // A socket's path has room for 107 bytes.
         let folder = tempfile::Builder::new().prefix("mayday-pg").tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         give(folder.path(), user);
         let data = folder.path().join("data");
-        initdb(&programs, &data, folder.path(), user);
+        make(&data, folder.path(), user);
         let authority = certificates(folder.path(), user);
         let port = free_port();
-        let mut command = as_user(user, &programs.join("postgres"));
-        command.arg("-D").arg(&data).arg("-p").arg(port.to_string());
-        command.arg("-k").arg(folder.path());
-        let ours = [
-            "listen_addresses=127.0.0.1",
-            "fsync=off",
-            "shared_buffers=16MB",
-            "max_connections=20",
-            "log_min_messages=warning",
-            "ssl_cert_file=../server.pem",
-            "ssl_key_file=../server.key",
-        ];
-        for setting in ours.iter().chain(settings) {
-            command.arg("-c").arg(setting);
-        }
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        wait_for_line(&mut child, "ready to accept connections");
-        Self { child, folder, port, authority }
+        let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
+        let child = launch(folder.path(), port, &settings);
+        Self { child: Some(child), folder, settings, port, authority }
+    }
+
+    /// Ends the server as a crash does: nothing is written, every session is cut.
+    pub(crate) fn crash(&mut self) {
+        let mut child = self.child.take().unwrap();
+        let pid = rustix::process::Pid::from_child(&child);
+        // QUIT is PostgreSQL's immediate shutdown: its children go with it.
+        rustix::process::kill_process(pid, rustix::process::Signal::QUIT).unwrap();
+        child.wait().unwrap();
+    }
+
+    /// The number of its main process, which is the parent of all others.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// The folder with its data.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The same server again, on the same port.
+    pub(crate) fn start_again(&mut self) {
+        self.child = Some(launch(self.folder.path(), self.port, &self.settings));
     }
 
     /// The URL of a user, with options such as `?sslmode=disable`.
@@ -112,24 +144,50 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        // QUIT is PostgreSQL's immediate shutdown: its children go with it.
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::QUIT);
-        let _ = self.child.wait();
+        if self.child.is_some() {
+            self.crash();
+        }
     }
+}
+
+/// Starts the server of a folder and waits until it answers.
+fn launch(folder: &Path, port: u16, settings: &[String]) -> Child {
+    let mut command = as_user(user("postgres", "postgresql"), &programs().join("postgres"));
+    command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string());
+    command.arg("-k").arg(folder);
+    let ours = [
+        "listen_addresses=127.0.0.1",
+        "fsync=off",
+        "shared_buffers=16MB",
+        "max_connections=20",
+        "log_min_messages=warning",
+        "ssl_cert_file=../server.pem",
+        "ssl_key_file=../server.key",
+    ];
+    for setting in ours.into_iter().chain(settings.iter().map(String::as_str)) {
+        command.arg("-c").arg(setting);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    wait_for_line(&mut child, "ready to accept");
+    child
 }
 
 /// A new cluster: copied from one that an earlier test made, when there is one.
 fn initdb(programs: &Path, data: &Path, folder: &Path, user: User) {
     let version = programs.to_string_lossy().replace('/', "_");
     cached(&format!("pg{version}"), data, folder, user, |fresh| {
-        let password = folder.join("password");
-        fs::write(&password, PASSWORD).unwrap();
-        give(&password, user);
-        let mut command = as_user(user, &programs.join("initdb"));
-        command.arg("-D").arg(fresh).arg("--pwfile").arg(&password);
-        command.args(["-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync"]);
-        command.args(["--auth-local=trust", "--auth-host=scram-sha-256"]);
-        command
+        new_cluster(programs, fresh, folder, user)
     });
+}
+
+fn new_cluster(programs: &Path, data: &Path, folder: &Path, user: User) -> Command {
+    let password = folder.join("password");
+    fs::write(&password, PASSWORD).unwrap();
+    give(&password, user);
+    let mut command = as_user(user, &programs.join("initdb"));
+    command.arg("-D").arg(data).arg("--pwfile").arg(&password);
+    command.args(["-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync"]);
+    command.args(["--auth-local=trust", "--auth-host=scram-sha-256"]);
+    command
 }

@@ -76,10 +76,10 @@ async fn until_known(
             Look::Settled(known) => return known,
             Look::Again(why) => why,
         };
+        tokio::time::sleep(pause.min(limit.left())).await;
         if limit.passed() {
             return Err(Trouble::unknown(format!("{why} (asked for {})", limit.whole())));
         }
-        tokio::time::sleep(pause.min(limit.left())).await;
         pause = (pause * 2).min(PAUSES.1);
     }
 }
