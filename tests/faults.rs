@@ -6,6 +6,7 @@
 
 mod canary;
 mod output;
+mod sql;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

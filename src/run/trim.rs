@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn what_a_transaction_is_known_by_is_kept_beside_any_rows() {
         let mut facts = Facts::new();
-        facts.insert("rows".into(), json!(vec!["x".repeat(8000); 5]));
+        facts.insert("rows".into(), json!(vec!["x".repeat(8000); 6]));
         facts.insert("columns".into(), json!(vec!["y".repeat(900); 50]));
         facts.insert("tx".into(), json!({"xid": "726", "flushed": true}));
         let kept = trim(facts);

@@ -79,6 +79,13 @@ impl Proxy {
         proxy
     }
 
+    /// A server's URL, by way of the proxy, in the clear.
+    pub(crate) fn url(&self, direct: &str) -> String {
+        let (before, after) = direct.rsplit_once(':').unwrap();
+        let path = after.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        format!("{before}:{}{path}?sslmode=disable", self.port)
+    }
+
     /// Cuts once, at the next such point. `answered` as in the server's answer to COMMIT.
     pub(crate) fn arm(
         &self,
@@ -117,7 +124,9 @@ impl Proxy {
                     return;
                 }
             }
-            let _ = to_client.shutdown(Shutdown::Both);
+            if *open.lock().unwrap() {
+                let _ = to_client.shutdown(Shutdown::Both);
+            }
         });
         let mut buffer = [0; 8192];
         while let Ok(length @ 1..) = client.read(&mut buffer) {
