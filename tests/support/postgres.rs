@@ -62,7 +62,7 @@ impl Server {
         })
     }
 
-    /// A standby of a server, made by pg_basebackup.
+    /// A standby of a server, made by `pg_basebackup`.
     pub(crate) fn standby(of: &Self, settings: &[&str]) -> Self {
         Self::made_of(settings, |data, _, user| {
             let mut command = as_user(user, &programs().join("pg_basebackup"));
