@@ -234,7 +234,7 @@ pub fn sanitise(data: &[u8]) {
 }
 
 /// The secrets of [`redact`].
-pub const SECRETS: [(&str, &str); 6] = [
+const SECRETS: [(&str, &str); 6] = [
     ("word", "hunter2!"),
     ("longer", "er2!hunter2!hu"),
     ("token", "sk_live/51H8+Q=='\"&<x>"),
@@ -271,7 +271,7 @@ fn variants() -> Vec<String> {
 }
 
 /// The redactor of [`SECRETS`].
-pub fn redactor() -> Redactor {
+fn redactor() -> Redactor {
     let values = SECRETS.map(|(name, value)| (name, SecretValue::from(value)));
     Redactor::new(values.iter().map(|(name, value)| (*name, value))).0
 }
@@ -360,13 +360,13 @@ fn events(words: Option<&str>) -> Vec<(u64, Event)> {
 }
 
 /// The page of a run whose every free text is this one. The run's own id stays.
-pub fn page(words: &str) -> String {
+fn page(words: &str) -> String {
     let context = report::context(&events(Some(words)), None, None, Names::Full, now());
     report::render(report::POSTMORTEM, "postmortem.md.j2", &context).unwrap()
 }
 
 /// What a page of Markdown consists of, without its words.
-pub fn shape(page: &str) -> Vec<String> {
+fn shape(page: &str) -> Vec<String> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_MATH;
     let told = |part: Part<'_>| match part {
         Part::Text(_) | Part::SoftBreak => None,
@@ -380,21 +380,26 @@ pub fn shape(page: &str) -> Vec<String> {
 
 /// No text of a run opens a tag, ends a cell or a fence, or adds a row.
 pub fn postmortem_md(data: &[u8]) {
+    let words = lossy(data);
+    // Where there are no words at all, fewer are said.
+    if words.chars().any(|c| !c.is_whitespace() && !c.is_control()) {
+        sound_page(&words);
+    }
+}
+
+/// The page of [`page`], which has the shape of any other.
+pub fn sound_page(words: &str) -> String {
     thread_local! {
         static PLAIN: Vec<String> = shape(&page("plain words"));
     }
-    let words = lossy(data);
-    // Where there are no words at all, fewer are said.
-    if words.chars().all(|c| c.is_whitespace() || c.is_control()) {
-        return;
-    }
-    let page = page(&words);
+    let page = page(words);
     harmless(&page);
     PLAIN.with(|plain| {
         let shape = shape(&page);
         let differs = plain.iter().zip(&shape).find(|(a, b)| a != b);
         assert!(differs.is_none() && plain.len() == shape.len(), "{words:?}: {differs:?}\n{page}");
     });
+    page
 }
 
 /// A template is filled in or refused, within its limits.

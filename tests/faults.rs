@@ -5,6 +5,7 @@
 //! be made here (no root, no tmpfs) is skipped with a reason and counted as such, never as passed.
 
 mod canary;
+mod hostile;
 mod output;
 mod sql;
 
@@ -64,6 +65,11 @@ impl Row {
     /// One try was made and all was as it must be.
     pub(crate) fn pass(&mut self) {
         self.passed += 1;
+    }
+
+    /// So many tries were made at once and all was as it must be.
+    pub(crate) fn each_of(&mut self, tries: u32) {
+        self.passed += tries;
     }
 
     /// So many tries cannot be made here.

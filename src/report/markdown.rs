@@ -24,6 +24,8 @@ pub fn cell(text: &str) -> String {
             '!' if text[at..].starts_with("![") => line.push_str("\\!"),
             ':' if text[at..].starts_with("://") => line.push_str("\\:"),
             '.' if text[..at].ends_with("www") => line.push_str("\\."),
+            // At the end of a heading it would be taken for the heading's own.
+            '#' if at + 1 == text.len() => line.push_str("\\#"),
             '#' | '+' | '-' | '=' if at == 0 && !is_word(text, 1) => {
                 line.push('\\');
                 line.push(c);
@@ -84,6 +86,7 @@ mod tests {
     fn a_cell_is_one_line_without_live_signs() {
         assert_eq!(cell("a|b\n<b>*x*"), "a\\|b ↵ \\<b\\>\\*x\\*");
         assert_eq!(cell("# 1. https://x.y www.z"), "\\# 1. https\\://x.y www\\.z");
+        assert_eq!(cell("C #"), "C \\#");
         assert_eq!(cell("12. x"), "12\\. x");
         assert_eq!(cell("-8m 0.1"), "-8m 0.1");
         assert_eq!(cell("0.1.0"), "0.1.0");

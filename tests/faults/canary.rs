@@ -160,7 +160,7 @@ fn script(pattern: usize) -> String {
     let mut text = "printf '%5000s\\n' .; printf '%5000s\\n' . >&2\n".to_owned();
     for (number, secret) in secrets().iter().enumerate() {
         for (written, _) in variants(secret) {
-            let to = if (number + pattern) % 2 == 0 { "" } else { " >&2" };
+            let to = if (number + pattern).is_multiple_of(2) { "" } else { " >&2" };
             for piece in pieces(&written, pattern) {
                 text += &format!("printf '{}'{to}\n", octal(&piece));
                 if pattern == 2 && number % 5 == 0 {
