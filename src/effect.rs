@@ -507,6 +507,8 @@ pub enum Input {
     Line(EffectId, String),
     /// Somebody wants us to stop.
     Interrupt(Interrupt),
+    /// We were stopped (Ctrl-Z) for so long, and go on.
+    Suspended(Span),
     /// Nothing happened until the instant asked for.
     Tick(Timestamp),
 }

@@ -13,6 +13,7 @@ mod escalate;
 pub mod event;
 pub mod gate;
 pub mod inputs;
+pub mod interrupt;
 mod menu;
 pub mod next;
 mod poll;

@@ -64,9 +64,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("comfy_table", &["front"]),
     ("console", &["front"]),
-    ("crossterm", &["world", "front"]),
     ("indicatif", &["front"]),
-    ("inquire", &["world", "front"]),
 ];
 
 /// Files that may have more than 400 lines of code, up to how many, and why.

@@ -14,7 +14,7 @@ use mayday::time::{Span, Timestamp, Zone};
 use mayday::ui::look::Look;
 use mayday::ui::prompt::Prompt;
 use mayday::ui::screen::Screen;
-use mayday::world::console::Operator as _;
+use mayday::world::console::{Operator as _, Withdrawal};
 use rexpect::session::{PtySession, spawn_command};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
@@ -48,7 +48,9 @@ fn the_program_on_the_terminal() {
     let screen = Screen::start(look, Box::new(|| Span::ZERO)).unwrap();
     let now: Timestamp = "2026-11-22T17:00:00Z".parse().unwrap();
     let prompt = Prompt::new(screen.clone(), move || now, Zone::east_opt(0).unwrap());
+    let withdrawal = Arc::new(Withdrawal::new().unwrap());
     if let Ok(address) = std::env::var(BESIDE) {
+        let withdrawal = Arc::clone(&withdrawal);
         let mut orders = TcpStream::connect(address).unwrap();
         let screen = screen.clone();
         // Another thread of the program acts while the question is open.
@@ -57,6 +59,10 @@ fn the_program_on_the_terminal() {
             orders.read_exact(&mut order).unwrap();
             if order == *b"t" {
                 screen.talk(&["CLOCK RTO MISSED"]);
+            } else if order == *b"w" {
+                withdrawal.withdraw();
+            } else if order == *b"p" {
+                panic!("a bug, on purpose");
             } else {
                 mayday::world::console::restore();
                 std::io::stderr().write_all(b"RESTORED").unwrap();
@@ -64,6 +70,7 @@ fn the_program_on_the_terminal() {
             }
         });
     }
+    mayday::world::console::restore_on_panic();
     for wants in asked.split(' ') {
         if std::env::var_os(AFTER_TYPING).is_some() {
             screen.talk(&["READY"]);
@@ -71,7 +78,7 @@ fn the_program_on_the_terminal() {
             poll(&mut [PollFd::new(&stdin, PollFlags::IN)], None).unwrap();
         }
         let before = format!("{:?}", tcgetattr(std::io::stdin()));
-        let answer = prompt.ask(&question(wants));
+        let answer = prompt.ask(&question(wants), &withdrawal);
         let same = before == format!("{:?}", tcgetattr(std::io::stdin()));
         if let Ok(address) = std::env::var(REPORT_TO) {
             let mut to = TcpStream::connect(address).unwrap();
@@ -179,16 +186,20 @@ fn a_secret_does_not_show() {
 }
 
 #[test]
-fn every_way_out_is_an_escape_and_leaves_the_terminal_as_it_was() {
-    for (term, keys) in
-        [(LIVE, "\u{1b}"), (LIVE, "\u{3}"), (LIVE, "\u{4}"), (PLAIN, "\u{3}"), (PLAIN, "\u{4}")]
-    {
+fn every_way_out_is_no_answer_and_leaves_the_terminal_as_it_was() {
+    for (term, keys, way) in [
+        (LIVE, "\u{1b}", "Escape"),
+        (LIVE, "\u{3}", "Interrupt"),
+        (LIVE, "\u{4}", "Escape"),
+        (PLAIN, "\u{3}", "Interrupt"),
+        (PLAIN, "\u{4}", "Escape"),
+    ] {
         for (asked, label) in [("yes_no", "y or n >"), ("secret", "a value >")] {
-            assert_eq!(ask(asked, term, &[(label, keys)]), "Escape", "{term} {keys:?}");
+            assert_eq!(ask(asked, term, &[(label, keys)]), way, "{term} {keys:?}");
         }
     }
     assert_eq!(ask("yes_no", PLAIN, &[("y or n >", "\u{1b}\r")]), "Escape");
-    assert_eq!(ask("words", PLAIN, &[("one word >", "half a reason\u{3}")]), "Escape");
+    assert_eq!(ask("words", PLAIN, &[("one word >", "half a reason\u{3}")]), "Interrupt");
 }
 
 #[test]
@@ -199,7 +210,7 @@ fn bracketed_paste_is_off_again_behind_a_prompt() {
     session.send("\u{3}").unwrap();
     session.flush().unwrap();
     session.exp_string("\u{1b}[?2004l").unwrap();
-    assert_eq!(result(&mut session), "Escape");
+    assert_eq!(result(&mut session), "Interrupt");
 }
 
 /// Types each of `early` before its question is asked, and leaves the question when it stands there.
@@ -214,7 +225,7 @@ fn type_ahead(term: &str, asked: &str, label: &str, early: &[&str]) {
         session.exp_string(label).unwrap();
         session.send("\u{3}").unwrap();
         session.flush().unwrap();
-        assert_eq!(result(&mut session), "Escape", "{term} {asked} {keys:?}");
+        assert_eq!(result(&mut session), "Interrupt", "{term} {asked} {keys:?}");
     }
 }
 
@@ -251,14 +262,52 @@ fn the_rest_of_an_earlier_answer_confirms_nothing() {
         session.exp_string("y or n >").unwrap();
         session.send("\u{3}").unwrap();
         session.flush().unwrap();
-        assert_eq!(result(&mut session), "Escape", "{term}");
+        assert_eq!(result(&mut session), "Interrupt", "{term}");
     }
 }
 
 #[test]
 fn a_paste_with_a_line_end_in_it_confirms_nothing() {
-    let keys = [("y or n >", "\u{1b}[200~y\r\n\u{1b}[201~"), ("y", "\u{1b}")];
-    assert_eq!(ask("yes_no", LIVE, &keys), "Escape");
+    let pasted = "\u{1b}[200~y\r\n\u{1b}[201~";
+    for (asked, label) in [("yes_no", "y or n >"), ("y", "exactly: y >"), ("enter", "go on >")] {
+        let keys = [(label, pasted), ("Not taken: pasted text", "\u{1b}")];
+        assert_eq!(ask(asked, LIVE, &keys), "Escape", "{asked}");
+    }
+    let keys = [("one word >", pasted), ("> y", "es\r")];
+    assert_eq!(ask("words", LIVE, &keys), "Answer(String(\"yes\"))");
+}
+
+#[test]
+fn a_question_that_is_withdrawn_ends_and_nothing_that_was_typed_counts() {
+    for term in BOTH {
+        for (asked, label) in [("50", "exactly: 50 > "), ("secret", "a value > ")] {
+            let (mut session, mut orders) = start_with_orders(asked, term);
+            session.exp_string(label).unwrap();
+            session.send("50").unwrap();
+            session.flush().unwrap();
+            orders.write_all(b"w").unwrap();
+            assert_eq!(result(&mut session), "Withdrawn", "{term}");
+        }
+    }
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_says_what_went_wrong() {
+    let (mut session, mut orders) = start_with_orders("yes_no", LIVE);
+    let terminal = session.process().get_file_handle().unwrap();
+    session.exp_string("y or n >").unwrap();
+    orders.write_all(b"p").unwrap();
+    session.exp_string("\u{1b}[?2004l\u{1b}[?25h").unwrap();
+    session.exp_string("a bug, on purpose").unwrap();
+    let after = tcgetattr(&terminal).unwrap();
+    assert!(after.local_modes.contains(LocalModes::ICANON | LocalModes::ISIG));
+}
+
+#[test]
+fn a_line_is_edited_as_lines_are() {
+    let left = "\u{1b}[D";
+    let keys = format!("ax{left}{left}\u{1b}[3~\u{5}k me\u{7f}\u{17}\u{1}as\u{5}me\r");
+    assert_eq!(ask("words", LIVE, &[("one word >", &keys)]), "Answer(String(\"asxk me\"))");
 }
 
 #[test]

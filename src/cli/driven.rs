@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -19,6 +20,7 @@ use crate::run::drive::{Driver, RecordTrouble, World};
 use crate::run::event::{Event, Kind, StopReason};
 use crate::run::session::{AboutRecord, Scripted, Session, Source};
 use crate::run::state::Run;
+use crate::secret::Redactor;
 use crate::steps::Verdict;
 use crate::ui::prompt::Prompt;
 use crate::ui::screen::Screen;
@@ -40,8 +42,6 @@ pub(super) struct Stage {
     pub operator: String,
     /// Print events to standard output.
     pub json: bool,
-    /// Who can be asked outside of a run.
-    pub prompt: Option<Prompt>,
     /// Where nobody can be asked: a record that cannot be written may go on elsewhere.
     pub record_elsewhere: bool,
 }
@@ -73,23 +73,22 @@ impl Stage {
             env_file: super::pinned::env_file(config, plan),
             run_dir: plan.place.run_dir.clone(),
             run_id: plan.place.run_id.clone(),
-            operator: prompt.clone().map(|prompt| Box::new(prompt) as _),
+            operator: prompt.map(|prompt| Box::new(prompt) as _),
         })
         .map_err(internal)?;
         let operator = machine::operator(operator);
-        Ok(Self { world, screen, attended, operator, json, prompt, record_elsewhere })
+        Ok(Self { world, screen, attended, operator, json, record_elsewhere })
     }
 
     /// Hides every secret known by then from every line of the record.
     pub(super) fn redact(&self) -> Redact {
+        hides(self.world.redactor())
+    }
+
+    /// The same, for whoever needs more than one while the stage is in use.
+    pub(super) fn redacts(&self) -> impl Fn() -> Redact + use<> {
         let redactor = self.world.redactor();
-        Box::new(move |text| {
-            let redactor = redactor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            match redactor.redact_shown(text) {
-                std::borrow::Cow::Borrowed(_) => None,
-                std::borrow::Cow::Owned(hidden) => Some(hidden),
-            }
-        })
+        move || hides(Arc::clone(&redactor))
     }
 
     /// Who holds the run, for a second driver's message.
@@ -102,6 +101,16 @@ impl Stage {
         let now = self.world.now();
         Event { at: now.wall, boot_ms: now.boot.millis(), by: self.operator.clone(), kind }
     }
+}
+
+fn hides(redactor: Arc<Mutex<Redactor>>) -> Redact {
+    Box::new(move |text| {
+        let redactor = redactor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match redactor.redact_shown(text) {
+            std::borrow::Cow::Borrowed(_) => None,
+            std::borrow::Cow::Owned(hidden) => Some(hidden),
+        }
+    })
 }
 
 /// Answers given in advance on the command line and by the drill.

@@ -7,7 +7,7 @@ use crate::journal::{Place, Store, Trouble};
 use crate::run::drive::{RecordTrouble, Way};
 use crate::run::event::Kind;
 use crate::run::rescue;
-use crate::world::console::{Asked, Operator as _};
+use crate::world::console::Asked;
 
 /// What was done in another place, and the fact that tells of it.
 pub(super) struct Gone<T> {
@@ -28,7 +28,7 @@ impl<T> Gone<T> {
 /// # Errors
 /// The trouble, when another place does not help, is not allowed or none is left.
 pub(super) fn go<T>(
-    stage: &Stage,
+    stage: &mut Stage,
     store: &Store,
     trouble: Trouble,
     mut attempt: impl FnMut(&Place) -> Result<T, Trouble>,
@@ -47,6 +47,9 @@ pub(super) fn go<T>(
             Err(trouble) => latest = trouble.into(),
         }
     }
+    if let Some(how) = stage.world.interrupted() {
+        return Err(Failure::new(super::exit::of_interrupt(how), "start: interrupted"));
+    }
     let failure = Failure::new(super::exit::PRECONDITION, &first.message);
     let more = if stage.attended || stage.record_elsewhere { "" } else { driven::ALLOW };
     let words = [first.hint.as_str(), more];
@@ -59,15 +62,15 @@ pub(super) fn helps(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Io { .. } | Trouble::Folder { .. })
 }
 
-fn allowed(stage: &Stage, trouble: &RecordTrouble, place: &Place) -> bool {
-    let Some(prompt) = stage.prompt.as_ref().filter(|_| stage.attended) else {
+fn allowed(stage: &mut Stage, trouble: &RecordTrouble, place: &Place) -> bool {
+    if !stage.attended {
         return stage.record_elsewhere;
-    };
+    }
     stage.screen.talk(&[format!("WARNING  failed to {trouble}")]);
     let way = Way::Elsewhere { to: place.root.clone(), volatile: place.volatile };
-    let answer = |question: Question| match prompt.ask(&question) {
-        Asked::Answer(answer) => Some(answer),
-        Asked::Escape | Asked::Gone => None,
+    let mut answer = |question: Question| match stage.world.ask_now(question) {
+        Ok(Some(Asked::Answer(answer))) => Some(answer),
+        _ => None,
     };
     let ways = [way];
     answer(rescue::menu(trouble, &ways))

@@ -1,5 +1,6 @@
 //! Exit codes: public, named, documented. One place maps how a command ended to its code.
 
+use crate::effect::Interrupt;
 use crate::run::event::{Outcome, StopReason};
 use crate::run::state::Run;
 
@@ -53,6 +54,16 @@ pub fn of_run(run: &Run) -> u8 {
         Some(StopReason::HangUp) => HANG_UP,
         Some(StopReason::Interrupted) => INTERRUPTED,
         None => INTERNAL,
+    }
+}
+
+/// A command that was ended by a signal before there was a run.
+#[must_use]
+pub const fn of_interrupt(how: Interrupt) -> u8 {
+    match how {
+        Interrupt::Interrupt => INTERRUPTED,
+        Interrupt::Terminate => TERMINATED,
+        Interrupt::HangUp => HANG_UP,
     }
 }
 

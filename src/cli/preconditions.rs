@@ -55,6 +55,10 @@ pub(super) fn met(stage: &mut Stage, plan: &Plan) -> Result<BTreeMap<String, Fac
     if missing.is_empty() {
         return Ok(facts);
     }
+    if let Some(how) = stage.world.interrupted() {
+        let code = exit::of_interrupt(how);
+        return Err(Failure::new(code, "start: interrupted").hint("nothing was executed"));
+    }
     let list = missing.join("\n  - ");
     Err(Failure::new(exit::PRECONDITION, format!("start: something is missing\n  - {list}"))
         .hint("nothing was executed"))

@@ -123,9 +123,10 @@ pub(super) fn take_up(
         Err(trouble) => {
             // What was read by then is read again, there.
             (view, run) = (driven::view(&stage, &plan), Run::default());
-            let gone = elsewhere::go(&stage, store, trouble, |place| {
+            let redact = stage.redacts();
+            let gone = elsewhere::go(&mut stage, store, trouble, |place| {
                 let copied = store.move_run(id, place, &holder)?;
-                Ok((copied, take(&store.at(place), stage.redact(), &mut view, &mut run)?))
+                Ok((copied, take(&store.at(place), redact(), &mut view, &mut run)?))
             })?;
             let words = |path: &std::path::Path| path.to_string_lossy().into_owned();
             let (from, to) = (words(&gone.there.0.from), words(&gone.there.0.to));

@@ -244,9 +244,10 @@ impl Begun {
         let inputs = inputs(&plan, what)?;
         let files = pinned::files(project, &plan.head.id);
         let now = machine::wall_clock();
+        let (holder, redact) = (stage.holder(), stage.redacts());
         let create = |store: &Store| loop {
             let id = RunId::fresh(now);
-            match store.create(&id, &files, &stage.holder(), stage.redact()) {
+            match store.create(&id, &files, &holder, redact()) {
                 Err(Trouble::Exists { .. }) => {}
                 created => break created,
             }
@@ -256,7 +257,7 @@ impl Begun {
             Ok(created) => created,
             Err(trouble) => {
                 let gone =
-                    elsewhere::go(&stage, &store, trouble, |place| create(&store.at(place)))?;
+                    elsewhere::go(&mut stage, &store, trouble, |place| create(&store.at(place)))?;
                 let from = store.root().join(gone.there.dir.id().as_str());
                 let words = |path: &std::path::Path| path.to_string_lossy().into_owned();
                 moved = Some(gone.fact(words(&from), words(gone.there.dir.path()), Vec::new()));

@@ -79,6 +79,7 @@ fn decision<'a>(
                     ("second_person", second, "agreed".to_owned())
                 }
                 Asking::Evidence => ("evidence", by, shown(answer)),
+                Asking::Interrupt => ("interrupt", by, shown(answer)),
                 // The menu and what belongs to it end in `chose`, an input in `input_given`.
                 Asking::Menu | Asking::Reason | Asking::Override | Asking::Input => return None,
             };

@@ -88,7 +88,7 @@ fn escaped(session: &mut Session, step: &str, asking: Asking) -> Digest {
         Asking::Gate | Asking::SecondPerson => answered(Asking::Gate),
         // Back to the menu: nothing was chosen.
         Asking::Reason | Asking::Override => answered(Asking::Menu),
-        Asking::Menu | Asking::Evidence | Asking::Input => {
+        Asking::Menu | Asking::Evidence | Asking::Input | Asking::Interrupt => {
             let message = format!("stopped at a question about `{step}`");
             session.leaving = Some((StopReason::Operator, message));
             Digest::default()

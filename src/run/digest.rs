@@ -1,19 +1,16 @@
 //! What an input means: from what the world said to the facts to record. Pure but for the session's memory.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::concluded::Concluded;
-use super::event::{Kind, StopReason};
+use super::event::{Asking, Kind};
 use super::poll::{Beat, keep_looking};
 use super::scope::Scope;
-use super::session::{Poll, Purpose, Session};
+use super::session::{Purpose, Session};
 use super::state::Run;
-use super::{advance, answers, checks, recover};
+use super::{advance, answers, checks, interrupt, recover};
 use crate::effect::{
-    Effect, EffectClass, EffectId, Ending, Facts, FailKind, Input, Interrupt, Output, ValueKind,
-    Wants,
+    Effect, EffectClass, EffectId, Ending, Facts, FailKind, Input, Output, ValueKind, Wants,
 };
 use crate::plan::{Plan, Unit};
 use crate::secret::SecretValue;
@@ -53,10 +50,11 @@ pub fn digest(
 ) -> Digest {
     match input {
         Input::Tick(_) | Input::Line(..) => Digest::default(),
-        Input::Interrupt(how) => interrupted(plan, run, session, how, now),
-        Input::Done(id, output) => match session.in_flight.remove(&id) {
+        Input::Interrupt(how) => interrupt::interrupted(plan, run, session, how, now),
+        Input::Suspended(span) => Digest::fact(Kind::Suspended { for_ms: span.millis() }),
+        Input::Done(id, output) => match session.ended(id) {
             // The end of something that nobody waits for any more.
-            None => Digest::default(),
+            None => interrupt::too_late(session, id, &output),
             Some(purpose) => ended(plan, run, session, id, &purpose, output, now),
         },
     }
@@ -78,6 +76,9 @@ fn ended(
             shown: output.facts.get("shown") == Some(&Value::Bool(true)),
             ending: output.ending,
         }),
+        Purpose::Ask { step, asking: Asking::Interrupt, .. } => {
+            interrupt::answered(plan, run, session, step, &output, now)
+        }
         Purpose::Ask { step, asking, question } => {
             answers::taken(plan, run, session, step, *asking, question, &output, now)
         }
@@ -312,7 +313,7 @@ fn check(
     Digest::fact(checked(key, check, verdict, measured, output))
 }
 
-fn checked(
+pub(super) fn checked(
     step: String,
     check: String,
     verdict: Verdict,
@@ -347,89 +348,6 @@ fn kept(key: String, check: String, output: Output) -> Kind {
         _ => Verdict::Fail(Failure::new(Stage::Verify, FailKind::Cancelled, "files not kept")),
     };
     checked(key, check, verdict, None, output)
-}
-
-/// Somebody wants us to stop: Ctrl-C ends what runs and opens the menu, TERM and HUP make us leave.
-fn interrupted(
-    plan: &Plan,
-    run: &Run,
-    session: &mut Session,
-    how: Interrupt,
-    now: Timestamp,
-) -> Digest {
-    // Who leaves waits for no message either: the next driver sends it.
-    let ends = |purpose: &Purpose| purpose.is_foreground() || how != Interrupt::Interrupt;
-    let mut digest = Digest::fact(Kind::Interrupted { how });
-    let in_flight = session.in_flight.iter().filter(|(_, purpose)| ends(purpose));
-    let (kept, ended): (Vec<EffectId>, Vec<EffectId>) =
-        in_flight.map(|(id, _)| *id).partition(|id| session.kept.contains(id));
-    digest.cancel = ended;
-    match how {
-        // The keeper goes on with what it has: the next driver finds it, or its true end.
-        Interrupt::Terminate | Interrupt::HangUp => digest.leave = kept,
-        Interrupt::Interrupt => digest.cancel.extend(kept),
-    }
-    digest.cancel.sort();
-    let leave = |reason, message: &str| Some((reason, message.to_owned()));
-    match how {
-        Interrupt::Terminate => {
-            session.leaving = leave(StopReason::Terminated, "mayday was told to end");
-        }
-        Interrupt::HangUp => session.leaving = leave(StopReason::HangUp, "the terminal is gone"),
-        Interrupt::Interrupt if digest.cancel.is_empty() => {
-            match waiting(plan, run, session, now) {
-                Some(kind) => digest.facts.push(kind),
-                None => {
-                    session.leaving = leave(StopReason::Operator, "interrupted by the operator");
-                }
-            }
-        }
-        Interrupt::Interrupt if session.interrupted => {
-            session.leaving = leave(StopReason::Interrupted, "interrupted twice");
-        }
-        Interrupt::Interrupt => session.interrupted = true,
-    }
-    digest
-}
-
-/// What is waited for without an effect in flight, given up: a pause, the time between two looks, the
-/// time before the next attempt.
-fn waiting(plan: &Plan, run: &Run, session: &mut Session, now: Timestamp) -> Option<Kind> {
-    let message = "given up by the operator while it waited";
-    let given_up = || Verdict::Fail(Failure::new(Stage::Cancelled, FailKind::Cancelled, message));
-    let polled = session.poll.take();
-    if let Some(Poll { purpose, began, .. }) = &polled {
-        match purpose {
-            Purpose::Check { step, check } => {
-                let elapsed = now.since(*began);
-                let output = Output { elapsed, ..Output::done(Facts::new(), elapsed) };
-                return Some(checked(step.clone(), check.clone(), given_up(), None, output));
-            }
-            Purpose::Criterion { index } => {
-                let reason = message.to_owned();
-                let probe = plan.criteria.get(*index)?;
-                return Some(checks::judged(probe, *index, Verdict::Unknown { reason }, None));
-            }
-            _ => {}
-        }
-    }
-    let key = session.current.clone()?;
-    let state = run.step(&key).filter(|state| state.settled.is_none())?;
-    let waits = state.running.is_some() || matches!(state.verdict, Some(Verdict::Fail(_)));
-    waits.then(|| Kind::Ended {
-        step: key.clone(),
-        attempt: state.attempts,
-        part: state.running.as_ref().map_or(0, |running| running.part),
-        ending: Ending::Cancelled,
-        facts: Facts::new(),
-        evidence: Vec::new(),
-        elapsed: state.running.as_ref().map_or(Span::ZERO, |running| now.since(running.since)),
-        verdict: given_up(),
-        measured: None,
-        captured: BTreeMap::new(),
-        secret_names: Vec::new(),
-        looks: polled.map_or(0, |poll| poll.looks),
-    })
 }
 
 /// True when an effect is a question whose answer is a secret.

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::digest::{self, Digest};
 use super::event::{Event, Kind};
+use super::interrupt::{self, Stopping};
 use super::next::{Move, next};
 pub use super::record::{Kept, Moved, Record, RecordTrouble, Way};
 use super::scope::Scope;
@@ -97,6 +98,9 @@ impl Driver<'_> {
                 self.stage(Kind::ClockStepped { by_ms: by.millis() }, now, &mut shown)?;
             }
             self.session.advance(self.plan, self.run);
+            for id in interrupt::overdue(self.run, self.session, now.wall) {
+                self.world.cancel(id);
+            }
             match next(self.plan, self.run, self.session, now.wall) {
                 Move::Record(kind) => {
                     self.stage(*kind, now, &mut shown)?;
@@ -205,6 +209,12 @@ impl Driver<'_> {
             Some(Effect::Ask(question)) => self.scripted(question, &purpose, now),
             Some(_) => None,
         };
+        let beside = !purpose.is_foreground();
+        if let (Purpose::Ask { .. }, true, Some(broken)) =
+            (&purpose, beside, &mut self.session.broken)
+        {
+            broken.was_asked();
+        }
         self.session.in_flight.insert(id, purpose);
         if let Some(effect) = &effect {
             self.session.begun(id, effect);
@@ -214,7 +224,10 @@ impl Driver<'_> {
         }
         self.commit(shown)?;
         if let Some(effect) = effect {
-            self.observer.busy(self.plan, self.run, Some(&effect));
+            // A menu beside what runs does not take its place.
+            if !(beside && matches!(*effect, Effect::Ask(_))) {
+                self.observer.busy(self.plan, self.run, Some(&effect));
+            }
             self.world.start(id, *effect);
         }
         Ok(())
@@ -298,7 +311,7 @@ impl Driver<'_> {
         let Digest { facts, secrets, cancel, leave, say } =
             digest::digest(self.plan, self.run, self.session, input, now.wall);
         if done && !self.session.busy() {
-            self.session.interrupted = false;
+            self.session.stopping = Stopping::No;
         }
         if done && self.session.in_flight.is_empty() {
             self.observer.busy(self.plan, self.run, None);

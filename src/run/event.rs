@@ -326,6 +326,11 @@ pub enum Kind {
         /// How.
         how: Interrupt,
     },
+    /// mayday was stopped with what it ran (Ctrl-Z), and went on.
+    Suspended {
+        /// For how long, in milliseconds.
+        for_ms: i64,
+    },
     /// Somebody's words for the record.
     Noted {
         /// The words.

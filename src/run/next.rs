@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::clock::{clocks, next_due};
 use super::event::{Kind, Milestone, Outcome, StepStatus, StopReason};
+use super::interrupt::LeaveBy;
 use super::scope::Scope;
 use super::session::{Purpose, Session};
 use super::state::{PhaseState, Run};
-use super::{advance, escalate, inputs};
+use super::{advance, escalate, inputs, interrupt};
 use crate::effect::{Effect, EffectId};
 use crate::plan::{Mode, Plan, Section, Unit, undo_unit};
 use crate::template;
@@ -87,7 +88,8 @@ impl<'a> Look<'a> {
 pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
     let look = Look { plan, run, session, now };
     if run.stopped.is_some() || (run.closed.is_some() && run.rollback.is_none()) {
-        return if session.in_flight.is_empty() { Move::Leave } else { Move::Wait(None) };
+        let by = session.leave_by.map(LeaveBy::at);
+        return if session.in_flight.is_empty() { Move::Leave } else { Move::Wait(by) };
     }
     if let Some(kind) = passed_deadline(&look) {
         return Move::record(kind);
@@ -97,8 +99,13 @@ pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
     {
         return begin;
     }
+    if session.leaving.is_none()
+        && let Some(begin) = interrupt::menu(&look)
+    {
+        return begin;
+    }
     if session.busy() {
-        return look.wait(None);
+        return look.wait(session.leave_by.map(LeaveBy::at));
     }
     if let Some((reason, message)) = &session.leaving {
         return Move::record(Kind::Stopped { reason: *reason, message: message.clone() });

@@ -156,6 +156,7 @@ impl Driver<'_> {
                     let told = matches!(other, Input::Interrupt(_));
                     self.session.record.later.push_back(other);
                     if told {
+                        self.world.cancel(ABOUT_RECORD);
                         return None;
                     }
                 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use serde_json::Value;
 
 use super::event::{Asking, StopReason};
+use super::interrupt::{Break, LeaveBy, Stopping};
 use super::state::Run;
 use crate::effect::{Effect, EffectId, Input, Output, Question, Recover};
 use crate::plan::Plan;
@@ -42,8 +43,16 @@ pub struct Session {
     pub used: BTreeSet<String>,
     /// The step that was begun last: what an interrupt is about.
     pub current: Option<String>,
-    /// The operator has interrupted what is in flight.
-    pub interrupted: bool,
+    /// A Ctrl-C that asks what to do about what runs.
+    pub broken: Option<Break>,
+    /// How far ending what runs has come.
+    pub stopping: Stopping,
+    /// Effects in flight that are questions.
+    pub questions: BTreeSet<EffectId>,
+    /// Questions that were taken back; an answer that still comes is refused.
+    pub withdrawn: BTreeSet<EffectId>,
+    /// When a driver that was told to leave does so.
+    pub leave_by: Option<LeaveBy>,
     /// About the record itself.
     pub record: AboutRecord,
 }
@@ -133,10 +142,10 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Everything but a message holds up the next step.
+    /// Everything but a message and the menu of Ctrl-C holds up the next step.
     #[must_use]
     pub const fn is_foreground(&self) -> bool {
-        !matches!(self, Self::Notify { .. })
+        !matches!(self, Self::Notify { .. } | Self::Ask { asking: Asking::Interrupt, .. })
     }
 }
 
@@ -174,6 +183,9 @@ impl Session {
                     self.kept.insert(id);
                 }
             }
+            Effect::Ask(_) => {
+                self.questions.insert(id);
+            }
             _ => {}
         }
     }
@@ -182,6 +194,12 @@ impl Session {
     #[must_use]
     pub fn busy(&self) -> bool {
         self.in_flight.values().any(Purpose::is_foreground)
+    }
+
+    /// An effect has ended: what it was for, unless nobody waits for it any more.
+    pub fn ended(&mut self, id: EffectId) -> Option<Purpose> {
+        self.questions.remove(&id);
+        self.in_flight.remove(&id)
     }
 
     /// The answer given in advance to a question, if it may be used for it. An item of `for_each` may
@@ -202,6 +220,9 @@ impl Session {
 
     /// The wall clock was set: what is due after a span stays so.
     pub fn shift(&mut self, by: Span) {
+        if let Some(leave_by) = &mut self.leave_by {
+            leave_by.shift(by);
+        }
         if let Some(poll) = &mut self.poll {
             poll.began = poll.began + by;
             poll.look_at = poll.look_at + by;

@@ -216,6 +216,7 @@ impl Run {
             | Kind::RecordedAgain
             | Kind::Asked { .. }
             | Kind::Interrupted { .. }
+            | Kind::Suspended { .. }
             | Kind::Noted { .. }
             | Kind::ClockStepped { .. } => {}
             Kind::Started { .. }
@@ -340,7 +341,7 @@ impl Run {
             Asking::Reason => state.menu.reason = words,
             Asking::Override => state.menu.second = words,
             Asking::Evidence => state.told = true,
-            Asking::Input => {}
+            Asking::Input | Asking::Interrupt => {}
         }
     }
 

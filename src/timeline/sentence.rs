@@ -10,6 +10,7 @@ use crate::run::event::{Asking, Kind, Milestone, Opened, Outcome, StepStatus, St
 use crate::severity::EscalationKind;
 use crate::steps::Verdict;
 use crate::text::{cut, one_line};
+use crate::time::Span;
 
 /// A command or an answer takes at most this many characters of a row; all of it is in the record.
 const SHOWN: usize = 200;
@@ -67,6 +68,10 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
         Kind::RollbackEnded => "Undoing ended.".to_owned(),
         Kind::Abandoned { reason } => format!("The rest of the run was given up: {reason}."),
         Kind::Interrupted { how } => interrupted(*how).to_owned(),
+        Kind::Suspended { for_ms } => format!(
+            "mayday and its command stood still for {} (Ctrl-Z); the clocks went on.",
+            Span::from_millis(*for_ms)
+        ),
         Kind::Stopped { reason, message } => {
             format!("The driver left ({}): {message}.", stop_word(*reason))
         }
@@ -183,6 +188,7 @@ pub const fn word(kind: &Kind) -> &'static str {
         Kind::Notifying { .. } => "notifying",
         Kind::Notified { .. } => "notified",
         Kind::Interrupted { .. } => "interrupted",
+        Kind::Suspended { .. } => "suspended",
         Kind::Noted { .. } => "noted",
         Kind::ClockStepped { .. } => "clock_stepped",
         Kind::RollbackStarted { .. } => "rollback_started",
@@ -310,6 +316,7 @@ const fn asking_word(question: Asking) -> &'static str {
         Asking::Override => "second person for the override",
         Asking::Evidence => "evidence",
         Asking::Input => "input",
+        Asking::Interrupt => "after Ctrl-C",
     }
 }
 

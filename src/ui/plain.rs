@@ -71,14 +71,7 @@ impl Lines<'_> {
             }
             Kind::PhaseEntered { phase } => self.phase("RUN", phase, ""),
             Kind::PhaseSkipped { phase, reason } => self.phase("SKIP", phase, reason),
-            Kind::Expanded { step, items } => {
-                let names: Vec<_> = items.iter().map(facts::value).collect();
-                let what = match items.len() {
-                    0 => "no items: nothing to do".to_owned(),
-                    number => format!("{}: {}", count(number as u64, "item"), names.join(", ")),
-                };
-                self.step("NOTE", step, &what)
-            }
+            Kind::Expanded { step, items } => self.expanded(step, items),
             Kind::Skipped { step, reason, by_choice, second_person } => {
                 let mut why = format!("{}: {reason}", self.title(step));
                 if *by_choice {
@@ -131,6 +124,7 @@ impl Lines<'_> {
             }
             Kind::Notified { to, cause, ending, shown } => self.notified(to, cause, ending, *shown),
             Kind::Interrupted { how } => self.interrupted(*how),
+            Kind::Suspended { for_ms } => self.suspended(Span::from_millis(*for_ms)),
             Kind::Noted { text } => self.note(&format!("{}: {text}", self.by)),
             Kind::ClockStepped { by_ms } => self.clock_stepped(Span::from_millis(*by_ms)),
             Kind::RollbackStarted { to } => {
@@ -147,6 +141,15 @@ impl Lines<'_> {
             Kind::Stopped { reason, message } => self.stopped(*reason, message),
             Kind::Closed { outcome, reason } => self.closed(*outcome, reason),
         }
+    }
+
+    fn expanded(&self, step: &str, items: &[serde_json::Value]) -> Vec<String> {
+        let names: Vec<_> = items.iter().map(facts::value).collect();
+        let what = match items.len() {
+            0 => "no items: nothing to do".to_owned(),
+            number => format!("{}: {}", count(number as u64, "item"), names.join(", ")),
+        };
+        self.step("NOTE", step, &what)
     }
 
     fn opened(&self, opened: &Opened) -> Vec<String> {
@@ -349,6 +352,7 @@ fn asking(question: Asking) -> &'static str {
         Asking::Override => "second person for passing over",
         Asking::Evidence => "evidence",
         Asking::Input => "input",
+        Asking::Interrupt => "after Ctrl-C",
     }
 }
 

@@ -1,13 +1,10 @@
 //! Asking: a question above, what is wanted on the line itself, and no answer but the operator's.
 //!
-//! Owns the two ways to ask: `inquire` on a terminal that can be drawn over, a plain line elsewhere.
-//! What counts as an answer is the question's to say.
+//! Owns the two ways to ask: a line that is edited on a terminal that can be drawn over, a plain line
+//! elsewhere. What counts as an answer is the question's to say.
 
 use std::sync::Arc;
 use std::time::Duration;
-
-use inquire::ui::{RenderConfig, Styled};
-use inquire::{InquireError, Password, PasswordDisplayMode, Text};
 
 use crate::effect::{Question, ValueKind, Wants, numbered};
 use crate::text::one_line;
@@ -15,8 +12,19 @@ use crate::time::{Timestamp, Zone};
 use crate::ui::layout::{INDENT, wrap};
 use crate::ui::screen::Screen;
 use crate::world::console::{
-    Asked, DEAD_TIME, Echo, HangUpWatch, Line, Operator, discard_stale_input, open_line,
+    Asked, DEAD_TIME, Echo, Key, Keyboard, Line, Operator, Stroke, Withdrawal, ask_to_suspend,
+    discard_stale_input, open_line,
 };
+
+mod edit;
+
+use edit::Edited;
+
+/// How long a slow terminal may take to show the end of a question.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Said where Ctrl-Z would stop mayday for good.
+const NO_SHELL: &str = "Ctrl-Z does nothing here: no shell would bring mayday back.";
 
 /// Asks on the terminal of a [`Screen`].
 #[derive(Clone)]
@@ -43,59 +51,111 @@ impl Prompt {
     }
 
     /// On a terminal that can be drawn over: a line that can be edited.
-    fn ask_live(&self, question: &Question, label: &str) -> Asked {
-        let Ok(watch) = HangUpWatch::start() else { return Asked::Gone };
+    fn ask_live(&self, question: &Question, label: &str, withdrawal: &Withdrawal) -> Asked {
         // What is shown must be on the screen before what was typed counts as old.
         let _ = self.screen.flushed(Duration::MAX);
-        discard_stale_input(dead_time(question));
-        let mut refused = String::new();
+        discard_stale_input(dead_time(question), withdrawal);
+        let mut line = Edited::default();
         loop {
-            if watch.gone() {
-                return Asked::Gone;
-            }
+            // First the keyboard, then the label: a key pressed as soon as it stands there counts.
+            let mut keyboard = Keyboard::open(withdrawal);
             self.screen.prompt_opened(&format!("{label} "), false);
-            let typed = edit_line(question, label, &refused);
-            self.screen.prompt_closed();
-            if watch.gone() {
-                return Asked::Gone;
+            let left = self.edit(question, &mut line, &mut keyboard);
+            if let Some(words) = left.as_ref().and_then(words_for) {
+                self.screen.prompt_typed(words, "");
             }
-            match typed {
-                Ok(text) => match self.accept(question, &text) {
-                    Ok(answer) => return Asked::Answer(answer),
-                    Err(why) => {
-                        self.refuse(&why);
-                        // A slip in a value is mended; a confirmation is typed again.
-                        let mend = matches!(question.wants, Wants::Value(_) | Wants::Words);
-                        refused = if mend { text } else { String::new() };
-                    }
-                },
-                Err(InquireError::OperationCanceled) => return Asked::Escape,
-                Err(InquireError::OperationInterrupted) => {
-                    // The cursor still stands behind the line; this ends it.
-                    self.screen.talk(&["left"]);
-                    return Asked::Escape;
+            self.screen.prompt_closed();
+            // The terminal is given back only once the last drawing is on it.
+            let _ = self.screen.flushed(PATIENCE);
+            drop(keyboard);
+            if let Some(left) = left {
+                return left;
+            }
+            let text = line.text();
+            match self.accept(question, &text) {
+                Ok(answer) => return Asked::Answer(answer),
+                Err(why) => {
+                    self.refuse(&why);
+                    // A slip in a value is mended; a confirmation is typed again.
+                    let mend = matches!(question.wants, Wants::Value(_) | Wants::Words);
+                    line = if mend { Edited::of(&text) } else { Edited::default() };
                 }
-                Err(_) => return Asked::Gone,
             }
         }
     }
 
+    /// Takes keys until the line is whole (`None`), or the question is left.
+    fn edit(
+        &self,
+        question: &Question,
+        line: &mut Edited,
+        keyboard: &mut Keyboard<'_>,
+    ) -> Option<Asked> {
+        let secret = is_secret(question);
+        self.draw(line, secret);
+        loop {
+            let key = match keyboard.stroke() {
+                Stroke::Key(key) => key,
+                Stroke::Again => Key::Redraw,
+                Stroke::Withdrawn => return Some(Asked::Withdrawn),
+                Stroke::Gone => return Some(Asked::Gone),
+            };
+            match key {
+                Key::Enter => {
+                    if secret {
+                        self.screen.prompt_typed("(hidden)", "");
+                    }
+                    return None;
+                }
+                Key::Escape => return Some(Asked::Escape),
+                Key::Eof if line.is_empty() => return Some(Asked::Escape),
+                Key::Eof => line.press(&Key::Delete),
+                Key::Interrupt => return Some(Asked::Interrupt),
+                Key::Suspend if !ask_to_suspend() => self.screen.talk(&[NO_SHELL]),
+                // The terminal is a shell's until mayday goes on.
+                Key::Suspend => continue,
+                // What was pasted proves no reading.
+                Key::Paste(_) if !dead_time(question).is_zero() => {
+                    self.refuse("pasted text confirms nothing; type it");
+                }
+                Key::Paste(text) => line.paste(&text),
+                key => line.press(&key),
+            }
+            self.draw(line, secret);
+        }
+    }
+
+    fn draw(&self, line: &Edited, secret: bool) {
+        let (before, all) = (line.before_cursor(), line.text());
+        let behind = &all[before.len()..];
+        if secret {
+            let stars = |text: &str| "*".repeat(text.chars().count());
+            self.screen.prompt_typed(&stars(&before), &stars(behind));
+        } else {
+            self.screen.prompt_typed(&before, behind);
+        }
+    }
+
     /// Where nothing can be drawn over: a label and a line, again until it is an answer.
-    fn ask_plain(&self, question: &Question, label: &str) -> Asked {
+    fn ask_plain(&self, question: &Question, label: &str, withdrawal: &Withdrawal) -> Asked {
         let _ = self.screen.flushed(Duration::MAX);
-        discard_stale_input(dead_time(question));
+        discard_stale_input(dead_time(question), withdrawal);
         let echo = if is_secret(question) { Echo::Off } else { Echo::On };
         loop {
-            let open = open_line(echo);
+            let open = open_line(echo, withdrawal);
             self.screen.prompt_opened(&format!("{label} "), true);
             let line = open.read();
             self.screen.prompt_closed();
-            if echo == Echo::Off || line == Line::Escape {
+            if echo == Echo::Off || !matches!(line, Line::Text(_)) {
                 self.screen.talk(&[""]);
             }
             match line {
                 Line::End => return Asked::Gone,
                 Line::Escape => return Asked::Escape,
+                Line::Interrupt => return Asked::Interrupt,
+                Line::Withdrawn => return Asked::Withdrawn,
+                Line::Suspend if !ask_to_suspend() => self.screen.talk(&[NO_SHELL]),
+                Line::Suspend | Line::Again => {}
                 Line::Text(text) => match self.accept(question, &text) {
                     Ok(answer) => return Asked::Answer(answer),
                     Err(why) => self.refuse(&why),
@@ -111,14 +171,23 @@ impl Prompt {
 }
 
 impl Operator for Prompt {
-    fn ask(&self, question: &Question) -> Asked {
+    fn ask(&self, question: &Question, withdrawal: &Withdrawal) -> Asked {
         self.screen.talk(&lines(question, self.screen.look.width));
         let label = label(question);
         if self.screen.look.live {
-            self.ask_live(question, &label)
+            self.ask_live(question, &label, withdrawal)
         } else {
-            self.ask_plain(question, &label)
+            self.ask_plain(question, &label, withdrawal)
         }
+    }
+}
+
+/// What stands on the line of a question that was left.
+const fn words_for(left: &Asked) -> Option<&'static str> {
+    match left {
+        Asked::Escape | Asked::Interrupt => Some("left"),
+        Asked::Withdrawn => Some("no longer asked"),
+        Asked::Answer(_) | Asked::Gone => None,
     }
 }
 
@@ -174,23 +243,4 @@ fn dead_time(question: &Question) -> Duration {
         Wants::Enter | Wants::YesNo | Wants::Typed(_) | Wants::OneOf(_) => DEAD_TIME,
         Wants::Value(_) | Wants::Words => Duration::ZERO,
     }
-}
-
-fn edit_line(question: &Question, label: &str, refused: &str) -> Result<String, InquireError> {
-    // `inquire` puts a space between the prefix and the message.
-    let prefix = Styled::new(&INDENT[..INDENT.len() - 1]);
-    let look = RenderConfig::empty()
-        .with_prompt_prefix(prefix)
-        .with_answered_prompt_prefix(prefix)
-        .with_canceled_prompt_indicator(Styled::new("left"));
-    let message = label.trim_start();
-    if is_secret(question) {
-        return Password::new(message)
-            .without_confirmation()
-            .with_display_mode(PasswordDisplayMode::Masked)
-            .with_formatter(&|_| "(hidden)".to_owned())
-            .with_render_config(look)
-            .prompt();
-    }
-    Text::new(message).with_initial_value(refused).with_render_config(look).prompt()
 }

@@ -15,6 +15,10 @@ use crate::time::Span;
 use crate::ui::look::{Look, paint};
 use crate::ui::progress::{Running, Spinner};
 
+mod line;
+
+use line::OpenPrompt;
+
 /// Messages that may wait for a terminal that stands still; more are counted, not kept.
 const QUEUE: usize = 4096;
 
@@ -49,6 +53,7 @@ enum Job {
     Talk(String),
     Data(String),
     PromptOpened(OpenPrompt),
+    PromptTyped(String, String),
     PromptClosed,
     Runs(Running),
     Line(String),
@@ -74,9 +79,15 @@ impl Screen {
         let (queue, jobs) = sync_channel(QUEUE);
         let shared = Arc::new(Shared::default());
         let spinner = Spinner::new(look, clock);
-        let colour = look.colour;
-        let writer =
-            Writer { talk, data, colour, shared: Arc::clone(&shared), prompt: None, spinner };
+        let writer = Writer {
+            talk,
+            data,
+            colour: look.colour,
+            width: look.width,
+            shared: Arc::clone(&shared),
+            prompt: None,
+            spinner,
+        };
         std::thread::Builder::new().name("screen".to_owned()).spawn(move || writer.work(&jobs))?;
         Ok(Self { queue, shared, look })
     }
@@ -124,10 +135,11 @@ impl Screen {
     }
 
     /// A prompt takes the cursor from here on. Waits until all earlier lines are shown. Lines that
-    /// come while it is open are put above a repetition of `label`; `show` shows it at once, for a
-    /// prompt that does not draw itself.
+    /// come while it is open are put above it. With `show` the terminal itself echoes what is typed;
+    /// otherwise [`Screen::prompt_typed`] draws it.
     pub fn prompt_opened(&self, label: &str, show: bool) {
-        let prompt = OpenPrompt { label: one_line_kept(label), show };
+        let label = one_line_kept(label);
+        let prompt = OpenPrompt { label, show, ..OpenPrompt::default() };
         let _ = self.queue.send(Job::PromptOpened(prompt));
         let (done, wait) = sync_channel(1);
         if self.queue.send(Job::Barrier(done)).is_ok() {
@@ -135,7 +147,13 @@ impl Screen {
         }
     }
 
-    /// The prompt is closed; the cursor is at the start of a line.
+    /// Draws what is typed at the open prompt, before and behind the cursor.
+    pub fn prompt_typed(&self, before: &str, behind: &str) {
+        let typed = Job::PromptTyped(one_line_kept(before), one_line_kept(behind));
+        let _ = self.queue.try_send(typed);
+    }
+
+    /// The prompt is closed. Behind one that showed itself the cursor is at the start of a line.
     pub fn prompt_closed(&self) {
         let _ = self.queue.send(Job::PromptClosed);
     }
@@ -162,14 +180,10 @@ struct Writer {
     talk: Box<dyn Write + Send>,
     data: Box<dyn Write + Send>,
     colour: bool,
+    width: usize,
     shared: Arc<Shared>,
     prompt: Option<OpenPrompt>,
     spinner: Spinner,
-}
-
-struct OpenPrompt {
-    label: String,
-    show: bool,
 }
 
 impl Writer {
@@ -203,13 +217,32 @@ impl Writer {
             }
             Job::PromptOpened(prompt) => {
                 self.spinner.stop();
-                // Keys that came too early were echoed where the prompt is about to stand.
-                let start = if prompt.show { prompt.label.as_str() } else { "\r\u{1b}[K" };
-                let result = write_all(&mut self.talk, start);
-                self.remember(result, |trouble| &mut trouble.talk);
+                let columns = self.columns();
+                let start = match &prompt {
+                    prompt if prompt.show => prompt.label.clone(),
+                    prompt if prompt.label_is_cut(columns) => {
+                        format!("{}{}\r\n{}", line::OPEN, prompt.label, prompt.drawn(columns))
+                    }
+                    // Keys that came too early were echoed where the prompt is about to stand.
+                    prompt => format!("{}{}", line::OPEN, prompt.drawn(columns)),
+                };
+                self.draw(&start);
                 self.prompt = Some(prompt);
             }
-            Job::PromptClosed => self.prompt = None,
+            Job::PromptTyped(before, behind) => {
+                let columns = self.columns();
+                let Some(prompt) = self.prompt.as_mut().filter(|prompt| !prompt.show) else {
+                    return;
+                };
+                prompt.typed = (before, behind);
+                let row = prompt.drawn(columns);
+                self.draw(&row);
+            }
+            Job::PromptClosed => {
+                if self.prompt.take().is_some_and(|prompt| !prompt.show) {
+                    self.draw(line::CLOSE);
+                }
+            }
             Job::Runs(running) if self.prompt.is_none() => self.spinner.start(running),
             Job::Runs(_) => {}
             Job::Line(line) => self.spinner.line(&sanitise(&line)),
@@ -229,11 +262,22 @@ impl Writer {
         };
         let shown = match &self.prompt {
             None => shown,
-            Some(prompt) => above_prompt(&shown, prompt),
+            Some(prompt) => above_prompt(&shown, prompt, self.columns()),
         };
         let Self { talk, spinner, .. } = self;
         let result = spinner.out_of_the_way(|| write_all(talk, &shown));
         self.remember(result, |trouble| &mut trouble.talk);
+    }
+
+    /// Writes what was put together here, of sanitised parts.
+    fn draw(&mut self, text: &str) {
+        let result = write_all(&mut self.talk, text);
+        self.remember(result, |trouble| &mut trouble.talk);
+    }
+
+    /// A terminal may get another size at any time.
+    fn columns(&self) -> usize {
+        crate::world::console::columns().map_or(self.width, usize::from)
     }
 
     fn remember(
@@ -248,12 +292,14 @@ impl Writer {
     }
 }
 
-/// Lines beside an open prompt on the terminal's last line. What was typed stays readable above; a
-/// prompt that draws itself (in raw mode, where a line end only goes down) shows it at the next key.
-fn above_prompt(text: &str, prompt: &OpenPrompt) -> String {
-    let end = if prompt.show { "\n" } else { "\r\n" };
-    let lines = text.trim_end_matches('\n').replace('\n', end);
-    format!("{end}{lines}{end}{}", prompt.label)
+/// Lines beside an open prompt on the terminal's last line. What the terminal echoed stays readable above;
+/// a prompt that draws itself makes room and is drawn again below.
+fn above_prompt(text: &str, prompt: &OpenPrompt, columns: usize) -> String {
+    let lines = text.trim_end_matches('\n');
+    if prompt.show {
+        return format!("\n{lines}\n{}", prompt.label);
+    }
+    format!("\r\u{1b}[K{}\r\n{}", lines.replace('\n', "\r\n"), prompt.drawn(columns))
 }
 
 /// Sanitised, without line ends, the spaces at both ends kept.

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::{self, Read as _};
-use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -15,9 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::console::{Asked, Operator};
+use super::console::{Operator, Withdrawal, can_suspend, suspend};
 use super::evidence::EvidenceSink;
 use super::http::{self, PreparedHttp};
 use super::notify;
@@ -25,13 +23,19 @@ use super::process::{EnvValue, Prepared, Running, target_variables};
 use super::secrets::Vault;
 use super::sql;
 use crate::effect::{
-    Effect, EffectId, Ending, Facts, FailKind, HttpEffect, Input, Interrupt, KeepEffect,
-    NotifyEffect, Output, ProcessEffect, Question, Recover, RecoverSql, SqlEffect, SqlParam,
-    Target, TargetKind, Text,
+    Effect, EffectId, Ending, Facts, FailKind, HttpEffect, Input, KeepEffect, NotifyEffect, Output,
+    ProcessEffect, Recover, RecoverSql, SqlEffect, SqlParam, Target, TargetKind, Text,
 };
 use crate::run::drive::World;
 use crate::secret::{Redactor, SecretValue};
 use crate::time::{Moment, Span, Timestamp};
+
+mod ask;
+mod signals;
+mod threads;
+
+use signals::{Came, Signals};
+use threads::Threads;
 
 /// The loop looks at the clock at least this often while it waits for an instant: a laptop that slept
 /// wakes late.
@@ -61,7 +65,9 @@ pub struct LiveWorld {
     /// The plan still names the folder before.
     moved: bool,
     run_id: String,
-    operator: Arc<Mutex<Option<Box<dyn Operator>>>>,
+    operator: ask::Desk,
+    questions: HashMap<EffectId, Arc<Withdrawal>>,
+    threads: Threads,
     commands: HashMap<EffectId, Running>,
     cancels: HashMap<EffectId, sql::Cancel>,
     sessions: Arc<sql::Sessions>,
@@ -71,7 +77,7 @@ pub struct LiveWorld {
     end: Sender<(EffectId, Output)>,
     wake: UnixStream,
     waker: Arc<UnixStream>,
-    signals: Vec<(UnixStream, Interrupt)>,
+    signals: Signals,
 }
 
 /// Time since boot, suspend included. Zero where the kernel has no such clock.
@@ -95,17 +101,7 @@ impl LiveWorld {
         let (wake, waker) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
         waker.set_nonblocking(true)?;
-        let mut signals = Vec::new();
-        for (signal, how) in [
-            (SIGINT, Interrupt::Interrupt),
-            (SIGTERM, Interrupt::Terminate),
-            (SIGHUP, Interrupt::HangUp),
-        ] {
-            let (read, write) = UnixStream::pair()?;
-            read.set_nonblocking(true)?;
-            signal_hook::low_level::pipe::register(signal, write)?;
-            signals.push((read, how));
-        }
+        let signals = Signals::take(setting.operator.is_some())?;
         let vault = Vault::new(setting.secrets, setting.base, setting.env_file);
         Ok(Self {
             redactor: vault.redactor(),
@@ -114,6 +110,8 @@ impl LiveWorld {
             moved: false,
             run_id: setting.run_id,
             operator: Arc::new(Mutex::new(setting.operator)),
+            questions: HashMap::new(),
+            threads: Threads::default(),
             commands: HashMap::new(),
             cancels: HashMap::new(),
             sessions: Arc::new(sql::Sessions::new()),
@@ -152,31 +150,6 @@ impl LiveWorld {
             return self.ask_secret(name);
         }
         self.vault.resolve(name).map_err(|trouble| trouble.to_string())
-    }
-
-    fn ask_secret(&mut self, name: &str) -> Result<SecretValue, String> {
-        let question = Question {
-            about: name.to_owned(),
-            text: format!("Secret {name}"),
-            help: Some("not shown, not recorded".to_owned()),
-            wants: crate::effect::Wants::Value(crate::effect::ValueRule {
-                kind: crate::effect::ValueKind::Secret,
-                pattern: None,
-                options: Vec::new(),
-                default: None,
-            }),
-        };
-        let operator = self.operator.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = operator.as_ref().map(|operator| operator.ask(&question));
-        drop(operator);
-        match asked {
-            Some(Asked::Answer(Value::String(value))) => {
-                let value = SecretValue::from(value);
-                self.keep_secret(name, value.clone());
-                Ok(value)
-            }
-            _ => Err(format!("secret `{name}` is asked for, and nobody can be asked")),
-        }
     }
 
     fn resolve(&mut self, text: &Text) -> Result<EnvValue, Output> {
@@ -356,26 +329,6 @@ impl LiveWorld {
         self.on_thread(id, "notify", move || notify::deliver(&effect, &channel, &redactor))
     }
 
-    fn ask(&mut self, id: EffectId, question: Question) -> Result<(), Output> {
-        let operator = Arc::clone(&self.operator);
-        self.on_thread(id, "prompt", move || {
-            let operator = operator.lock().unwrap_or_else(PoisonError::into_inner);
-            match operator.as_ref().map(|operator| operator.ask(&question)) {
-                Some(Asked::Answer(answer)) => {
-                    let mut facts = Facts::new();
-                    facts.insert("answer".to_owned(), answer);
-                    facts.insert("source".to_owned(), "operator".into());
-                    Output::done(facts, Span::ZERO)
-                }
-                Some(Asked::Escape) => {
-                    Output { ending: Ending::Cancelled, ..Output::done(Facts::new(), Span::ZERO) }
-                }
-                Some(Asked::Gone) => Output::failed(FailKind::Input, "the terminal is gone"),
-                None => Output::failed(FailKind::Input, "nobody can be asked"),
-            }
-        })
-    }
-
     fn keep(&self, id: EffectId, effect: &KeepEffect) -> Output {
         let redactor = self.redactor_now();
         let mut output = Output::done(Facts::new(), Span::ZERO);
@@ -389,30 +342,6 @@ impl LiveWorld {
             }
         }
         output
-    }
-
-    /// Runs what can only block on a thread of its own; its end wakes the loop.
-    fn on_thread(
-        &self,
-        id: EffectId,
-        name: &str,
-        work: impl FnOnce() -> Output + Send + 'static,
-    ) -> Result<(), Output> {
-        let end = self.end.clone();
-        let waker = Arc::clone(&self.waker);
-        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let started = boot_clock();
-            let mut output = work();
-            if output.elapsed == Span::ZERO {
-                output.elapsed = boot_clock() - started;
-            }
-            // The receiver is gone only when the run is over.
-            let _ = end.send((id, output));
-            let _ = io::Write::write(&mut &*waker, b".");
-        });
-        spawned.map(drop).map_err(|error| {
-            Output::failed(FailKind::Input, format!("no thread could be started: {error}"))
-        })
     }
 
     /// Takes what has happened without waiting.
@@ -432,20 +361,43 @@ impl LiveWorld {
         }
         while let Ok((id, output)) = self.ended.try_recv() {
             self.cancels.remove(&id);
-            self.ready.push_back(Input::Done(id, output));
+            self.questions.remove(&id);
+            if self.threads.ended(id) {
+                self.ready.push_back(Input::Done(id, output));
+            }
         }
-        for (pipe, how) in &mut self.signals {
-            let mut bytes = [0_u8; 64];
-            if pipe.read(&mut bytes).is_ok_and(|count| count > 0) {
-                self.ready.push_back(Input::Interrupt(*how));
+        for came in self.signals.came() {
+            match came {
+                Came::Interrupt(how) => self.ready.push_back(Input::Interrupt(how)),
+                Came::Suspend => self.suspend(),
             }
         }
     }
 
+    /// Stops mayday and what it runs, until somebody lets it go on. Time limits of commands stand still
+    /// meanwhile; deadlines and waits of the run go on, as the incident does.
+    fn suspend(&mut self) {
+        // Without a shell behind it nobody could bring it back.
+        if !can_suspend() {
+            return;
+        }
+        for running in self.commands.values_mut() {
+            running.pause();
+        }
+        let before = boot_clock();
+        suspend();
+        let now = boot_clock();
+        for running in self.commands.values_mut() {
+            running.go_on(now - before);
+        }
+        self.ready.push_back(Input::Suspended(now - before));
+    }
+
     /// Sleeps until something may have happened, at most `limit`.
     fn sleep(&mut self, limit: Option<Span>) {
+        let stdin = io::stdin();
         let mut fds = vec![PollFd::new(&self.wake, PollFlags::IN)];
-        fds.extend(self.signals.iter().map(|(pipe, _)| PollFd::new(pipe, PollFlags::IN)));
+        self.signals.poll_fds(&stdin, &mut fds);
         for running in self.commands.values() {
             running.poll_fds(&mut fds);
         }
@@ -458,7 +410,6 @@ impl LiveWorld {
         drop(fds);
         let mut bytes = [0_u8; 64];
         while self.wake.read(&mut bytes).is_ok_and(|count| count > 0) {}
-        let _ = self.wake.as_fd();
     }
 }
 
@@ -468,7 +419,9 @@ impl World for LiveWorld {
     }
 
     fn start(&mut self, id: EffectId, effect: Effect) {
+        self.threads.begin(id, &effect);
         if let Err(output) = self.begin(id, effect) {
+            self.threads.ended(id);
             self.ready.push_back(Input::Done(id, output));
         }
     }
@@ -480,6 +433,12 @@ impl World for LiveWorld {
         }
         if let Some(cancel) = self.cancels.get(&id) {
             cancel.cancel();
+        }
+        if let Some(question) = self.questions.get(&id) {
+            question.withdraw();
+        }
+        if let Some(output) = self.threads.cancel(id) {
+            self.ready.push_back(Input::Done(id, output));
         }
     }
 

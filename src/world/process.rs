@@ -230,6 +230,25 @@ impl Running {
         }
     }
 
+    /// Stops the command with its group, while mayday itself is stopped. One that shares the terminal is
+    /// stopped by the terminal.
+    pub fn pause(&mut self) {
+        if !self.interactive && self.status.is_none() {
+            self.signal(Signal::STOP);
+        }
+    }
+
+    /// Lets it go on. Its time stood still for so long.
+    pub fn go_on(&mut self, paused: Span) {
+        self.limit_at = self.limit_at + paused;
+        if let Phase::Alive { kill_at: Some(at) } = &mut self.phase {
+            *at = *at + paused;
+        }
+        if !self.interactive && self.status.is_none() {
+            self.signal(Signal::CONT);
+        }
+    }
+
     /// Does what is due without blocking: reads, limits the time, notices the end. The output, once,
     /// when all is over. Lines for the screen go to `on_line`, redacted and sanitised.
     pub fn wake(&mut self, now_boot: Span, on_line: &mut dyn FnMut(&str)) -> Option<Output> {

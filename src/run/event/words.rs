@@ -42,6 +42,8 @@ pub enum Asking {
     Evidence,
     /// The value of an input.
     Input,
+    /// What to do after Ctrl-C, while something runs.
+    Interrupt,
 }
 
 /// How a settled step counts.

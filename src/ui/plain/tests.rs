@@ -289,6 +289,7 @@ fn all_kinds() -> Vec<Kind> {
         Kind::Interrupted { how: Interrupt::Interrupt },
         Kind::Interrupted { how: Interrupt::Terminate },
         Kind::Interrupted { how: Interrupt::HangUp },
+        Kind::Suspended { for_ms: 12_000 },
         Kind::Noted { text: "DECISION: no failover before 21:00".into() },
         Kind::ClockStepped { by_ms: -3_600_000 },
         Kind::RollbackStarted { to: Some("branch".into()) },

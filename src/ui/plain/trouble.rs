@@ -115,11 +115,17 @@ impl Lines<'_> {
 
     pub(super) fn interrupted(&self, how: Interrupt) -> Vec<String> {
         let what = match how {
+            // At a prompt the question what to do follows.
+            Interrupt::Interrupt if self.view.attended => "Ctrl-C.",
             Interrupt::Interrupt => "Ctrl-C: ending what runs. Once more stops at once.",
             Interrupt::Terminate => "Told to end (SIGTERM): writing the record, then leaving.",
             Interrupt::HangUp => "The terminal is gone: writing the record, then leaving.",
         };
         self.note(&format!("{what}  {}", self.at.clock()))
+    }
+
+    pub(super) fn suspended(&self, span: Span) -> Vec<String> {
+        self.note(&format!("Stood still for {span}, with the command; the clocks went on."))
     }
 
     pub(super) fn stopped(&self, reason: StopReason, message: &str) -> Vec<String> {

@@ -122,19 +122,23 @@ fn a_terminal_that_stands_still_holds_up_nobody() {
 }
 
 #[test]
-fn lines_beside_an_open_prompt_end_with_the_prompt_again() {
+fn lines_beside_an_open_prompt_stand_above_it_and_what_is_typed_stays() {
     let talk = Paper::default();
     let screen = screen(PLAIN, talk.clone(), Paper::default());
+    let row = |typed: &str| format!("\u{1b}[?25l\r\u{1b}[K{typed}\u{1b}[?25h");
     screen.talk(&["Sure?"]);
     screen.prompt_opened("> ", false);
-    assert_eq!(talk.text(), "Sure?\n\r\u{1b}[K", "what came before the prompt is on the screen");
+    let before = format!("Sure?\n\r\u{1b}[K\u{1b}[?2004h{}", row("> "));
+    assert_eq!(talk.text(), before, "what came before the prompt is on the screen");
+    screen.prompt_typed("ab\u{1b}[31m", "c");
     screen.talk(&["       CLOCK RTO MISSED", "      Work goes on."]);
-    screen.talk(&["late"]);
     screen.prompt_closed();
     screen.talk(&["after"]);
     assert!(screen.flushed(LONG));
-    let during = "\r\n       CLOCK RTO MISSED\r\n      Work goes on.\r\n> \r\nlate\r\n> ";
-    assert_eq!(talk.text(), format!("Sure?\n\r\u{1b}[K{during}after\n"));
+    let typed = row("> abc\u{1b}[1D");
+    let during = "\r\u{1b}[K       CLOCK RTO MISSED\r\n      Work goes on.\r\n";
+    let after = "\u{1b}[?2004l\r\nafter\n";
+    assert_eq!(talk.text(), format!("{before}{typed}{during}{typed}{after}"));
 }
 
 #[test]

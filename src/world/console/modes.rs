@@ -1,0 +1,104 @@
+//! The terminal's modes: taken for a question, lent to a shell while mayday is stopped, given back.
+//!
+//! Owns the one memory of how the terminal was before. Every way out (an answer, a panic, a signal) ends
+//! in [`restore`], which never blocks and never fails.
+
+use std::io::{self, IsTerminal as _};
+use std::os::fd::AsFd as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+
+/// No bracketed paste, a cursor that shows.
+const UNDRAWN: &[u8] = b"\x1b[?2004l\x1b[?25h";
+
+/// What a question draws with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Drawing {
+    /// Lines only.
+    Plain,
+    /// It moves the cursor and asks for bracketed paste.
+    Live,
+}
+
+struct Taken {
+    before: Termios,
+    during: Termios,
+    drawing: Drawing,
+}
+
+static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
+
+fn taken() -> MutexGuard<'static, Option<Taken>> {
+    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The modes are ours until this is dropped.
+pub(super) struct Modes;
+
+impl Drop for Modes {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Takes the terminal behind standard input; `None` when there is none.
+pub(super) fn take(drawing: Drawing, change: impl FnOnce(&mut Termios)) -> Option<Modes> {
+    let before = io::stdin().is_terminal().then(|| tcgetattr(io::stdin()).ok()).flatten()?;
+    let mut during = before.clone();
+    change(&mut during);
+    *taken() = Some(Taken { before, during: during.clone(), drawing });
+    // From the background this stops us, as it should: a shell has the terminal.
+    let _ = tcsetattr(io::stdin(), OptionalActions::Now, &during);
+    Some(Modes)
+}
+
+/// Gives the terminal to whoever is in front while mayday is stopped.
+pub(super) fn lend() {
+    if let Some(taken) = &*taken() {
+        set(&taken.before);
+        undraw(taken.drawing);
+    }
+}
+
+/// Takes back what was lent, when mayday goes on in front.
+pub(super) fn retake() {
+    if let Some(taken) = &*taken() {
+        set(&taken.during);
+    }
+}
+
+/// Puts the terminal back as it was before the question.
+pub(super) fn restore() {
+    let taken = taken().take();
+    if let Some(taken) = taken {
+        set(&taken.before);
+        undraw(taken.drawing);
+    }
+}
+
+/// From the background, setting modes would stop mayday for good; and a shell in front has set its own.
+fn set(modes: &Termios) {
+    if is_in_front() {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, modes);
+    }
+}
+
+/// True when mayday's process group is the terminal's foreground group, or there is no such thing.
+pub(super) fn is_in_front() -> bool {
+    tcgetpgrp(io::stdin()).map_or(true, |front| front == rustix::process::getpgrp())
+}
+
+/// Written only when it does not have to wait: a terminal that stands still must not hold up the end.
+fn undraw(drawing: Drawing) {
+    if drawing == Drawing::Plain {
+        return;
+    }
+    let stderr = io::stderr();
+    let mut fds = [PollFd::from_borrowed_fd(stderr.as_fd(), PollFlags::OUT)];
+    let ready = poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0);
+    if ready && fds[0].revents().contains(PollFlags::OUT) {
+        let _ = rustix::io::write(&stderr, UNDRAWN);
+    }
+}
