@@ -18,6 +18,7 @@ mod elsewhere;
 pub mod exit;
 mod explain;
 mod generated;
+mod keeper;
 mod list;
 mod machine;
 mod new;
@@ -117,6 +118,9 @@ enum Command {
     Completions(completions::CompletionsArgs),
     /// Print the manual page
     Man,
+    /// Keep the commands of a run; started by mayday itself
+    #[command(hide = true)]
+    Keeper(keeper::KeeperArgs),
     /// Print a generated page of the documentation
     #[command(hide = true)]
     Generated(generated::GeneratedArgs),
@@ -153,6 +157,7 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::schema(&args),
         Command::Completions(args) => completions::completions(&args, &mut Cli::command()),
         Command::Man => completions::man(Cli::command()),
+        Command::Keeper(args) => keeper::keeper(&args),
         Command::Generated(args) => generated::generated(&args, Cli::command()),
         #[cfg(feature = "sqlite")]
         Command::Sandbox(args) => std::env::current_exe()

@@ -375,7 +375,7 @@ pub enum ValueKind {
 }
 
 /// What an effect brought back.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Output {
     /// How it ended.
     pub ending: Ending,

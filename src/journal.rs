@@ -28,7 +28,7 @@ mod trouble;
 mod verify;
 
 pub use append::{Journal, Redact, write_line};
-pub use folder::{Holder, RunDir};
+pub use folder::{Holder, RunDir, free_ballast};
 pub use head::Head;
 pub use id::RunId;
 pub use line::{Hash, RECORD_CAP};

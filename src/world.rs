@@ -1,13 +1,14 @@
 //! The world: everything that touches the operating system, behind one seam.
 //!
 //! [`World`] is what `drive` sees. `live` does it, `sim` scripts it with a virtual clock. Reading
-//! order: process, sql, http, secrets, live, sim.
+//! order: process, keeper, sql, http, secrets, live, sim.
 
 pub mod address;
 mod aside;
 pub mod console;
 pub mod evidence;
 pub mod http;
+pub mod keeper;
 pub mod live;
 pub mod machine;
 pub mod notify;

@@ -4,6 +4,7 @@ pub(crate) mod desk;
 pub(crate) mod dice;
 pub(crate) mod hostile;
 pub(crate) mod http;
+pub(crate) mod keeper;
 #[cfg(feature = "mysql")]
 pub(crate) mod mariadb;
 pub(crate) mod postgres;

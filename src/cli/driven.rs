@@ -74,6 +74,8 @@ impl Stage {
             run_dir: plan.place.run_dir.clone(),
             run_id: plan.place.run_id.clone(),
             operator: prompt.map(|prompt| Box::new(prompt) as _),
+            // By this name it stays the program that runs, also when the file is replaced meanwhile.
+            keeper: Some("/proc/self/exe".into()),
         })
         .map_err(internal)?;
         let operator = machine::operator(operator);

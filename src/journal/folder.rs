@@ -182,8 +182,8 @@ pub(super) fn reserve(folder: &Path) {
     }
 }
 
-/// Gives the ballast's space back to the disk.
-pub(super) fn free_ballast(folder: &Path) {
+/// Gives the space that a run's folder holds back for a full disk back to the disk.
+pub fn free_ballast(folder: &Path) {
     // When it is gone already, whoever needs the space finds out.
     let _ = std::fs::remove_file(folder.join(BALLAST));
 }

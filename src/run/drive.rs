@@ -49,6 +49,10 @@ pub trait World {
 
     /// The run's folder is another one from here on: what is kept belongs there.
     fn moved(&mut self, _run_dir: &Path) {}
+
+    /// The record goes on, or no longer goes on, on paper alone: what a disk must keep first cannot be
+    /// kept, so commands run without a keeper and end with us.
+    fn on_paper(&mut self, _on: bool) {}
 }
 
 /// Whoever looks on. It cannot stop or delay the run.

@@ -35,6 +35,7 @@ impl Driver<'_> {
                 (Kept::Durable, false) => return Ok(()),
                 (Kept::Durable, true) => {
                     self.session.record.on_paper = false;
+                    self.world.on_paper(false);
                     self.fact(Kind::RecordedAgain, also)?;
                 }
                 (Kept::OnPaper, _) => return self.copied(shown, also),
@@ -80,6 +81,7 @@ impl Driver<'_> {
             }
             Way::Paper => {
                 self.session.record.on_paper = true;
+                self.world.on_paper(true);
                 self.fact(Kind::Unrecorded { why }, also)?;
             }
         }

@@ -96,9 +96,7 @@ impl Lines<'_> {
                 Verdict::Fail(failure) => self.failed(step, failure, kind),
                 Verdict::Unknown { reason } => self.unknown(step, reason, kind),
             },
-            Kind::Revoked { step, reason, .. } => {
-                self.step("WAIT", step, &format!("did not happen: {reason}; it may begin"))
-            }
+            Kind::Revoked { step, reason, .. } => self.revoked(step, reason),
             Kind::CheckStarted { step, check, what } => {
                 self.step("RUN", step, &format!("{}: {}", check_name(check), brief(what, 60)))
             }

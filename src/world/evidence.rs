@@ -36,7 +36,12 @@ const NAME_CAP: usize = 100;
 #[derive(Clone, Debug)]
 pub struct EvidenceSink {
     run_folder: Option<PathBuf>,
+    /// Below the run folder.
+    folder: String,
+    /// What names begin with; nothing where the folder is the attempt's own.
     stem: String,
+    /// Small streams get a file too: until the end of the attempt nothing else holds them.
+    at_once: bool,
 }
 
 impl EvidenceSink {
@@ -44,13 +49,30 @@ impl EvidenceSink {
     /// that have no place in a file name become `_`.
     #[must_use]
     pub fn new(run_folder: impl Into<PathBuf>, stem: &str) -> Self {
-        Self { run_folder: Some(run_folder.into()), stem: safe_name(stem) }
+        Self {
+            run_folder: Some(run_folder.into()),
+            folder: FOLDER.to_owned(),
+            stem: format!("{}-", safe_name(stem)),
+            at_once: false,
+        }
+    }
+
+    /// Files in the folder of an attempt, which exists: `folder/attempt` below the run folder. Whoever
+    /// calls this makes their names durable with the end of the attempt.
+    #[must_use]
+    pub fn attempt(run_folder: impl Into<PathBuf>, folder: &str, attempt: &str) -> Self {
+        Self {
+            run_folder: Some(run_folder.into()),
+            folder: format!("{folder}/{attempt}"),
+            stem: String::new(),
+            at_once: true,
+        }
     }
 
     /// Keeps nothing: there is no run, or the output holds a secret.
     #[must_use]
     pub const fn nowhere() -> Self {
-        Self { run_folder: None, stem: String::new() }
+        Self { run_folder: None, folder: String::new(), stem: String::new(), at_once: false }
     }
 
     /// True when files can be kept at all.
@@ -101,16 +123,17 @@ impl EvidenceSink {
         let run = self.run_folder.as_deref().ok_or(Errno::NOENT)?;
         let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
         let run = rustix::fs::open(run, flags, Mode::empty())?;
-        match rustix::fs::mkdirat(&run, FOLDER, Mode::RWXU) {
+        match rustix::fs::mkdirat(&run, &self.folder, Mode::RWXU) {
             Ok(()) => rustix::fs::fsync(&run)?,
             Err(Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
         }
-        let folder = rustix::fs::openat(&run, FOLDER, flags | OFlags::NOFOLLOW, Mode::empty())?;
+        let folder =
+            rustix::fs::openat(&run, &self.folder, flags | OFlags::NOFOLLOW, Mode::empty())?;
         let mut again = 1;
         loop {
             let suffix = if again == 1 { String::new() } else { format!(".{again}") };
-            let name = format!("{}-{name}{suffix}", self.stem);
+            let name = format!("{}{name}{suffix}", self.stem);
             match rustix::fs::openat(
                 &folder,
                 &name,
@@ -118,8 +141,10 @@ impl EvidenceSink {
                 Mode::RUSR | Mode::WUSR,
             ) {
                 Ok(file) => {
-                    let path = format!("{FOLDER}/{name}");
-                    return Ok(NewFile { folder, file: File::from(file), name, path });
+                    let path = format!("{}/{name}", self.folder);
+                    let synced_by_caller = self.at_once;
+                    let file = File::from(file);
+                    return Ok(NewFile { folder, file, name, path, synced_by_caller });
                 }
                 Err(Errno::EXIST) if again < 99 => again += 1,
                 Err(error) => return Err(error.into()),
@@ -135,12 +160,17 @@ struct NewFile {
     name: String,
     /// Below the run folder.
     path: String,
+    /// Its name is made durable later, together with others.
+    synced_by_caller: bool,
 }
 
 impl NewFile {
-    /// The content and the name are on disk.
+    /// The content is on disk, and the name unless the caller sees to that.
     fn sync(&self) -> io::Result<()> {
         self.file.sync_data()?;
+        if self.synced_by_caller {
+            return Ok(());
+        }
         Ok(rustix::fs::fsync(&self.folder)?)
     }
 

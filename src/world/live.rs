@@ -4,6 +4,8 @@
 //! HTTP, a prompt) has a thread and hands its end in through a channel and a pipe that wakes the loop.
 #![expect(clippy::disallowed_methods, reason = "this is where the clocks are read")]
 
+mod databases;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
@@ -13,18 +15,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::time::{ClockId, clock_gettime};
-use serde_json::Value;
 
 use super::console::{Operator, Withdrawal, can_suspend, suspend};
 use super::evidence::EvidenceSink;
 use super::http::{self, PreparedHttp};
+use super::keeper::Keepers;
 use super::notify;
 use super::process::{EnvValue, Prepared, Running, target_variables};
 use super::secrets::Vault;
 use super::sql;
 use crate::effect::{
-    Effect, EffectId, Ending, Facts, FailKind, HttpEffect, Input, KeepEffect, NotifyEffect, Output,
-    ProcessEffect, Recover, RecoverSql, SqlEffect, SqlParam, Target, TargetKind, Text,
+    Effect, EffectId, Facts, FailKind, HttpEffect, Input, KeepEffect, NotifyEffect, Output,
+    ProcessEffect, Recover, Target, TargetKind, Text,
 };
 use crate::run::drive::World;
 use crate::secret::{Redactor, SecretValue};
@@ -55,6 +57,8 @@ pub struct Setting {
     pub run_id: String,
     /// Who is asked; nobody when `None`.
     pub operator: Option<Box<dyn Operator>>,
+    /// The program that keeps commands, mayday itself; without it they end with us.
+    pub keeper: Option<PathBuf>,
 }
 
 /// The real world.
@@ -69,6 +73,7 @@ pub struct LiveWorld {
     questions: HashMap<EffectId, Arc<Withdrawal>>,
     threads: Threads,
     commands: HashMap<EffectId, Running>,
+    keepers: Keepers,
     cancels: HashMap<EffectId, sql::Cancel>,
     sessions: Arc<sql::Sessions>,
     ready: VecDeque<Input>,
@@ -106,6 +111,7 @@ impl LiveWorld {
         Ok(Self {
             redactor: vault.redactor(),
             vault,
+            keepers: Keepers::new(setting.keeper, setting.run_dir.clone()),
             run_dir: setting.run_dir,
             moved: false,
             run_id: setting.run_id,
@@ -138,6 +144,7 @@ impl LiveWorld {
     /// The run that evidence belongs to, once it has a folder.
     pub fn bind(&mut self, run_id: &str, run_dir: PathBuf) {
         run_id.clone_into(&mut self.run_id);
+        self.keepers.bind(run_dir.clone());
         self.run_dir = run_dir;
     }
 
@@ -211,10 +218,9 @@ impl LiveWorld {
                 let sessions = Arc::clone(&self.sessions);
                 self.on_thread(id, "sql", move || sql::end(end, &sessions))
             }
-            Effect::Recover(Recover::Command(_)) => Err(Output {
-                ending: Ending::Unknown { reason: "its keeper is gone".to_owned() },
-                ..Output::done(Facts::new(), Span::ZERO)
-            }),
+            Effect::Recover(Recover::Command(command)) => {
+                self.keepers.recover(id, &command.attempt).map_or(Ok(()), Err)
+            }
             Effect::Recover(Recover::Sql(recover)) => self.fate(id, recover),
             Effect::Http(effect) => self.http(id, effect),
             Effect::Ask(question) => self.ask(id, question),
@@ -241,63 +247,14 @@ impl LiveWorld {
             let folder = self.run_dir.to_string_lossy().into_owned();
             env.push(("MAYDAY_RUN_DIR".to_owned(), EnvValue::Plain(folder)));
         }
+        if let Some(attempt) = effect.attempt.clone().filter(|_| self.keepers.can_keep()) {
+            return self.keepers.start(id, &attempt, effect, env, self.vault.known());
+        }
         let sink = self.sink(id, effect.withhold);
         let spec = Prepared::new(effect, env, self.redactor_now());
         let running = Running::spawn(&spec, &sink, boot_clock()).map_err(|output| *output)?;
         self.commands.insert(id, running);
         Ok(())
-    }
-
-    fn sql(&mut self, id: EffectId, effect: SqlEffect) -> Result<(), Output> {
-        let secret = |why| Output::failed(FailKind::Secret, why);
-        let address = self.address(&effect.target).map_err(secret)?;
-        let mut params = BTreeMap::new();
-        for (name, param) in &effect.params {
-            let value = match param {
-                SqlParam::Value(value) => value.clone(),
-                SqlParam::Secret(secret_name) => {
-                    let value = self.secret(secret_name).map_err(secret)?;
-                    Value::String(secrecy::ExposeSecret::expose_secret(&value).to_owned())
-                }
-            };
-            params.insert(name.clone(), value);
-        }
-        let target =
-            sql::Resolved { kind: effect.target.kind, name: effect.target.name.clone(), address };
-        let application_name = format!("mayday/{}/{}", self.run_id, effect.step);
-        let withhold = effect.withhold;
-        let job = sql::Job { effect, params, target, application_name };
-        let cancel = sql::Cancel::new();
-        self.cancels.insert(id, cancel.clone());
-        let sessions = Arc::clone(&self.sessions);
-        let redactor = self.redactor_now();
-        self.on_thread(id, "sql", move || {
-            let mut output = sql::run(&job, id, &sessions, &cancel);
-            if !withhold {
-                hide(&redactor, &mut output);
-            }
-            output
-        })
-    }
-
-    /// Asks a database what became of a transaction.
-    fn fate(&mut self, id: EffectId, recover: RecoverSql) -> Result<(), Output> {
-        let RecoverSql { target, tx, time_limit } = recover;
-        // Not to be able to ask is no answer: what was sent stays unknown.
-        let address = self.address(&target).map_err(|why| Output {
-            ending: Ending::Unknown { reason: format!("the database cannot be asked: {why}") },
-            ..Output::done(Facts::new(), Span::ZERO)
-        })?;
-        let target = sql::Resolved { kind: target.kind, name: target.name, address };
-        let application_name = format!("mayday/{}/fate", self.run_id);
-        let redactor = self.redactor_now();
-        let cancel = sql::Cancel::new();
-        self.cancels.insert(id, cancel.clone());
-        self.on_thread(id, "sql", move || {
-            let mut output = sql::fate(&target, &tx, time_limit, &cancel, &application_name);
-            hide(&redactor, &mut output);
-            output
-        })
     }
 
     fn http(&mut self, id: EffectId, effect: HttpEffect) -> Result<(), Output> {
@@ -359,6 +316,7 @@ impl LiveWorld {
             self.commands.remove(&id);
             self.ready.push_back(Input::Done(id, output));
         }
+        self.keepers.collect(&mut self.ready);
         while let Ok((id, output)) = self.ended.try_recv() {
             self.cancels.remove(&id);
             self.questions.remove(&id);
@@ -401,6 +359,7 @@ impl LiveWorld {
         for running in self.commands.values() {
             running.poll_fds(&mut fds);
         }
+        self.keepers.poll_fds(&mut fds);
         let timeout = limit.map(|limit| {
             let millis = limit.millis().max(0);
             Timespec { tv_sec: millis / 1000, tv_nsec: (millis % 1000) * 1_000_000 }
@@ -428,6 +387,7 @@ impl World for LiveWorld {
 
     fn cancel(&mut self, id: EffectId) {
         let now = boot_clock();
+        self.keepers.cancel(id);
         if let Some(running) = self.commands.get_mut(&id) {
             running.cancel(now);
         }
@@ -443,8 +403,10 @@ impl World for LiveWorld {
     }
 
     fn leave(&mut self, id: EffectId) {
-        // A command that has no keeper yet ends with us.
-        self.cancel(id);
+        // Without a keeper nothing goes on without us.
+        if !self.keepers.leave(id) {
+            self.cancel(id);
+        }
     }
 
     fn wait(&mut self, until: Option<Timestamp>) -> Input {
@@ -465,7 +427,8 @@ impl World for LiveWorld {
             let deadlines = self.commands.values().filter_map(Running::next_deadline);
             let command_limit = deadlines.min().map(|at| at - boot);
             // A millisecond more: waking just before the instant would only mean waking again.
-            let limit = wall_limit.into_iter().chain(command_limit).min();
+            let look_limit = self.keepers.look_after();
+            let limit = wall_limit.into_iter().chain(command_limit).chain(look_limit).min();
             self.sleep(limit.map(|limit| limit + Span::from_millis(1)));
         }
     }
@@ -476,19 +439,11 @@ impl World for LiveWorld {
 
     fn moved(&mut self, run_dir: &Path) {
         self.run_dir = run_dir.to_path_buf();
+        self.keepers.bind(run_dir.to_path_buf());
         self.moved = true;
     }
-}
 
-/// Hides known secrets in what a database said.
-fn hide(redactor: &Redactor, output: &mut Output) {
-    for value in output.facts.values_mut() {
-        redactor.redact_value(value);
-    }
-    if let Ending::Failed { message, .. }
-    | Ending::Unknown { reason: message }
-    | Ending::NotDone { reason: message } = &mut output.ending
-    {
-        *message = redactor.redact(message).into_owned();
+    fn on_paper(&mut self, on: bool) {
+        self.keepers.pause(on);
     }
 }

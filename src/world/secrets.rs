@@ -145,6 +145,11 @@ impl Vault {
         self.values.insert(name.to_owned(), value);
     }
 
+    /// The secrets found so far, for a process that must hide them too.
+    pub(super) fn known(&self) -> impl Iterator<Item = (String, SecretValue)> {
+        self.values.iter().map(|(name, value)| (name.clone(), value.clone()))
+    }
+
     /// What the operator should know about the secrets found since the last time: readable by others, too
     /// short to be hidden.
     #[must_use]

@@ -6,9 +6,17 @@ use rustix::process::Signal;
 
 use super::{Beside, desk, desk_with, until};
 use crate::support::desk::{Desk, Said};
+use crate::support::keeper::{keepers, kill_keepers};
 
 /// A command that says that it runs, then waits until it may go on.
 const WAITS: &str = "touch waits; while ! test -e go; do sleep 0.02; done";
+
+/// As [`kill_when`], and the keeper of what runs is killed too: nobody saw how it ended.
+fn kill_all_when(desk: &Desk, there: &str) -> String {
+    let id = kill_when(desk, there);
+    kill_keepers(desk);
+    id
+}
 
 /// Drives until `there` exists, then the driver is killed and what it had started is let go.
 fn kill_when(desk: &Desk, there: &str) -> String {
@@ -69,7 +77,7 @@ fn change(more: &str) -> String {
 #[test]
 fn a_change_in_flight_is_never_repeated_by_itself() {
     let desk = desk(&change(""));
-    let id = kill_when(&desk, "waits");
+    let id = kill_all_when(&desk, "waits");
     desk.write("go", "");
     let said = desk.mayday(&["resume"]);
     said.is(11, &["put", "unknown", &format!("mayday resume {id} --assume put=done")]);
@@ -83,7 +91,7 @@ fn a_change_in_flight_is_never_repeated_by_itself() {
 #[test]
 fn a_change_that_is_said_not_to_have_happened_is_run_again() {
     let desk = desk(&change(""));
-    kill_when(&desk, "waits");
+    kill_all_when(&desk, "waits");
     desk.write("go", "");
     desk.mayday(&["resume", "--assume", "put=not-done"]).is(0, &[]);
     assert_eq!((count(&desk.path("put")), count(&desk.path("after"))), (2, 1));
@@ -95,19 +103,88 @@ fn a_probe_finds_out_whether_it_happened() {
         ", on_crash: {probe: {shell: 'cat there 2>&1 || :'}, done_if: \"stdout | trim == 'yes'\"}";
     let desk = desk(&change(rule));
     desk.write("there", "yes\n");
-    kill_when(&desk, "waits");
+    kill_all_when(&desk, "waits");
     desk.mayday(&["resume"]).is(0, &[]);
     assert_eq!((count(&desk.path("put")), count(&desk.path("after"))), (1, 1));
     desk.write("go", "");
     let desk = super::desk(&change(rule));
     desk.write("there", "no\n");
-    kill_when(&desk, "waits");
+    kill_all_when(&desk, "waits");
     // The probe says that it did not happen: a person says what now.
     let said = desk.mayday(&["resume"]);
     assert!([7, 11].contains(&said.code.unwrap()), "{}", said.all());
     said.is(said.code.unwrap(), &["put", "mayday resume"]);
     assert_eq!((count(&desk.path("put")), count(&desk.path("after"))), (1, 0));
     desk.write("go", "");
+}
+
+#[test]
+fn a_change_that_ran_on_is_found_with_its_true_end() {
+    for (script, code, words) in
+        [("echo x >> put", 0, "OK"), ("echo x >> put; echo no room >&2; exit 3", 5, "exit code 3")]
+    {
+        let desk = desk(&format!(
+            "  - {{id: put, title: Put, effect: change, shell: '{WAITS}; {script}'}}\n  - {{id: after, title: After, effect: change, shell: 'echo x >> after'}}"
+        ));
+        let id = kill_when(&desk, "waits");
+        desk.write("go", "");
+        until("the command came to its end", || keepers(&desk).is_empty());
+        assert_eq!(count(&desk.path("put")), 1);
+        desk.mayday(&["resume"]).is(code, &[words]);
+        assert_eq!(count(&desk.path("put")), 1);
+        assert_eq!(count(&desk.path("after")), usize::from(code == 0));
+        desk.mayday(&["verify", &id]).is(0, &["OK"]);
+    }
+}
+
+#[test]
+fn a_change_that_still_runs_is_attached_to_and_its_output_goes_on_where_the_screen_was() {
+    let desk = desk(
+        "  - {id: put, title: Put, effect: change, shell: 'echo first; touch waits; while ! test -e go; do sleep 0.02; done; echo second; echo x >> put'}",
+    );
+    let run = Beside::start(desk.command(&["run", "p"]));
+    until("the run is there", || desk.path("waits").exists());
+    let id = desk.newest();
+    run.signal(Signal::KILL);
+    let before = run.end();
+    let resumed = Beside::start(desk.command(&["resume", &id]));
+    let journal = desk.path(&format!("state/{id}/journal.jsonl"));
+    until("the second driver holds the run", || {
+        std::fs::read_to_string(&journal).unwrap().contains(r#""type":"attached""#)
+    });
+    desk.write("go", "");
+    let after = resumed.end();
+    after.is(0, &["second"]);
+    let firsts = [&before, &after].map(|said| said.all().matches("first\n").count());
+    assert_eq!(firsts.iter().sum::<usize>(), 1, "{}\n{}", before.all(), after.all());
+    assert_eq!(count(&desk.path("put")), 1);
+    until("the keeper has left", || keepers(&desk).is_empty());
+}
+
+#[test]
+fn the_next_driver_ends_what_still_runs_when_its_time_is_up() {
+    let desk = desk(
+        "  - {id: put, title: Put, effect: change, timeout: 1s, kill_after: 1s, shell: 'touch waits; trap \"\" TERM; while :; do sleep 0.1; done'}",
+    );
+    kill_when(&desk, "waits");
+    desk.mayday(&["resume"]).is(11, &["no end within its time limit"]);
+    until("the keeper has left", || keepers(&desk).is_empty());
+}
+
+#[test]
+fn two_changes_share_one_keeper_and_a_read_needs_none() {
+    let script = "tr \"\\0\" \" \" < /proc/$PPID/cmdline >> who; echo $PPID >> who";
+    let desk = desk(&format!(
+        "  - {{id: a, title: A, effect: change, shell: '{script}'}}\n  - {{id: b, title: B, effect: change, shell: '{script}'}}\n  - {{id: c, title: C, effect: read, shell: '{script}'}}"
+    ));
+    desk.mayday(&["run", "p"]).is(0, &[]);
+    let who = std::fs::read_to_string(desk.path("who")).unwrap();
+    let lines: Vec<&str> = who.lines().collect();
+    assert!(lines[0].starts_with("mayday keeper "), "{who}");
+    assert_eq!(lines[0], lines[1]);
+    assert_ne!(lines[1], lines[2]);
+    assert!(lines[2].contains("run p"), "{who}");
+    assert!(keepers(&desk).is_empty());
 }
 
 #[test]

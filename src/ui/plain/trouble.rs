@@ -44,6 +44,11 @@ impl Lines<'_> {
         lines
     }
 
+    /// It is proved that it did not happen.
+    pub(super) fn revoked(&self, step: &str, reason: &str) -> Vec<String> {
+        self.step("WAIT", step, &format!("did not happen: {reason}"))
+    }
+
     pub(super) fn unknown(&self, step: &str, reason: &str, ended: &Kind) -> Vec<String> {
         let Kind::Ended { facts, evidence, .. } = ended else { return Vec::new() };
         let text = format!("OUTCOME UNKNOWN: {reason}  at {}", self.at.clock());

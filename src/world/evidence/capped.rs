@@ -68,7 +68,7 @@ impl CappedFile {
     fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let State::Small(pending) = &mut self.state {
             pending.extend_from_slice(bytes);
-            if pending.len() <= SMALL {
+            if pending.len() <= SMALL && !self.sink.at_once {
                 return Ok(());
             }
             let pending = std::mem::take(pending);

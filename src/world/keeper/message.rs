@@ -1,0 +1,61 @@
+//! What mayday and the keeper say to each other.
+//!
+//! Values of secrets travel here and nowhere else: over a pair of sockets that only the two hold, or a
+//! socket in the run's folder that only its owner can reach.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::Output;
+use crate::time::Span;
+
+/// From mayday.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Order {
+    /// A secret to hide in everything from here on.
+    Secret { name: String, value: String },
+    /// Run a command.
+    Start(Box<Start>),
+    /// Go on telling about a command that an earlier driver started.
+    Attach { id: u64 },
+    /// End it: TERM, later KILL. Asked again: KILL now.
+    Cancel { id: u64 },
+    /// So many of its lines have arrived.
+    Seen { id: u64, lines: u64 },
+}
+
+/// A command with everything resolved.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Start {
+    pub id: u64,
+    /// The run's folder.
+    pub run_dir: PathBuf,
+    /// The folder of the attempt, below `attempts/`.
+    pub attempt: String,
+    pub argv: Vec<String>,
+    pub env: Vec<(String, Variable)>,
+    pub path: Vec<PathBuf>,
+    pub cwd: PathBuf,
+    pub time_limit: Span,
+    pub kill_after: Span,
+    pub withhold: bool,
+}
+
+/// The value of a variable.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Variable {
+    Plain(String),
+    Secret(String),
+}
+
+/// From the keeper.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Word {
+    /// A line of output, redacted and made safe for a screen.
+    Line { id: u64, text: String },
+    /// It knows no such command: its files tell.
+    Absent { id: u64 },
+    /// It ended, and its end is on disk.
+    Done { id: u64, output: Box<Output> },
+}
