@@ -4,6 +4,7 @@
 //! normal test command takes the small counts; `MAYDAY_FAULTS=soak` takes the large ones. A try that cannot
 //! be made here (no root, no tmpfs) is skipped with a reason and counted as such, never as passed.
 
+mod bad_input;
 mod canary;
 mod hostile;
 mod output;
@@ -52,6 +53,11 @@ impl Row {
     /// How many tries are asked for.
     pub(crate) fn wanted(&self) -> u32 {
         self.wanted
+    }
+
+    /// How many tries are still to be made.
+    pub(crate) fn left(&self) -> u32 {
+        self.wanted.saturating_sub(self.passed + self.skipped)
     }
 
     /// Makes each try. A panic in one ends the test, as it should.
