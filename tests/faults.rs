@@ -6,7 +6,9 @@
 
 mod bad_input;
 mod canary;
+mod disk;
 mod hostile;
+mod moved;
 mod output;
 mod sql;
 

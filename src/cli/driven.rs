@@ -62,6 +62,7 @@ impl Stage {
         // Secrets are resolved from here on.
         crate::world::machine::keep_memory_private();
         let internal = |error: io::Error| Failure::new(exit::INTERNAL, format!("start: {error}"));
+        crate::world::machine::survive_file_limit().map_err(internal)?;
         let screen = Screen::start(machine::look(global), Box::new(machine::boot_clock))
             .map_err(internal)?;
         let attended = machine::attended(global);

@@ -36,6 +36,8 @@ pub struct Journal {
     earlier_locks: Vec<File>,
     holder: Holder,
     spare: Spare,
+    /// The folder of runs that it belongs to.
+    origin: PathBuf,
     /// Where it may go on.
     places: Vec<Place>,
     /// Places that did not take it.
@@ -63,13 +65,14 @@ pub(super) struct Parts {
     pub redact: Redact,
     pub holder: Holder,
     pub spare: Spare,
+    pub origin: PathBuf,
     pub places: Vec<Place>,
 }
 
 impl Journal {
     /// Goes on behind `newest`, at byte `bytes` of the record.
     pub(super) fn new(parts: Parts, bytes: u64, newest: Option<Head>) -> Self {
-        let Parts { dir, file, lock, redact, holder, spare, places } = parts;
+        let Parts { dir, file, lock, redact, holder, spare, origin, places } = parts;
         Self {
             dir,
             file,
@@ -85,6 +88,7 @@ impl Journal {
             earlier_locks: Vec::new(),
             holder,
             spare,
+            origin,
             places,
             refused: Vec::new(),
             on_paper: false,
@@ -235,14 +239,23 @@ impl Journal {
     /// It cannot be written there either, or cannot be read here any more. Nothing is changed then.
     pub(super) fn move_to(&mut self, root: &Path) -> Result<Moved, Trouble> {
         let last = self.committed.map_or(Hash::NONE, |head| head.hash);
-        let copied = moving::copy(&self.dir, &self.spare, self.bytes, last, root, &self.holder)
-            .inspect_err(|_| self.refused.push(root.to_path_buf()))?;
+        let copied = moving::copy(
+            &self.dir,
+            &self.spare,
+            self.bytes,
+            last,
+            (root, &self.origin),
+            &self.holder,
+        )
+        .inspect_err(|_| self.refused.push(root.to_path_buf()))?;
         moving::Mark::Moved(root.to_path_buf()).write(&mut self.lock);
         let Copied { built, dir, left } = copied;
         // The old lock stays: nobody else may take up the old folder meanwhile.
         self.earlier_locks.push(std::mem::replace(&mut self.lock, built.lock));
         self.file = built.file;
         let from = std::mem::replace(&mut self.dir, dir);
+        // It has failed once: the record does not come back to it.
+        self.refused.extend(from.path().parent().map(Path::to_path_buf));
         self.failure = None;
         self.on_paper = false;
         self.ballast_freed = false;

@@ -2,6 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -19,13 +20,14 @@ pub(super) struct Built {
 }
 
 /// Builds the folder of a run below `root` with these pinned files, named as on disk, and this record. It
-/// appears whole or not at all.
+/// appears whole or not at all, and says so when its runs are kept elsewhere, in `origin`.
 pub(super) fn build(
     root: &Path,
     id: &RunId,
     holder: &Holder,
     pinned: &[(String, Vec<u8>)],
     record: &[u8],
+    origin: &Path,
 ) -> Result<Built, Trouble> {
     let in_root = Trouble::io("create", root);
     DirBuilder::new().recursive(true).mode(0o700).create(root).or_else(|error| {
@@ -41,6 +43,14 @@ pub(super) fn build(
     let building = root.join(format!(".new-{id}-{}", std::process::id()));
     folder::create_folder(&building)?;
     fill(&building, id, holder, pinned, record)
+        .and_then(|made| {
+            if origin != root {
+                let from = building.join(folder::FROM);
+                folder::create_synced(&from, origin.as_os_str().as_bytes())?;
+            }
+            folder::sync_folder(&building)?;
+            Ok(made)
+        })
         .and_then(|(lock, file)| {
             std::fs::rename(&building, &target).map_err(|error| match error.kind() {
                 io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => {
@@ -84,7 +94,6 @@ fn fill(
     }
     let file = open_to_append(&path, false)?;
     folder::reserve(building);
-    folder::sync_folder(building)?;
     Ok((lock, file))
 }
 
@@ -104,7 +113,7 @@ fn clear(building: &Path) {
         }
         let _ = std::fs::remove_dir(folder);
     }
-    for name in [folder::LOCK, folder::JOURNAL, folder::BALLAST] {
+    for name in [folder::LOCK, folder::JOURNAL, folder::BALLAST, folder::FROM] {
         let _ = std::fs::remove_file(building.join(name));
     }
     let _ = std::fs::remove_dir(building);

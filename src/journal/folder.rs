@@ -2,6 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
@@ -15,6 +16,8 @@ pub(super) const LOCK: &str = "lock";
 pub(super) const JOURNAL: &str = "journal.jsonl";
 pub(super) const HEAD: &str = "head";
 pub(super) const BALLAST: &str = "ballast";
+/// In a run folder that is not where its runs are kept: the folder of runs that it belongs to.
+pub(super) const FROM: &str = "from";
 pub(super) const PINNED: &str = "pinned";
 pub(super) const ATTEMPTS: &str = "attempts";
 pub(super) const EVIDENCE: &str = "evidence";
@@ -170,6 +173,13 @@ fn who_holds(file: &mut File) -> String {
     let words = String::from_utf8_lossy(&words);
     let words: String = words.chars().filter(|char| !char.is_control()).take(200).collect();
     if words.trim().is_empty() { "another process".into() } else { words }
+}
+
+/// True when a folder in another place is one of the runs of `origin`. One without a word on that is
+/// taken for one: somebody has copied it there.
+pub(super) fn belongs_to(folder: &Path, origin: &Path) -> bool {
+    let from = read_small(&folder.join(FROM)).ok().flatten();
+    from.is_none_or(|from| from == origin.as_os_str().as_bytes())
 }
 
 /// Reserves the ballast, also where an earlier driver had to use it up. Without it a full disk stops

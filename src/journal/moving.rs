@@ -22,19 +22,19 @@ pub(super) struct Copied {
     pub left: Vec<String>,
 }
 
-/// Copies a run to `root`. `bytes` of its record are good, the last of them with the hash `last`.
+/// Copies a run of the folder of runs `origin` to `root`. `bytes` of its record are good, the last of them with the hash `last`.
 pub(super) fn copy(
     from: &RunDir,
     spare: &Spare,
     bytes: u64,
     last: Hash,
-    root: &Path,
+    (root, origin): (&Path, &Path),
     holder: &Holder,
 ) -> Result<Copied, Trouble> {
     let id = from.id();
     let record = spare.record(from, bytes)?;
     whole(id, &record, last)?;
-    let built = build(root, id, holder, spare.pinned(), &record)?;
+    let built = build(root, id, holder, spare.pinned(), &record, origin)?;
     let dir = RunDir::new(id.clone(), built.path.clone());
     let left = copy_files(from.path(), dir.path());
     Ok(Copied { built, dir, left })

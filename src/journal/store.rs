@@ -20,6 +20,8 @@ use crate::run::event::Event;
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    /// The folder whose runs these are; another one than `root` only in a place to go on in.
+    origin: PathBuf,
     /// Where a record may have gone on when its own disk failed.
     places: Vec<Place>,
     /// Runs that went on without a record may be taken up, to be closed.
@@ -61,7 +63,8 @@ impl Store {
     /// The store at `root`, which need not exist yet. Looks at nothing.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), places: Vec::new(), closes: false }
+        let root = root.into();
+        Self { origin: root.clone(), root, places: Vec::new(), closes: false }
     }
 
     /// The same store, which also knows where records go on when their own disk fails.
@@ -120,7 +123,7 @@ impl Store {
             copies.push((folder::pinned_name(name, &sha256), bytes.clone()));
             names.insert(name.clone(), sha256);
         }
-        let built = build(&self.root, id, holder, &copies, &[])?;
+        let built = build(&self.root, id, holder, &copies, &[], &self.origin)?;
         let dir = RunDir::new(id.clone(), built.path);
         let parts = Parts {
             dir: dir.clone(),
@@ -129,6 +132,7 @@ impl Store {
             redact,
             holder: holder.clone(),
             spare: Spare::new(copies),
+            origin: self.origin.clone(),
             places: self.places.clone(),
         };
         Ok(Created { journal: Journal::new(parts, 0, None), dir, pinned: names })
@@ -139,10 +143,12 @@ impl Store {
     /// # Errors
     /// When the folder cannot be read.
     pub fn list(&self) -> Result<Vec<RunId>, Trouble> {
-        let mut ids: Vec<RunId> = self
-            .usable_places()
-            .flat_map(|place| list_in(&place.root).unwrap_or_default())
-            .collect();
+        let ours = |place: &Place| {
+            let mut ids = list_in(&place.root).unwrap_or_default();
+            ids.retain(|id| folder::belongs_to(&place.root.join(id.as_str()), &self.origin));
+            ids
+        };
+        let mut ids: Vec<RunId> = self.usable_places().flat_map(ours).collect();
         match list_in(&self.root) {
             Ok(here) => ids.extend(here),
             // A folder that cannot be read hides runs, but not those that went on elsewhere.
@@ -186,8 +192,11 @@ impl Store {
     /// [`Trouble::NoSuchRun`], or [`Trouble::Folder`] for a link in its place.
     pub fn dir(&self, id: &RunId) -> Result<RunDir, Trouble> {
         let here = dir_in(&self.root, id);
-        let mut all: Vec<RunDir> =
-            self.usable_places().filter_map(|place| dir_in(&place.root, id).ok()).collect();
+        let mut all: Vec<RunDir> = self
+            .usable_places()
+            .filter_map(|place| dir_in(&place.root, id).ok())
+            .filter(|dir| folder::belongs_to(dir.path(), &self.origin))
+            .collect();
         if all.is_empty() {
             return here;
         }
@@ -276,6 +285,7 @@ impl Store {
             lock,
             redact,
             holder: holder.clone(),
+            origin: self.origin.clone(),
             places: self.places.clone(),
         };
         let mut journal = Journal::new(parts, read.scan.bytes, newest);
@@ -299,7 +309,8 @@ impl Store {
         torn_bytes(id, &scan)?;
         let spare = Spare::of(&dir, scan.bytes);
         let from = dir.path().to_path_buf();
-        match moving::copy(&dir, &spare, scan.bytes, scan.last, &place.root, holder) {
+        match moving::copy(&dir, &spare, scan.bytes, scan.last, (&place.root, &self.origin), holder)
+        {
             Ok(copied) => {
                 Ok(Moved { from, to: copied.dir.path().to_path_buf(), left: copied.left })
             }

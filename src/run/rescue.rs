@@ -46,12 +46,14 @@ impl Driver<'_> {
     /// Finds a way on, and takes it.
     fn rescue(
         &mut self,
-        mut trouble: RecordTrouble,
+        first: RecordTrouble,
         also: &mut Vec<Event>,
     ) -> Result<Kept, RecordTrouble> {
+        let mut trouble = first.clone();
         loop {
             let ways = self.record.ways();
-            let Some(way) = self.choose(&trouble, ways) else { return Err(trouble) };
+            // What was wrong in the first place is what must be mended.
+            let Some(way) = self.choose(&trouble, ways) else { return Err(first) };
             match self.go(&way, &trouble, also) {
                 Ok(kept) => return Ok(kept),
                 Err(next) => trouble = next,

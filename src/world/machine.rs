@@ -60,3 +60,13 @@ pub fn keep_memory_private() {
     let maximum = rustix::process::getrlimit(Resource::Core).maximum;
     let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
 }
+
+/// A file that outgrows the limit of this process is an error to deal with, not the end of the process.
+/// Programs that are started get the usual behaviour back.
+///
+/// # Errors
+/// The signal cannot be taken.
+pub fn survive_file_limit() -> std::io::Result<()> {
+    let unused = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, unused).map(drop)
+}
