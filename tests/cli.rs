@@ -4,6 +4,7 @@ mod bad_input;
 mod codes;
 mod crash;
 mod dry;
+mod fate;
 mod inputs;
 mod language;
 mod new;

@@ -10,7 +10,7 @@ mod disk;
 mod hostile;
 mod moved;
 mod output;
-mod sql;
+pub(crate) mod sql;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -1,7 +1,13 @@
 //! Faults between mayday and a database: every verdict is compared with what the database holds.
 
+mod attack;
 mod cut;
 mod elsewhere;
+mod kill;
+mod refused;
+mod rolled_back;
+
+pub(crate) use kill::Victim;
 
 use mayday::effect::{Ending, Output, SqlEnd, TargetKind};
 use mayday::time::Span;
@@ -63,6 +69,12 @@ fn counter() -> Server {
     server
 }
 
+/// Leaves the processor to the server for a moment; nothing is decided by how long that is.
+fn glance() {
+    let moment = rustix::time::Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+    rustix::event::poll(&mut [], Some(&moment)).unwrap();
+}
+
 /// The counter, once the server answers again.
 fn count(url: &str) -> i64 {
     let read = job(TargetKind::Postgres, url, &["SELECT n FROM t"]);
@@ -71,5 +83,6 @@ fn count(url: &str) -> i64 {
         if output.ending == Ending::Done {
             return output.facts["rows"][0]["n"].as_i64().unwrap();
         }
+        glance();
     }
 }

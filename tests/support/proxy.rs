@@ -48,8 +48,11 @@ impl Point {
 type Fault = Box<dyn FnOnce(u16) + Send>;
 
 struct Armed {
-    point: Point,
-    /// With [`Point::AnswerLost`]: the server's answer is waited for, so that COMMIT has ended.
+    /// What passes from the client there.
+    bytes: &'static [u8],
+    /// The server gets to see it.
+    delivered: bool,
+    /// Then: its answer is waited for, so that it has ended what it was told.
     answered: bool,
     fault: Fault,
 }
@@ -93,7 +96,19 @@ impl Proxy {
         answered: bool,
         fault: impl FnOnce(u16) + Send + 'static,
     ) {
-        *self.armed.lock().unwrap() = Some(Armed { point, answered, fault: Box::new(fault) });
+        self.arm_at(point.bytes(), point == Point::AnswerLost, answered, fault);
+    }
+
+    /// The same for another protocol: at these bytes of the client.
+    pub(crate) fn arm_at(
+        &self,
+        bytes: &'static [u8],
+        delivered: bool,
+        answered: bool,
+        fault: impl FnOnce(u16) + Send + 'static,
+    ) {
+        let fault = Box::new(fault);
+        *self.armed.lock().unwrap() = Some(Armed { bytes, delivered, answered, fault });
     }
 
     /// True when the point was never reached.
@@ -103,7 +118,7 @@ impl Proxy {
 
     fn due(&self, bytes: &[u8]) -> Option<Armed> {
         let mut armed = self.armed.lock().unwrap();
-        let word = armed.as_ref()?.point.bytes();
+        let word = armed.as_ref()?.bytes;
         if bytes.windows(word.len()).any(|window| window == word) { armed.take() } else { None }
     }
 
@@ -139,7 +154,7 @@ impl Proxy {
             };
             *back.lock().unwrap() = false;
             let mut answers = Some(answers);
-            if armed.point == Point::AnswerLost {
+            if armed.delivered {
                 let _ = upstream.write_all(bytes);
                 if armed.answered {
                     answers.take().map(std::thread::JoinHandle::join);

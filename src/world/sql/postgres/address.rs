@@ -258,6 +258,11 @@ impl Address {
         Ok(())
     }
 
+    /// True when no host is a socket of this machine.
+    pub(super) fn by_network(&self) -> bool {
+        !self.hosts.iter().any(|host| host.starts_with('/'))
+    }
+
     /// `postgres bloom_prod@db:5432`.
     pub(super) fn short(&self) -> String {
         let database = self.config.get_dbname().unwrap_or("?");

@@ -67,7 +67,10 @@ pub(super) async fn enter(
     let fail = |error: tokio_postgres::Error| {
         if said::is_cut(&error) {
             let why = connected.gone.take().unwrap_or_else(|| said::chain(&error));
-            return Trouble::new(FailKind::Connection, format!("the connection broke: {why}"));
+            return Trouble::new(
+                FailKind::Connection,
+                format!("the connection broke: {why}; nothing was run"),
+            );
         }
         said::trouble(&error, None)
     };
@@ -92,6 +95,7 @@ pub(super) async fn enter(
     let seen = pooler::Seen {
         age: cell(8).and_then(|seconds| seconds.parse().ok()),
         waited: limit.elapsed(),
+        local: cell(2).is_none(),
         left_behind: cell(9),
     };
     if let Some(sign) = seen.sign(address) {

@@ -17,6 +17,8 @@ pub(super) struct Seen {
     pub(super) age: Option<f64>,
     /// How long ago we began to connect.
     pub(super) waited: Span,
+    /// The server sees a socket of its own machine.
+    pub(super) local: bool,
     /// Prepared statements that were there before we prepared any: quoted names, with commas between.
     pub(super) left_behind: Option<String>,
 }
@@ -29,6 +31,9 @@ impl Seen {
         }
         if self.left_behind.is_some() {
             return Some("somebody else used this connection to the server before us".to_owned());
+        }
+        if self.local && address.by_network() {
+            return Some("the server sees a local socket where we use the network".to_owned());
         }
         let most = (self.waited.std() + SLACK).as_secs_f64();
         let older = self.age.is_some_and(|age| age > most);
@@ -47,11 +52,20 @@ impl Seen {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_socket_at_the_other_end_of_a_network_is_a_poolers() {
+        let seen = Seen { age: None, waited: Span::ZERO, local: true, left_behind: None };
+        let sign = |url| seen.sign(&Address::read(url).map_err(|t| t.message()).unwrap());
+        assert!(sign("postgres://u@h/d").unwrap().contains("local socket"));
+        assert_eq!(sign("postgres://u@/d?host=/run/postgresql"), None);
+    }
+
     fn sign(age: f64, left_behind: Option<&str>) -> Option<String> {
         let address = Address::read("postgres://u@h/d").map_err(|trouble| trouble.message());
         let seen = Seen {
             age: Some(age),
             waited: Span::from_millis(500),
+            local: false,
             left_behind: left_behind.map(str::to_owned),
         };
         seen.sign(&address.unwrap())
@@ -69,6 +83,7 @@ mod tests {
     fn what_others_left_is_forgotten_by_name() {
         let seen = |left: Option<&str>| Seen {
             age: None,
+            local: true,
             waited: Span::ZERO,
             left_behind: left.map(str::to_owned),
         };
