@@ -212,6 +212,32 @@ fn a_role_that_may_see_little_still_changes_and_says_what_it_cannot_tell() {
 }
 
 #[test]
+fn a_server_before_version_13_tells_by_its_older_names() {
+    let mut server = counter();
+    server.psql(&format!(
+        "CREATE ROLE old LOGIN PASSWORD '{}'; GRANT ALL ON t TO old;
+         REVOKE ALL ON FUNCTION pg_current_xact_id(), pg_xact_status(xid8) FROM PUBLIC",
+        crate::support::postgres::PASSWORD
+    ));
+    let url = server.url("old", "");
+    let update = change(TargetKind::Postgres, &url, &[UPDATE]);
+    let (committed, _) = hold_and_end(&update, true);
+    let (rolled_back, _) = hold_and_end(&update, false);
+    let ask = |output: &Output| {
+        let target = update.target.clone();
+        let tx = &output.facts["tx"];
+        assert_eq!(tx["flushed"], true);
+        fate(&target, tx, Span::from_secs(20), &Cancel::new(), "mayday/a-run/fate")
+    };
+    for _ in 0..2 {
+        assert_eq!(ask(&committed).ending, Ending::Done);
+        not_done(ask(&rolled_back));
+        server.crash();
+        server.start_again();
+    }
+}
+
+#[test]
 fn an_author_cannot_make_commit_lie_about_the_disk() {
     let server = counter();
     let url = server.url("postgres", "");
