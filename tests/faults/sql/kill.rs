@@ -85,3 +85,45 @@ fn a_change_is_made_once_wherever_mayday_is_killed() {
         assert!(!journal.contains(crate::support::postgres::PASSWORD_IN_URL));
     });
 }
+
+/// A run to its end, or a resume.
+fn driven(desk: &Desk, arguments: &[&str], url: &str) -> Said {
+    Said::from(desk.command(arguments).env("DB_URL", url).output().unwrap())
+}
+
+#[test]
+fn a_lost_answer_is_asked_for_at_once() {
+    let server = counter();
+    let direct = server.url("postgres", "");
+    let proxy = Proxy::before(server.port);
+    let url = proxy.url(&direct);
+    let desk = Desk::with(&[("mayday.yaml", CONFIG), ("playbooks/p.yaml", PLAYBOOK)]);
+    proxy.arm(Point::AnswerLost, true, |_| ());
+    driven(&desk, &["run", "p"], &url).is(0, &[]);
+    assert!(!proxy.still_armed());
+    assert_eq!(count(&direct), 1);
+    proxy.arm(Point::CommitLost, true, |_| ());
+    let said = driven(&desk, &["run", "p"], &url);
+    said.is(5, &["was rolled back: nothing was committed"]);
+    assert_eq!(count(&direct), 1);
+}
+
+#[test]
+fn a_resume_after_a_failover_does_not_believe_the_other_server() {
+    let server = counter();
+    let stranger = crate::support::postgres::Server::stranger();
+    stranger.psql("CREATE TABLE t AS SELECT 0 AS n");
+    let direct = server.url("postgres", "");
+    let proxy = Proxy::before(server.port);
+    let desk = Desk::with(&[("mayday.yaml", CONFIG), ("playbooks/p.yaml", PLAYBOOK)]);
+    let victim = Victim::default();
+    let shot = victim.clone();
+    proxy.arm(Point::AnswerLost, true, move |_| shot.kill());
+    assert_eq!(victim.run(&desk, &proxy.url(&direct)).code, None);
+    let other = stranger.url("postgres", "");
+    driven(&desk, &["resume"], &other).is(11, &["add", "another database cluster answers"]);
+    driven(&desk, &["resume"], &other).is(11, &["add", "--assume add=done"]);
+    assert_eq!((count(&direct), count(&other)), (1, 0));
+    driven(&desk, &["resume", "--assume", "add=done"], &other).is(0, &[]);
+    assert_eq!((count(&direct), count(&other)), (1, 0));
+}
