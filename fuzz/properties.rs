@@ -9,8 +9,8 @@ use std::fs;
 
 use base64::Engine as _;
 use mayday::diagnostic::{SourceFile, render};
-use mayday::effect::{EffectClass, Facts};
-use mayday::journal::{Condition, Holder, RunDir, RunId, Store, read, verify};
+use mayday::effect::{EffectClass, Facts, Output};
+use mayday::journal::{Condition, Hash, Holder, RunDir, RunId, Store, read, verify};
 use mayday::playbook::{catalogue, check, parse};
 use mayday::report::{self, Names};
 use mayday::run::event::Event;
@@ -25,7 +25,8 @@ use serde_json::Value;
 pub type Property = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Property; 9] = [
+pub const ALL: [Property; 10] = [
+    ("exit_json", exit_json),
     ("expression", expression),
     ("journal_scan", journal_scan),
     ("playbook_load", playbook_load),
@@ -82,7 +83,7 @@ pub fn journal_scan(data: &[u8]) {
         static RUN: (tempfile::TempDir, RunDir) = a_run();
     }
     let Some((how, data)) = data.split_first() else { return };
-    let bytes = if how % 2 == 0 { data.to_vec() } else { damaged(data) };
+    let bytes = if how % 2 == 0 { data.to_vec() } else { edited(GOLDEN.as_bytes().to_vec(), data) };
     RUN.with(|(_folder, dir)| {
         fs::write(dir.journal(), &bytes).unwrap();
         let found = read(dir).unwrap();
@@ -113,9 +114,8 @@ fn a_run() -> (tempfile::TempDir, RunDir) {
     (folder, created.dir)
 }
 
-/// The golden record with some of its bytes replaced, put in or taken out.
-fn damaged(edits: &[u8]) -> Vec<u8> {
-    let mut bytes = GOLDEN.as_bytes().to_vec();
+/// Some of the bytes replaced, put in or taken out.
+fn edited(mut bytes: Vec<u8>, edits: &[u8]) -> Vec<u8> {
     for edit in edits.chunks_exact(4) {
         let at = usize::from(u16::from_le_bytes([edit[0], edit[1]])) % bytes.len();
         match edit[2] % 4 {
@@ -131,6 +131,31 @@ fn damaged(edits: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The end that a keeper left is told when every byte is as it was written, and else not at all.
+pub fn exit_json(data: &[u8]) {
+    const ATTEMPT: &str = "000007-restore.1";
+    let facts = Facts::from_iter([("exit_code".into(), 3.into())]);
+    let output = Output::done(facts, Span::from_secs(9));
+    let seal = |body: &[u8]| {
+        let hash = Hash::of(body).hex();
+        [body, b",\"hash\":\"", hash.as_bytes(), b"\"}\n"].concat()
+    };
+    let body = serde_json::json!({ "attempt": ATTEMPT, "output": output }).to_string();
+    let good = seal(&body.as_bytes()[..body.len() - 1]);
+    assert_eq!(mayday::world::keeper::end_in(&good, ATTEMPT), Some(output));
+    assert_eq!(mayday::world::keeper::end_in(&good, "000008-restore.1"), None);
+    let Some((how, data)) = data.split_first() else { return };
+    match how % 3 {
+        0 => assert_eq!(mayday::world::keeper::end_in(data, ATTEMPT), None),
+        1 => {
+            let bad = edited(good.clone(), data);
+            assert!(bad == good || mayday::world::keeper::end_in(&bad, ATTEMPT).is_none());
+        }
+        // Whoever seals it can say anything, but must say it in our words.
+        _ => drop(mayday::world::keeper::end_in(&seal(data), ATTEMPT)),
+    }
+}
+
 /// Parameters are found where they stand, and no comment, string or case hides what a statement does.
 pub fn sql_classify(data: &[u8]) {
     let statement = lossy(data);
@@ -144,7 +169,7 @@ pub fn sql_classify(data: &[u8]) {
     }
     let refused = |text: &str| mayday::world::sql::refused(text, EffectClass::Read).is_some();
     let _ = refused(&statement);
-    let comment = statement.replace("*/", "").replace("/*", "");
+    let comment = statement.replace('/', " ");
     assert!(refused(&format!("/*{comment} */ COMMIT")), "{statement}");
     let line = statement.replace('\n', " ");
     assert!(refused(&format!("--{line}\n rollback")), "{statement}");

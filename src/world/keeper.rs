@@ -34,6 +34,13 @@ use crate::effect::{EffectId, Ending, FailKind, Input, Output, ProcessEffect};
 use crate::secret::SecretValue;
 use crate::time::Span;
 
+/// The end of an attempt as the text of its `exit.json` tells it; none when a byte of it is not what the
+/// keeper wrote.
+#[must_use]
+pub fn end_in(exit_json: &[u8], attempt: &str) -> Option<Output> {
+    attempt::end_in(exit_json, attempt)
+}
+
 /// How often is looked for the end of a command whose keeper cannot be reached.
 pub(super) const LOOK: Span = Span::from_millis(100);
 

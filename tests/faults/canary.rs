@@ -10,6 +10,7 @@ use mayday::secret::{Redactor, SecretValue};
 use crate::cli::{Beside, CONFIG, desk_with, files, until};
 use crate::faults::{Row, always, is_root};
 use crate::support::desk::Said;
+use crate::support::process::driver_and_keeper;
 
 /// A step of each effect that waits to be looked at.
 fn waits(effect: &str) -> String {
@@ -35,9 +36,14 @@ fn nobody_else_looks_into_memory_and_no_core_is_dumped() {
         command.env("KEY", "kanarie-in-memory");
         let run = Beside::start(command);
         until("the step runs", || desk.path(effect).exists());
-        let process = std::path::PathBuf::from(format!("/proc/{}", run.pid().as_raw_pid()));
-        // The kernel gives the files of a process that may not be dumped to root, whoever runs it.
-        assert_eq!(process.join("mem").metadata().unwrap().uid(), 0);
+        // The driver, and for a change its keeper.
+        let ours = driver_and_keeper(run.pid().as_raw_pid());
+        assert_eq!(ours.len(), if effect == "read" { 1 } else { 2 }, "{ours:?}");
+        let process = &ours[0];
+        for process in &ours {
+            // The kernel gives the files of a process that may not be dumped to root, whoever runs it.
+            assert_eq!(process.join("mem").metadata().unwrap().uid(), 0);
+        }
         let limits = std::fs::read_to_string(process.join("limits")).unwrap();
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
         assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");

@@ -11,7 +11,7 @@ use crate::cli::{Beside, CONFIG, desk, desk_with, files, until};
 use crate::faults::{Row, always, has, soak};
 use crate::support::desk::Desk;
 use crate::support::hostile::{Escape, escapes};
-use crate::support::process::Place;
+use crate::support::process::{Place, driver_and_keeper};
 
 /// Most memory of any of our processes, in KiB (reliability design, F31).
 const MOST: u64 = 64 * 1024;
@@ -54,25 +54,14 @@ fn ended(desk: &Desk) -> (Value, PathBuf) {
     (ended, journal.parent().unwrap().to_path_buf())
 }
 
-/// The most memory, in KiB, that a process of ours in this run took: the driver, and who was started by it
-/// from the same binary.
-fn peak(driver: rustix::process::Pid) -> u64 {
-    let field = |pid: &str, name: &str| {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with(name)).map(str::to_owned);
-        line.and_then(|line| line.split_whitespace().nth(1).map(str::to_owned))
+/// The most memory, in KiB, that a process of ours took.
+fn peak(ours: &[PathBuf]) -> u64 {
+    let of = |folder: &PathBuf| {
+        let status = fs::read_to_string(folder.join("status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     };
-    let mut most = 0;
-    for entry in fs::read_dir("/proc").unwrap().flatten() {
-        let pid = entry.file_name().to_string_lossy().into_owned();
-        let ours = pid == driver.as_raw_pid().to_string()
-            || (field(&pid, "Name:").as_deref() == Some("mayday")
-                && field(&pid, "PPid:") == Some(driver.as_raw_pid().to_string()));
-        if ours {
-            most = most.max(field(&pid, "VmHWM:").unwrap_or_default().parse().unwrap_or(0));
-        }
-    }
-    most
+    ours.iter().map(of).max().unwrap()
 }
 
 #[test]
@@ -106,7 +95,9 @@ fn any_amount_of_output_takes_little_memory_and_is_accounted_for() {
             }
             let run = Beside::start(desk.command(&["run", "p"]));
             until(name, || desk.path("waits").exists());
-            let peak = peak(run.pid());
+            let ours = driver_and_keeper(run.pid().as_raw_pid());
+            assert_eq!(ours.len(), if effect == "read" { 1 } else { 2 });
+            let peak = peak(&ours);
             desk.write("go", "");
             let said = run.end_lossy();
             assert_eq!(said.0, Some(0), "{name}: {}", said.1);

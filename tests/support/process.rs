@@ -91,3 +91,17 @@ pub(crate) fn alive(pid: i64) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z')))
 }
+
+/// A driver and the keeper that it started, as folders in `/proc`.
+pub(crate) fn driver_and_keeper(driver: i32) -> Vec<PathBuf> {
+    let is_its_keeper = |folder: &PathBuf| {
+        let status = std::fs::read_to_string(folder.join("status")).unwrap_or_default();
+        let arguments = std::fs::read(folder.join("cmdline")).unwrap_or_default();
+        arguments.starts_with(b"mayday\0keeper\0")
+            && status.contains(&format!("\nPPid:\t{driver}\n"))
+    };
+    let mut all = vec![PathBuf::from(format!("/proc/{driver}"))];
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    all.extend(processes.filter(is_its_keeper));
+    all
+}

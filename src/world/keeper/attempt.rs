@@ -52,6 +52,11 @@ struct Exit {
     output: Output,
 }
 
+/// The end of this attempt as the text of its `exit.json` has it; none when the text is not whole.
+pub(super) fn end_in(text: &[u8], attempt: &str) -> Option<Output> {
+    open_seal::<Exit>(text).filter(|exit| exit.attempt == attempt).map(|exit| exit.output)
+}
+
 /// Why an attempt cannot be begun.
 #[derive(Debug)]
 pub(super) enum Refused {
@@ -129,15 +134,15 @@ pub(super) fn find(run_dir: &Path, attempt: &str) -> io::Result<Found> {
     let folder = run_dir.join(FOLDER).join(attempt);
     // Before the others: a keeper that ends now has written its end before it lets go of the lock.
     let held = is_held(&folder.join(LOCK))?;
-    if let Some(exit) = unsealed::<Exit>(&folder.join(EXIT))?
-        && exit.attempt == attempt
+    if let Some(text) = content(&folder.join(EXIT))?
+        && let Some(output) = end_in(&text, attempt)
     {
-        return Ok(Found::Finished(Box::new(exit.output)));
+        return Ok(Found::Finished(Box::new(output)));
     }
     if !exists(&folder.join(STARTED))? {
         return Ok(Found::NotStarted);
     }
-    let started = unsealed::<Started>(&folder.join(STARTED))?;
+    let started = content(&folder.join(STARTED))?.and_then(|text| open_seal::<Started>(&text));
     let started = started.filter(|started| started.attempt == attempt);
     if held {
         return Ok(Found::Running(started.and_then(|started| started.keeper)));
@@ -191,15 +196,15 @@ fn sealed(document: &impl Serialize) -> io::Result<Vec<u8>> {
 const SEAL: &[u8] = b",\"hash\":\"";
 const HEX: usize = 64;
 
-/// A sealed document; `None` when there is none, or when it is not whole.
-fn unsealed<T: for<'de> Deserialize<'de>>(path: &Path) -> io::Result<Option<T>> {
+/// What a file of ours holds; `None` when there is none.
+fn content(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match private(OpenOptions::new().read(true)).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
     let mut bytes = Vec::new();
     file.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(open_seal(&bytes))
+    Ok(Some(bytes))
 }
 
 /// The document in these bytes, when its seal is right.

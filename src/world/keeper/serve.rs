@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{DumpableBehavior, WaitId, WaitIdOptions};
+use rustix::process::{WaitId, WaitIdOptions};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::attempt::{self, Claim, Refused};
@@ -65,8 +65,8 @@ impl Serving {
         signal_hook::low_level::pipe::register(SIGTERM, waker)?;
         // Processes that a command leaves behind become ours, not init's: they can be found.
         let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
-        // Secrets are in our memory: no core file, no other process of the user looks into it.
-        let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        // Secrets are in our memory.
+        crate::world::machine::keep_memory_private();
         let driver = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()?;
         let driver = Link::new(UnixStream::from(driver))?;
         let socket = format!("keeper-{}-{}.sock", boot_clock().millis(), std::process::id());
