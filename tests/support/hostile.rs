@@ -8,16 +8,18 @@ pub(crate) struct Escape {
     pub(crate) shown: String,
 }
 
+/// How strings for the terminal are begun, in 7 and in 8 bits.
+const STRINGS: [(&str, char); 5] =
+    [("]", '\u{9d}'), ("P", '\u{90}'), ("_", '\u{9f}'), ("^", '\u{9e}'), ("X", '\u{98}')];
+
 /// Every kind of sequence that terminals obey, in its 7-bit and its 8-bit form, ended in every way.
-pub(crate) fn escapes() -> Vec<Escape> {
+fn sequences() -> Vec<Escape> {
     let mut all = Vec::new();
     let mut gone = |sequence: String| {
         let raw = format!("left{sequence}right").into_bytes();
         all.push(Escape { raw, shown: "leftright".to_owned() });
     };
-    let strings =
-        [("]", '\u{9d}'), ("P", '\u{90}'), ("_", '\u{9f}'), ("^", '\u{9e}'), ("X", '\u{98}')];
-    for (seven, eight) in strings {
+    for (seven, eight) in STRINGS {
         for opening in [format!("\u{1b}{seven}"), eight.to_string()] {
             for end in ["\u{1b}\\", "\u{9c}", "\u{7}"] {
                 gone(format!("{opening}q;payload{end}"));
@@ -77,6 +79,12 @@ pub(crate) fn escapes() -> Vec<Escape> {
         }
     }
     gone("\u{8}".repeat(20));
+    all
+}
+
+/// All of them: sequences, characters that deceive, what nobody ended, bytes that are no text.
+pub(crate) fn escapes() -> Vec<Escape> {
+    let mut all = sequences();
     for c in ('\u{200b}'..='\u{200f}')
         .chain('\u{202a}'..='\u{202e}')
         .chain('\u{2060}'..='\u{206f}')
@@ -95,7 +103,7 @@ pub(crate) fn escapes() -> Vec<Escape> {
         all.push(Escape { raw: format!("left{c}right").into_bytes(), shown });
     }
     // A string that nobody ends takes the rest of its line, and no more.
-    for (seven, eight) in strings {
+    for (seven, eight) in STRINGS {
         for opening in [format!("\u{1b}{seven}"), eight.to_string()] {
             let raw = format!("left{opening}0;fake prompt $ ").into_bytes();
             all.push(Escape { raw, shown: "left".to_owned() });
