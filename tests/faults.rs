@@ -9,8 +9,10 @@ mod canary;
 mod disk;
 mod hostile;
 mod moved;
+mod names;
 mod output;
 pub(crate) mod sql;
+mod templates;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

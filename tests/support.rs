@@ -2,6 +2,7 @@
 
 pub(crate) mod desk;
 pub(crate) mod dice;
+pub(crate) mod escapes;
 pub(crate) mod hostile;
 pub(crate) mod http;
 pub(crate) mod keeper;

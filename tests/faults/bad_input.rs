@@ -6,23 +6,16 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use mayday::diagnostic::render;
 use mayday::playbook::parse;
-use mayday::template;
 
 use crate::cli::{CONFIG, desk_with};
 use crate::faults::{Count, Row, always, soak};
 use crate::fuzz::properties;
 use crate::support::desk::Said;
 use crate::support::hostile::strings;
+use crate::support::process::peak_mib;
 
 const SMALL: &str = include_str!("../fixtures/language/small.yaml");
 const COMPLETE: &str = include_str!("../fixtures/language/complete.yaml");
-
-/// The most memory that this process took so far, in MiB. Each test is a process of its own.
-fn peak() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
-}
 
 /// YAML that hurts: each with what it is.
 fn yaml() -> Vec<(&'static str, Vec<u8>)> {
@@ -146,7 +139,7 @@ fn yaml_that_hurts_is_refused_with_a_place() {
         assert!(faults.len() <= 250 && told.len() < 200_000, "{what}: {}", told.len());
         row.pass();
     }
-    assert!(peak() < 128, "{} MiB", peak());
+    assert!(peak_mib() < 128, "{} MiB", peak_mib());
 }
 
 /// A playbook with one defect, and the line that has it. What an open quote takes with it is told later.
@@ -236,138 +229,6 @@ fn a_file_that_is_cut_or_damaged_anywhere_is_read_or_refused() {
             row.pass();
         }
     }
-}
-
-/// Templates that repeat one thing very often, or ask for very much.
-fn bombs() -> Vec<String> {
-    let mut all = Vec::new();
-    for (head, body, tail) in [
-        ("{{ x", ".a", " }}"),
-        ("{{ 1", "+1", " }}"),
-        ("{{ x", "()", " }}"),
-        ("{{ x", "[0]", " }}"),
-        ("{{ ", "(", " }}"),
-        ("{{ ", "[", " }}"),
-        ("{{ ", "{1:", " }}"),
-        ("{{ ", "not ", "x }}"),
-        ("{{ ", "-", "1 }}"),
-        ("{{ run.title", "|upper", " }}"),
-        ("{{ 'x'", "~'x'", " }}"),
-        ("{{ 1", " if 1 else 2", " }}"),
-        ("{{ 1", " is defined", " }}"),
-        ("{{ 2", "**9", " }}"),
-        ("{{ 1", "<2", " }}"),
-        ("{{ 1", " and 1", " }}"),
-        ("", "{% if 1 %}", ""),
-        ("", "{% for a in timeline %}", ""),
-        ("{% if 1 %}", "{% elif 1 %}", "{% endif %}"),
-        ("", "{{ 1 }}", ""),
-        ("", "{# c #}", ""),
-        ("", "{% set a = 1 %}", ""),
-        ("", "{% with a = 1 %}", ""),
-        ("", "{% raw %}", ""),
-        ("{{ [", "1,", "] }}"),
-        ("{{ '", "x", "' }}"),
-    ] {
-        for times in [300, 3_000, 60_000] {
-            all.push(format!("{head}{}{tail}", body.repeat(times)));
-        }
-    }
-    for one in [
-        "{{ 'x' * 1000000000 }}",
-        "{{ [1] * 1000000000 }}",
-        "{{ 9 ** 9 ** 9 ** 9 }}",
-        "{{ range(1000000000) }}",
-        "{{ 'a' | indent(2000000000) }}",
-        "{{ '%1000000000d' | format(1) }}",
-        "{{ 'a' | center(2000000000) }}",
-        "{{ 'a' | replace('', 'aaaa') }}",
-        "{{ timeline | batch(1) | list }}",
-        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
-        "{% include '/etc/passwd' %}",
-        "{% extends 'x' %}",
-        "{% import 'x' as y %}",
-        "{% block a %}{{ self.a() }}{% endblock %}",
-        "{{ ''.__class__ }}",
-        "{{ self }}",
-        "{{ cycler }}",
-        "{% do x %}",
-    ] {
-        all.push(one.to_owned());
-    }
-    let loops = "{% for a in timeline %}".repeat(12) + "{{ a.what }}" + &"{% endfor %}".repeat(12);
-    all.push(loops);
-    all
-}
-
-#[test]
-fn templates_that_ask_for_too_much_are_refused_in_little_memory() {
-    let bombs = bombs();
-    assert!(bombs.len() >= 80);
-    let mut row = Row::new(
-        "B5",
-        "hostile templates: refused or within 8 MiB, little memory",
-        always(u32::try_from(bombs.len()).unwrap()),
-    );
-    for bomb in &bombs {
-        properties::render_limited(bomb.as_bytes());
-        row.pass();
-    }
-    assert!(peak() < 256, "{} MiB", peak());
-    let mut row = Row::new(
-        "T16",
-        "as titles and conditions: refused by the language too",
-        always(u32::try_from(bombs.len()).unwrap()),
-    );
-    for bomb in &bombs {
-        properties::expression(bomb.as_bytes());
-        properties::expression(bomb.trim_matches(['{', '}', '%', ' ']).as_bytes());
-        row.pass();
-    }
-    assert!(peak() < 256, "{} MiB", peak());
-}
-
-/// No name has a value but the facts.
-struct Nothing;
-impl template::Lookup for Nothing {
-    fn name(&self, _: &str, _: template::View) -> Result<Option<template::Named>, template::Fault> {
-        Ok(None)
-    }
-    fn step(&self, _: &str, _: template::View) -> Option<serde_json::Value> {
-        None
-    }
-    fn known(&self) -> Vec<String> {
-        Vec::new()
-    }
-}
-
-#[test]
-fn operators_on_values_of_every_kind_have_a_value_or_a_fault() {
-    const VALUES: [&str; 8] = ["1", "2.5", "'a'", "[1, 'a']", "{'k': 1}", "true", "none", "x"];
-    const OPERATORS: [&str; 13] =
-        ["+", "-", "*", "/", "//", "%", "~", "==", "<", "in", "and", "or", "is sameas"];
-    let mut row = Row::new(
-        "B6",
-        "Jinja's operators on all kinds of values: no crash, as recorded",
-        always(832),
-    );
-    let mut told = String::new();
-    let facts = serde_json::json!({ "x": "text" }).as_object().unwrap().clone();
-    for operator in OPERATORS {
-        for left in VALUES {
-            for right in VALUES {
-                let source = format!("{left} {operator} {right}");
-                let names = template::WithFacts { facts: &facts, outer: &Nothing };
-                let line = match template::evaluate(&source, &names) {
-                    Ok(value) => value.to_string(),
-                    Err(fault) => format!("fault: {}", fault.message),
-                };
-                told += &format!("{source}  ->  {line}\n");
-                row.pass();
-            }
-        }
-    }
-    insta::assert_snapshot!("operators", told);
 }
 
 /// Words on a command line, and what stands in a file of inputs, that nobody means.

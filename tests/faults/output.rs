@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::cli::{Beside, CONFIG, desk, desk_with, files, until};
 use crate::faults::{Row, always, has, soak};
 use crate::support::desk::Desk;
-use crate::support::hostile::{Escape, escapes};
+use crate::support::escapes::{Escape, escapes};
 use crate::support::process::{Place, driver_and_keeper};
 
 /// Most memory of any of our processes, in KiB (reliability design, F31).

@@ -105,3 +105,10 @@ pub(crate) fn driver_and_keeper(driver: i32) -> Vec<PathBuf> {
     all.extend(processes.filter(is_its_keeper));
     all
 }
+
+/// The most memory that this process took so far, in MiB. Each test is a process of its own.
+pub(crate) fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
