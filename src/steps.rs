@@ -201,6 +201,8 @@ pub enum Stage {
     Input,
     /// The gate in front of it.
     Gate,
+    /// The action itself, of which nothing happened, and that is proved: it may be tried again.
+    NotDone,
     /// The action itself.
     Run,
     /// The checks behind it.
@@ -457,7 +459,7 @@ pub fn judge_ending(output: &Output, class: EffectClass) -> Verdict {
             unless_read(failure, "it was ended while it ran".to_owned())
         }
         Ending::NotDone { reason } => {
-            Verdict::Fail(Failure::new(Stage::Run, FailKind::Connection, reason.clone()))
+            Verdict::Fail(Failure::new(Stage::NotDone, FailKind::Connection, reason.clone()))
         }
         Ending::Unknown { reason } => Verdict::Unknown { reason: reason.clone() },
     }

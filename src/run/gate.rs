@@ -74,9 +74,9 @@ fn refuse(key: &str, state: &StepState, failure: Failure) -> Move {
 
 /// True when the gate was passed and that still counts.
 fn is_fresh(look: &Look<'_>, unit: &Unit, state: &StepState) -> bool {
-    let Some((at, _)) = &state.gate.passed else { return false };
-    // A new driver answers anew for what is destructive; so does anybody after a while.
-    let fresh = !state.gate.earlier && look.now.since(*at) <= STALE;
+    let Some((at, by)) = &state.gate.passed else { return false };
+    // Who takes over answers anew for what is destructive; so does anybody after a while.
+    let fresh = *by == look.run.operator && look.now.since(*at) <= STALE;
     unit.class() != EffectClass::Destructive || fresh
 }
 

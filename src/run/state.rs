@@ -428,7 +428,6 @@ impl Run {
                 state.chosen = None;
                 state.checking = None;
                 state.probe = None;
-                state.gate.earlier = true;
             }
         }
     }

@@ -70,8 +70,6 @@ pub struct Gate {
     pub second: Option<String>,
     /// It is asked with the step's id to type: a step is run again whose outcome was unknown.
     pub strict: bool,
-    /// It was passed for an earlier driver.
-    pub earlier: bool,
 }
 
 /// A part of an attempt that was announced.

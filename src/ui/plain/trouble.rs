@@ -228,6 +228,7 @@ fn usual_meaning(failure: &Failure) -> Option<&'static str> {
     Some(match (failure.stage, failure.kind) {
         (Stage::Input, _) => "The step was not started: it lacks something it needs.",
         (Stage::Gate, _) => "The step was not started.",
+        (Stage::NotDone, _) => "Nothing of the step happened. It can be tried again.",
         (Stage::Cancelled, _) => "It was ended before it was done.",
         (Stage::Timeout, _) | (_, FailKind::Timeout) => "It was ended because it took too long.",
         (_, FailKind::NotFound) => "Something it names is not there: a command, a file, a table.",
