@@ -34,7 +34,8 @@ fn journal(desk: &Desk) -> String {
     let mut all = String::new();
     for file in super::files(&desk.path("state")) {
         if file.ends_with("journal.jsonl") {
-            all += &std::fs::read_to_string(file).unwrap();
+            // A run that is being made is renamed once it is whole.
+            all += &std::fs::read_to_string(file).unwrap_or_default();
         }
     }
     all
