@@ -8,6 +8,7 @@ use super::project::Project;
 use super::run::{Ended, pair};
 use super::{Global, elsewhere, machine, pinned};
 use crate::journal::{Condition, RunId, Store};
+use crate::run::drive::World as _;
 use crate::run::event::Kind;
 use crate::run::state::Run;
 use crate::ui::view::View;
@@ -141,6 +142,10 @@ pub(super) fn take_up(
     view.folder = resumed.dir.path().display().to_string();
     let mut journal = resumed.journal;
     let mut fresh = Vec::new();
+    let boot_id = machine::boot_id();
+    if let Some(by) = run.stepped(&boot_id, stage.world.now()) {
+        fresh.push(stage.event(Kind::ClockStepped { by_ms: by.millis() }));
+    }
     if let Some(torn) = &resumed.torn {
         let kind = Kind::Recovered { torn_bytes: torn.bytes, kept_as: torn.kept_as.clone() };
         fresh.push(stage.event(kind));
@@ -150,7 +155,7 @@ pub(super) fn take_up(
     let operator = stage.operator.clone();
     fresh.push(stage.event(Kind::Attached {
         operator,
-        boot_id: machine::boot_id(),
+        boot_id,
         host: machine::host(),
         changed_files: pinned::changed(project.as_ref(), &opened),
     }));

@@ -8,7 +8,18 @@ use super::event::Milestone;
 use super::state::{PhaseState, Run};
 use crate::plan::{Mode, Plan};
 use crate::severity::Unless;
-use crate::time::{Span, Timestamp};
+use crate::time::{Moment, Span, Timestamp};
+
+/// Wall and boot clock may differ by this much before it is a fact: no elapsed time is shown that is wrong
+/// by more (reliability design, F28).
+pub const STEP: Span = Span::from_secs(1);
+
+/// By how much the wall clock was set between two moments of one boot.
+#[must_use]
+pub fn stepped(before: Moment, now: Moment) -> Option<Span> {
+    let by = now.wall.since(before.wall) - (now.boot - before.boot);
+    (by.millis().abs() > STEP.millis()).then_some(by)
+}
 
 /// One running clock.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::clock::stepped;
 use super::digest::{self, Digest};
 use super::event::{Event, Kind};
 use super::interrupt::{self, Stopping};
@@ -21,9 +22,6 @@ use crate::secret::SecretValue;
 use crate::steps::Action;
 use crate::template;
 use crate::time::{Moment, Span, Timestamp, Zone};
-
-/// Wall and boot clock may differ by this much before it is a fact (durability design, "Time").
-const CLOCK_STEP: Span = Span::from_secs(2);
 
 /// What the engine needs from outside.
 pub trait World {
@@ -41,7 +39,8 @@ pub trait World {
     /// Lets go of an effect that goes on without us: a command under the keeper. Its end does not arrive.
     fn leave(&mut self, id: EffectId);
 
-    /// Waits for the next input, at the latest until the given instant (then [`Input::Tick`]).
+    /// Waits for the next input, at the latest until the given instant (then [`Input::Tick`]). A wall
+    /// clock that is set ends a wait for an instant, too: what is due may be due at another time of it.
     fn wait(&mut self, until: Option<Timestamp>) -> Input;
 
     /// Keeps a captured secret under its name, and redacts it from everything from here on.
@@ -94,13 +93,8 @@ impl Driver<'_> {
     /// The record could not be written: nothing further was begun; the run can be resumed.
     pub fn drive(&mut self) -> Result<(), RecordTrouble> {
         let mut shown = Vec::new();
-        let mut clock = self.world.now();
         loop {
-            let now = self.world.now();
-            if let Some(by) = clock_step(&mut clock, now) {
-                self.session.shift(by);
-                self.stage(Kind::ClockStepped { by_ms: by.millis() }, now, &mut shown)?;
-            }
+            let now = self.now(&mut shown)?;
             self.session.advance(self.plan, self.run);
             for id in interrupt::overdue(self.run, self.session, now.wall) {
                 self.world.cancel(id);
@@ -150,6 +144,19 @@ impl Driver<'_> {
             self.observer.event(self.plan, self.run, &event);
         }
         Ok(())
+    }
+
+    /// Both clocks. That the wall clock was set is a fact, and what is measured does not change by it.
+    pub(super) fn now(&mut self, shown: &mut Vec<Event>) -> Result<Moment, RecordTrouble> {
+        let now = self.world.now();
+        // Many small steps are as wrong as a large one: all are measured from the same moment.
+        let before = *self.session.clock.get_or_insert(now);
+        if let Some(by) = stepped(before, now) {
+            self.session.clock = Some(now);
+            self.session.shift(by);
+            self.stage(Kind::ClockStepped { by_ms: by.millis() }, now, shown)?;
+        }
+        Ok(now)
     }
 
     pub(super) fn stage(
@@ -311,7 +318,7 @@ impl Driver<'_> {
             return Ok(());
         }
         let done = matches!(input, Input::Done(..));
-        let now = self.world.now();
+        let now = self.now(shown)?;
         let Digest { facts, secrets, cancel, leave, say } =
             digest::digest(self.plan, self.run, self.session, input, now.wall);
         if done && !self.session.busy() {
@@ -344,13 +351,4 @@ impl Driver<'_> {
         }
         Ok(())
     }
-}
-
-/// The wall clock was set: by how much against the boot clock.
-fn clock_step(before: &mut Moment, now: Moment) -> Option<Span> {
-    let wall = now.wall.since(before.wall);
-    let boot = now.boot - before.boot;
-    *before = now;
-    let by = wall - boot;
-    (by.millis().abs() > CLOCK_STEP.millis()).then_some(by)
 }

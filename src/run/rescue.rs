@@ -91,7 +91,7 @@ impl Driver<'_> {
     }
 
     fn fact(&mut self, kind: Kind, also: &mut Vec<Event>) -> Result<(), RecordTrouble> {
-        let now = self.world.now();
+        let now = self.now(also)?;
         self.stage(kind, now, also).map(drop)
     }
 

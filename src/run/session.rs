@@ -12,7 +12,7 @@ use super::state::Run;
 use crate::effect::{Effect, EffectId, Input, Output, Question, Recover};
 use crate::plan::Plan;
 use crate::steps::Failure;
-use crate::time::{Span, Timestamp};
+use crate::time::{Moment, Span, Timestamp};
 
 /// The memory of one driver.
 #[derive(Debug, Default)]
@@ -53,6 +53,8 @@ pub struct Session {
     pub withdrawn: BTreeSet<EffectId>,
     /// When a driver that was told to leave does so.
     pub leave_by: Option<LeaveBy>,
+    /// Both clocks, when the wall clock was last known to be what it was at the start or was set.
+    pub clock: Option<Moment>,
     /// About the record itself.
     pub record: AboutRecord,
 }

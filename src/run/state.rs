@@ -11,10 +11,11 @@ mod step;
 
 pub use step::{Chosen, Gate, Menu, Running, StepState};
 
+use super::clock;
 use super::event::{Asking, Event, Kind, Milestone, Opened, Outcome, StepStatus, StopReason};
 use crate::effect::Ending;
 use crate::steps::{Stage, Verdict};
-use crate::time::Timestamp;
+use crate::time::{Moment, Span, Timestamp};
 
 /// Everything that the events of a run say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +28,10 @@ pub struct Run {
     pub events: u64,
     /// When the last event was recorded.
     pub last_at: Option<Timestamp>,
+    /// The boot clock then, milliseconds.
+    pub last_boot_ms: i64,
+    /// The boot of the machine that the boot clock counts from.
+    pub boot_id: String,
     /// When the current driver took the run up.
     pub attached_at: Option<Timestamp>,
     /// When the driver before it was last heard of.
@@ -131,20 +136,31 @@ impl Run {
         self.steps.entry(key.to_owned()).or_default()
     }
 
+    /// By how much the wall clock was set since the last event, as far as one boot of the machine can tell.
+    #[must_use]
+    pub fn stepped(&self, boot_id: &str, now: Moment) -> Option<Span> {
+        let boot = Span::from_millis(self.last_boot_ms);
+        let before = Moment { wall: self.last_at?, boot };
+        (self.boot_id == boot_id).then(|| clock::stepped(before, now)).flatten()
+    }
+
     /// Remembers one event. Events that make no sense here change as little as they can.
     pub fn apply(&mut self, event: &Event) {
         self.events += 1;
         let before = self.last_at.replace(event.at);
+        self.last_boot_ms = event.boot_ms;
         match &event.kind {
             Kind::Opened(opened) => {
                 self.operator.clone_from(&opened.operator);
+                self.boot_id.clone_from(&opened.boot_id);
                 self.opened = Some((**opened).clone());
                 self.opened_at = Some(event.at);
                 self.attached_at = Some(event.at);
             }
-            Kind::Attached { operator, .. } => {
+            Kind::Attached { operator, boot_id, .. } => {
                 self.operator.clone_from(operator);
                 self.folder = None;
+                self.boot_id.clone_from(boot_id);
                 self.left_at = before;
                 self.attached_at = Some(event.at);
                 self.stopped = None;
@@ -217,8 +233,8 @@ impl Run {
             | Kind::Asked { .. }
             | Kind::Interrupted { .. }
             | Kind::Suspended { .. }
-            | Kind::Noted { .. }
-            | Kind::ClockStepped { .. } => {}
+            | Kind::Noted { .. } => {}
+            Kind::ClockStepped { by_ms } => self.shift(Span::from_millis(*by_ms)),
             Kind::Started { .. }
             | Kind::Revoked { .. }
             | Kind::Ended { .. }
@@ -321,6 +337,13 @@ impl Run {
         let state = self.step_mut(step);
         let words = answer.as_str().map(str::to_owned);
         match question {
+            // Not to be sent again; whether it arrived the first time is another matter.
+            Asking::Gate if state.is_open(answer) => {
+                let reason =
+                    "it was under way when mayday ended, and is not begun again".to_owned();
+                state.running = None;
+                state.verdict = Some(Verdict::Unknown { reason });
+            }
             Asking::Gate if matches!(answer, Value::Null | Value::Bool(false)) => {
                 state.verdict = Some(Verdict::Fail(crate::steps::Failure::new(
                     Stage::Gate,
@@ -415,6 +438,22 @@ impl Run {
         {
             *undo = StepState { attempts: undo.attempts, ..StepState::default() };
         }
+    }
+
+    /// The wall clock was set: every instant is told as the clock tells it from here on, so that all spans
+    /// stay what they are.
+    fn shift(&mut self, by: Span) {
+        let one = |at: &mut Timestamp| *at = *at + by;
+        let own =
+            [&mut self.opened_at, &mut self.attached_at, &mut self.left_at, &mut self.over_at];
+        own.into_iter().flatten().for_each(one);
+        self.milestones.values_mut().for_each(one);
+        for phase in self.phases.values_mut() {
+            if let PhaseState::Entered(at) = phase {
+                one(at);
+            }
+        }
+        self.steps.values_mut().for_each(|step| step.shift(by));
     }
 
     /// A new driver: what was asked and not yet carried out is asked again, probes look again.

@@ -28,6 +28,7 @@ use crate::effect::{
     Effect, EffectId, Facts, FailKind, HttpEffect, Input, KeepEffect, NotifyEffect, Output,
     ProcessEffect, Recover, Target, TargetKind, Text,
 };
+use crate::run::clock::stepped;
 use crate::run::drive::World;
 use crate::secret::{Redactor, SecretValue};
 use crate::time::{Moment, Span, Timestamp};
@@ -410,6 +411,7 @@ impl World for LiveWorld {
     }
 
     fn wait(&mut self, until: Option<Timestamp>) -> Input {
+        let before = self.now();
         loop {
             if let Some(input) = self.ready.pop_front() {
                 return input;
@@ -419,10 +421,11 @@ impl World for LiveWorld {
                 continue;
             }
             let now = wall_clock();
-            if until.is_some_and(|until| now >= until) {
+            let boot = boot_clock();
+            let set = stepped(before, Moment { wall: now, boot }).is_some();
+            if until.is_some_and(|until| now >= until || set) {
                 return Input::Tick(now);
             }
-            let boot = boot_clock();
             let wall_limit = until.map(|until| until.since(now).min(GLANCE));
             let deadlines = self.commands.values().filter_map(Running::next_deadline);
             let command_limit = deadlines.min().map(|at| at - boot);

@@ -156,3 +156,74 @@ fn an_abandoned_or_closed_run_escalates_to_nobody() {
     let came = later.resume(&came.events, secs(90_000), vec![kind]);
     assert!(passed(&came, "escalation:1").is_empty() && passed(&came, "rto").is_empty());
 }
+
+/// A wall clock that is set back or forth by an hour changes no span.
+#[test]
+fn a_wall_clock_that_is_set_moves_no_deadline_and_no_pause() {
+    for by in [-3600, 3600] {
+        let came = rig("      - { id: p, title: P, pause: 20m }")
+            .world(move |world| world.set_wall(secs(10), secs(by)))
+            .run()
+            .closed();
+        let boot = |wanted: &dyn Fn(&Kind) -> bool| {
+            let found = came.events.iter().find(|event| wanted(&event.kind)).unwrap();
+            found.boot_ms / 1000 - 1000
+        };
+        let passed = |clock: &'static str| move |kind: &Kind| matches!(kind, Kind::DeadlinePassed { clock: which, .. } if which == clock);
+        assert_eq!(boot(&passed("budget:one")), 180, "{}", came.story());
+        assert_eq!(boot(&passed("rto")), 540, "{}", came.story());
+        assert_eq!(boot(&passed("escalation:1")), 840);
+        assert_eq!(boot(&|kind: &Kind| matches!(kind, Kind::Ended { .. })), 1200);
+    }
+}
+
+#[test]
+fn many_small_steps_of_the_wall_clock_are_as_good_as_a_large_one() {
+    let came = rig("      - { id: p, title: P, pause: 20m }");
+    let came = came.world(|world| {
+        (1..=20).for_each(|at| world.set_wall(secs(at * 20), Span::from_millis(900)));
+    });
+    let came = came.run().closed();
+    let told: i64 = came
+        .events
+        .iter()
+        .filter_map(|event| match event.kind {
+            Kind::ClockStepped { by_ms } => Some(by_ms),
+            _ => None,
+        })
+        .sum();
+    assert!((18_000 - told).abs() <= 1000, "{told}: {}", came.story());
+    let ended = came.events.iter().find(|event| matches!(event.kind, Kind::Ended { .. })).unwrap();
+    assert!((ended.boot_ms - 2_200_000).abs() <= 1000, "{}", came.story());
+}
+
+/// What an input says is recorded behind the fact that the clock was set before it came.
+#[test]
+fn an_answer_that_comes_with_a_new_time_is_told_by_the_new_clock() {
+    let came =
+        rig("      - { id: q, title: Q, confirm: Good? }\n      - { id: p, title: P, pause: 4m }")
+            .reply("q", [Reply::types("y").after(secs(30))])
+            .world(|world| world.set_wall(secs(30), secs(7200)))
+            .run()
+            .closed();
+    let place = |wanted: &dyn Fn(&Kind) -> bool| {
+        came.events.iter().position(|event| wanted(&event.kind)).unwrap()
+    };
+    let set = place(&|kind| matches!(kind, Kind::ClockStepped { .. }));
+    assert!(set < place(&|kind| matches!(kind, Kind::Ended { .. })), "{}", came.story());
+}
+
+#[test]
+fn a_clock_that_was_set_while_nobody_drove_is_noticed_within_one_boot() {
+    let first =
+        rig("      - { id: q, title: Q, confirm: Good? }").interrupt(30, Interrupt::HangUp).run();
+    let run = Run::fold(&first.events);
+    let last = first.events.last().unwrap();
+    let later = |wall: i64, boot: i64| mayday::time::Moment {
+        wall: last.at + secs(wall),
+        boot: Span::from_millis(last.boot_ms) + secs(boot),
+    };
+    assert_eq!(run.stepped("boot-1", later(4000, 400)), Some(secs(3600)));
+    assert_eq!(run.stepped("boot-1", later(400, 400)), None);
+    assert_eq!(run.stepped("boot-2", later(4000, 400)), None, "another boot tells nothing");
+}

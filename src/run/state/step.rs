@@ -1,5 +1,7 @@
 //! The state of one step.
 
+use serde_json::Value;
+
 use crate::effect::{EffectClass, Facts};
 use crate::run::event::StepStatus;
 use crate::steps::Verdict;
@@ -110,6 +112,13 @@ impl StepState {
         self.settled.is_some()
     }
 
+    /// The gate is refused while an attempt of an earlier driver has no end that could lose data.
+    pub(super) fn is_open(&self, answer: &Value) -> bool {
+        let open = self.running.as_ref().filter(|running| running.earlier);
+        matches!(answer, Value::Null | Value::Bool(false))
+            && open.is_some_and(|running| running.class != EffectClass::Read)
+    }
+
     /// The open attempt never happened: the step stands where it stood before it.
     pub(super) fn take_back(&mut self) {
         self.running = None;
@@ -117,6 +126,17 @@ impl StepState {
         self.facts = Facts::new();
         self.verdict = None;
         self.tries = self.tries.saturating_sub(1);
+    }
+
+    /// The wall clock was set by this much.
+    pub(super) fn shift(&mut self, by: Span) {
+        let own = [&mut self.settled_at, &mut self.started_at, &mut self.ended_at];
+        let running = self.running.as_mut();
+        let (since, deadline) =
+            running.map(|running| (&mut running.since, &mut running.deadline)).unzip();
+        let passed = self.gate.passed.as_mut().map(|(at, _)| at);
+        let inner = passed.into_iter().chain(since).chain(deadline.and_then(Option::as_mut));
+        own.into_iter().flatten().chain(inner).for_each(|at| *at = *at + by);
     }
 
     pub(super) fn begin_attempt(&mut self, attempt: u32, at: Timestamp) {
