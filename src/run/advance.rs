@@ -162,7 +162,7 @@ pub(super) fn one(look: &Look<'_>, unit: &Unit, key: &str, item: Option<(usize, 
 }
 
 /// The gate, then a new attempt.
-fn behind_gate(
+pub(super) fn behind_gate(
     look: &Look<'_>,
     unit: &Unit,
     key: &str,
@@ -262,7 +262,9 @@ fn what_of(action: &Action) -> String {
 
 /// The end of this attempt's time. An attempt that was cut off by a crash keeps its deadline.
 fn time_out(look: &Look<'_>, unit: &Unit, key: &str, part: u32) -> Timestamp {
-    let before = look.run.step(key).and_then(|state| state.running.as_ref());
+    // A step that is over runs only for its secrets: that is a time of its own.
+    let open = look.run.step(key).filter(|state| state.settled.is_none());
+    let before = open.and_then(|state| state.running.as_ref());
     let kept = before.and_then(|running| running.deadline).filter(|_| part == 0);
     let limit = unit.step.common.timeout.unwrap_or(crate::steps::DEFAULT_TIMEOUT);
     kept.unwrap_or(look.now + limit)

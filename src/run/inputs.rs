@@ -17,20 +17,34 @@ pub(super) fn missing(look: &Look<'_>) -> Option<Move> {
         Some(super::state::Known::Value(_)) => false,
     };
     let (name, spec) = look.plan.inputs.iter().find(|(name, _)| unknown(name))?;
+    Some(ask(look, name, spec))
+}
+
+/// The question for a secret that only an earlier session knew.
+pub(super) fn given_before(look: &Look<'_>) -> Option<Move> {
+    let lost = |name: &String| {
+        matches!(look.run.inputs.get(name), Some(super::state::Known::Secret(_)))
+            && !look.session.secrets.contains(name)
+    };
+    let (name, spec) = look.plan.inputs.iter().find(|(name, _)| lost(name))?;
+    Some(ask(look, name, spec))
+}
+
+fn ask(look: &Look<'_>, name: &str, spec: &InputSpec) -> Move {
     let known = look.session.scripted(name, false).is_some() || default(look, name, spec).is_some();
     if !look.session.attended && !known {
-        return Some(answer_needed(look, name, name, "--input", "VALUE"));
+        return answer_needed(look, name, name, "--input", "VALUE");
     }
     let question = question(name, spec);
-    Some(Move::Start {
+    Move::Start {
         kind: Box::new(Kind::Asked {
-            step: name.clone(),
+            step: name.to_owned(),
             question: Asking::Input,
             text: question.text.clone(),
         }),
         effect: Some(Box::new(Effect::Ask(question.clone()))),
-        purpose: Purpose::Ask { step: name.clone(), asking: Asking::Input, question },
-    })
+        purpose: Purpose::Ask { step: name.to_owned(), asking: Asking::Input, question },
+    }
 }
 
 /// The default that is taken when nobody can be asked; once, for it may not be good enough.

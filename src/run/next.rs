@@ -208,7 +208,9 @@ fn refresh_secrets(look: &Look<'_>) -> Option<Move> {
         let reads = unit.class() == crate::effect::EffectClass::Read;
         reads.then(|| advance::again(look, unit, step, item))
     };
-    run.captured_secrets.iter().filter(lost).find_map(again)
+    let again = run.captured_secrets.iter().filter(lost).find_map(again)?;
+    // The step may use a secret that the operator gave to the session before.
+    Some(inputs::given_before(look).unwrap_or(again))
 }
 
 /// The phase of a step first, then the step.

@@ -13,7 +13,7 @@ use super::next::{Look, Move};
 use super::scope::Scope;
 use super::session::{Purpose, Session};
 use super::state::{Run, StepState};
-use crate::effect::{Effect, EffectId, Ending, Facts, Output};
+use crate::effect::{Effect, EffectClass, EffectId, Ending, Facts, Output};
 use crate::plan::{Plan, Unit};
 use crate::steps::{Broken, Fate, Verdict};
 use crate::time::{Span, Timestamp};
@@ -29,6 +29,10 @@ pub(super) fn broken(
     let names = look.scope(&unit.prefix, item);
     let cx = context(look.plan, unit, key, &names, look.now);
     match (fate(unit, &cx, state), &state.running) {
+        // What can lose data is sent again by a driver who was asked, or not at all.
+        (Fate::Again, _) if unit.class() == EffectClass::Destructive && state.settled.is_none() => {
+            advance::behind_gate(look, unit, key, item, state)
+        }
         (Fate::Again, _) => advance::attempt(look, unit, key, item),
         (Fate::NotDone(reason), _) => Move::record(revoked(key, state, reason)),
         (Fate::Ask(recover), Some(running)) => Move::Look {

@@ -289,3 +289,51 @@ fn deciding_takes_as_long_in_a_long_playbook_as_in_a_short_one() {
     assert_eq!(came.events.len(), 2 + 1_000 * 3 + 3);
     assert_eq!(came.world.begun().len(), 1_000);
 }
+
+/// What can lose data is sent again, where that is the same as once, only by a driver who was asked.
+#[test]
+fn a_destructive_request_with_a_key_is_sent_again_behind_a_gate() {
+    let text = "  - { id: a, title: A, effect: destructive, target: api, http: { delete: /x, idempotency_key: k } }";
+    let first = Rig::of(text).types("a", ["a"]).run();
+    let started = |event: &Event| matches!(&event.kind, Kind::Started { .. });
+    let cut = first.events.iter().position(started).unwrap() + 1;
+    let again = Rig::of(text).operator("bo").types("a", ["a"]);
+    let came = again.resume(&first.events[..cut], secs(9), vec![]).closed();
+    assert_eq!(came.starts("a"), 2);
+    let asked = |kind: &Kind| matches!(kind, Kind::Asked { .. });
+    assert_eq!(came.count(asked), 2, "{}", came.story());
+    let no = Rig::of(text).reply(
+        "a",
+        [Reply::Ends(
+            secs(1),
+            mayday::effect::Output {
+                ending: mayday::effect::Ending::Cancelled,
+                ..mayday::effect::Output::done(serde_json::Map::new(), secs(0))
+            },
+        )],
+    );
+    let came = no.types("a.menu", ["stop"]).types("a.reason", ["late"]);
+    let came = came.resume(&first.events[..cut], secs(9), vec![]);
+    assert_eq!(came.starts("a"), 1);
+    assert!(came.failure("a").starts_with("unknown: it was under way"), "{}", came.story());
+}
+
+/// A step that is over and captured a secret runs again for it: behind the secrets that it uses itself,
+/// and with a time of its own.
+#[test]
+fn a_step_that_runs_again_for_its_secret_has_what_it_uses_and_its_time() {
+    let text = "mayday: 1\nid: test\ntitle: Test\ninputs:\n  key: { type: secret }\nsteps:\n  - { id: a, title: A, effect: read, shell: 'get \"$key\"', timeout: 1m, capture: { token: { from: stdout, secret: true } } }\n  - { id: q, title: Q, confirm: Good? }\n  - { id: b, title: B, effect: read, shell: 'use \"$token\"' }\n";
+    let rig = || Rig::new(text).types("key", ["secret-key"]).types("q", ["y"]);
+    let first = rig().interrupt(5, Interrupt::HangUp).reply("q", [Reply::Never]).run();
+    // The session in between began to run it again and died.
+    let second = rig().reply("q", [Reply::Never]).interrupt(9, Interrupt::HangUp);
+    let second = second.resume(&first.events, secs(300), vec![]);
+    let again = |event: &Event| matches!(&event.kind, Kind::Started { attempt: 2, .. });
+    let cut = second.events.iter().position(again).unwrap() + 1;
+    let came = rig().resume(&second.events[..cut], secs(300), vec![]).closed();
+    let begun = came.begun();
+    let place = |words: &str| begun.iter().position(|what| what.contains(words)).unwrap();
+    assert!(place("key?") < place("get"), "{begun:?}");
+    assert_eq!(came.status("b"), Some(StepStatus::Ok), "{}", came.story());
+    assert!(!came.has("timed_out"), "{}", came.story());
+}
