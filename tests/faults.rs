@@ -12,8 +12,9 @@ mod keeper;
 mod moved;
 mod names;
 mod output;
-pub(crate) mod sql;
+mod simulation;
 mod templates;
+pub(crate) mod sql;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
