@@ -110,14 +110,14 @@ pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
     if let Some((reason, message)) = &session.leaving {
         return Move::record(Kind::Stopped { reason: *reason, message: message.clone() });
     }
+    if let Some(again) = refresh_secrets(&look) {
+        return again;
+    }
     if run.rollback.is_some() {
         return roll_back(&look);
     }
     if let Some(kind) = milestone_due(&look) {
         return Move::record(kind);
-    }
-    if let Some(again) = refresh_secrets(&look) {
-        return again;
     }
     if run.abandoned.is_none() {
         if let Some(unit) = plan.units.get(session.cursor)
@@ -206,7 +206,9 @@ fn refresh_secrets(look: &Look<'_>) -> Option<Move> {
     let again = |(_, step): (&String, &String)| {
         let (unit, item) = advance::find(look.plan, run, step)?;
         let reads = unit.class() == crate::effect::EffectClass::Read;
-        reads.then(|| advance::again(look, unit, step, item))
+        // Nobody is asked for what a run that is given up no longer needs.
+        let asks = unit.step.action.is_question() && run.abandoned.is_some();
+        (reads && !asks).then(|| advance::again(look, unit, step, item))
     };
     let again = run.captured_secrets.iter().filter(lost).find_map(again)?;
     // The step may use a secret that the operator gave to the session before.

@@ -304,3 +304,15 @@ fn an_assertion_that_does_not_hold_says_what_it_means() {
     .run();
     assert_eq!(came.failure("a"), "2 + 2 == 5  ->  4 == 5  ->  false: Not on low.");
 }
+
+/// The way back may need a secret that only an earlier session held.
+#[test]
+fn an_undo_has_the_secret_that_a_reading_step_captured() {
+    let text = "  - { id: r, title: R, effect: read, shell: fetch, capture: { token: { from: stdout, secret: true } } }\n  - { id: a, title: A, effect: change, shell: make, undo: { effect: change, shell: 'unmake \"$token\"' } }";
+    let rig = || Rig::of(text).types("a", [""]).types("a.undo", ["y"]);
+    let first = rig().run().closed();
+    let back = vec![Kind::RollbackStarted { to: None }];
+    let came = rig().resume(&first.events, secs(60), back);
+    let place = |words: &str| came.begun().iter().position(|what| what.starts_with(words));
+    assert!(place("fetch").is_some() && place("fetch") < place("unmake"), "{:?}", came.begun());
+}

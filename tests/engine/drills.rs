@@ -219,3 +219,14 @@ fn a_rollback_is_not_ended_by_what_ended_the_run() {
     came.fine();
     assert_eq!(came.step("a.undo").elapsed, secs(200));
 }
+
+/// A secret that an earlier session was told is not asked for by a drill that nobody watches: it cleans up.
+#[test]
+fn a_drill_taken_up_unwatched_does_not_ask_for_a_secret_for_ever() {
+    let text = "mayday: 1\nid: test\ntitle: Test\nsteps:\n  - { id: k, title: K, ask: { question: Key?, type: secret }, capture: { key: value } }\n  - { id: q, title: Q, confirm: Good? }\ndrill:\n  environments: [low]\n  cleanup:\n    - { id: c, title: C, effect: change, shell: tidy }\n";
+    let rig = || Rig::on(&[text], "low", Mode::Drill);
+    let first = rig().types("k", ["secret-key"]).interrupt(9, Interrupt::HangUp).run();
+    assert!(first.status("k").is_some(), "{}", first.story());
+    let came = rig().unattended().resume(&first.events, secs(60), vec![]).closed();
+    assert_eq!(came.begun(), ["tidy"], "{}", came.story());
+}
