@@ -167,7 +167,7 @@ impl Writer<'_> {
 
     fn action(&mut self, id: &str) -> String {
         let seconds = self.dice.between(1, 200);
-        match self.dice.roll(22) {
+        match self.dice.roll(23) {
             0..=6 => self.shell(id),
             7..=10 => self.sql(id),
             11 | 12 => self.http(id),
@@ -184,7 +184,7 @@ impl Writer<'_> {
                 format!("assert: \"{that}\"{}", self.on_fail())
             }
             19 => format!("pause: {seconds}s"),
-            20 => "notify: { to: [team, page], message: hello }".to_owned(),
+            20 | 21 => "notify: { to: [team, page], message: hello }".to_owned(),
             _ if !self.undos.is_empty() => {
                 let place = self.dice.roll(self.undos.len());
                 format!("undo_of: {}", self.undos[place])
@@ -212,7 +212,7 @@ impl Writer<'_> {
             write!(text, ", capture: {{ c_{id}: exit_code }}").unwrap();
             self.values.push(format!("c_{id}"));
         }
-        if class == "change" && self.dice.often(5) {
+        if class == "change" && self.dice.often(12) {
             text.push_str(", interactive: true");
         }
         if self.dice.often(40) {

@@ -372,10 +372,10 @@ impl Nature {
         self.waylaid = None;
     }
 
-    /// Something that changes has begun.
-    pub(super) fn lie_in_wait(&mut self) {
-        if self.waylaid.is_some() && self.fate.often(40) {
-            let soon = self.calls + 1 + self.fate.roll(6);
+    /// Something that changes is about to begin, or has begun.
+    pub(super) fn lie_in_wait(&mut self, most: usize) {
+        if self.waylaid.is_some() && self.fate.often(30) {
+            let soon = self.calls + 1 + self.fate.roll(most);
             self.death = self.waylaid.take().map(|death| (soon, death));
         }
     }

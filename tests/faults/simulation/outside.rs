@@ -234,7 +234,7 @@ impl Nature {
             self.may_begin(&purpose.step, purpose.class, sort);
         }
         if purpose.class != EffectClass::Read {
-            self.lie_in_wait();
+            self.lie_in_wait(6);
         }
         self.doings.push(Doing {
             id,

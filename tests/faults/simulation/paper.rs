@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use mayday::effect::EffectClass;
 use mayday::journal::{Condition, read_bytes, write_line};
 use mayday::run::drive::{Kept, Moved, Record, RecordTrouble, Way};
 use mayday::run::event::{Event, Kind};
@@ -102,6 +103,9 @@ impl Nature {
         }
         let at = begin() + Span::from_millis(stamp.t);
         self.judge(&event, stamp.t);
+        if matches!(kind, Kind::Started { class: EffectClass::Change, .. }) {
+            self.lie_in_wait(1);
+        }
         if !matches!(kind, Kind::ClockStepped { .. }) {
             self.straight.apply(&Event { at, kind, ..event.clone() });
         }
