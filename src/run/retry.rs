@@ -31,7 +31,9 @@ pub(super) fn again_at(
         && unit.step.action.rhythm() == Rhythm::Once
         && state.tries < retry.times
         && wanted(look, unit, item, state, retry);
-    again.then(|| state.ended_at.unwrap_or(look.now) + pause_before(retry, state.tries))
+    // A step that never began (its gate was refused, then only its checks ran) is not tried by itself.
+    let ended = state.ended_at?;
+    again.then(|| ended + pause_before(retry, state.tries))
 }
 
 fn wanted(

@@ -276,3 +276,18 @@ fn an_unknown_outcome_is_probed_and_asked_about_never_repeated() {
         .closed();
     assert_eq!(came.starts("a"), 2);
 }
+
+/// A refused step whose checks were tried alone has nothing to try again: its menu is asked, at once.
+#[test]
+fn checks_alone_behind_a_refused_gate_lead_back_to_the_menu() {
+    let text = "  - { id: a, title: A, effect: change, shell: go, confirm: { ask: Sure? }, retry: { times: 3, every: 3s }, verify: [{ shell: look, that: exit_code == 0 }] }";
+    let came = Rig::of(text)
+        .types("a", ["n"])
+        .reply("look", [Reply::exit(1, "")])
+        .types("a.menu", ["check", "skip"])
+        .types("a.reason", ["later"])
+        .run()
+        .closed();
+    assert_eq!(came.status("a"), Some(StepStatus::Skipped), "{}", came.story());
+    assert_eq!(came.starts("a"), 0);
+}
