@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod canary;
+mod changed;
 mod disk;
 mod hostile;
 mod keeper;

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::faults::{Row, always};
 use mayday::effect::{Choice, Question, ValueKind, ValueRule, Wants};
 use mayday::time::{Span, Timestamp, Zone};
 use mayday::ui::look::Look;
@@ -231,23 +232,29 @@ fn type_ahead(term: &str, asked: &str, label: &str, early: &[&str]) {
 
 #[test]
 fn what_was_typed_before_a_question_of_yes_or_no_confirms_nothing() {
+    let mut row = Row::new("T6", "typed ahead of yes or no: confirms nothing", always(10));
     for term in BOTH {
         type_ahead(term, "yes_no", "y or n >", &["y\r", "yes\r", "y\ry\ry\r", "n\ry\r", "\ry\r"]);
+        row.each_of(5);
     }
 }
 
 #[test]
 fn what_was_typed_before_a_proof_confirms_nothing() {
+    let mut row = Row::new("T6", "typed ahead of a proof: confirms nothing", always(10));
     for term in BOTH {
         let early = ["50\r", "\r50\r", "50\r50\r", "y\r50\r", "\u{1b}\r50\r"];
         type_ahead(term, "50", "exactly: 50 >", &early);
+        row.each_of(5);
     }
 }
 
 #[test]
 fn what_was_typed_before_a_pause_confirms_nothing() {
+    let mut row = Row::new("T6", "typed ahead of a pause: confirms nothing", always(10));
     for term in BOTH {
         type_ahead(term, "enter", "go on >", &["\r", "\r\r\r", "y\r\r", " \r", "\n"]);
+        row.each_of(5);
     }
 }
 
