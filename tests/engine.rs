@@ -24,6 +24,7 @@ mod gates;
 mod interrupts;
 mod modifiers;
 mod plans;
+mod resume_table;
 
 /// No test needs more events; a run that makes more goes round in circles.
 const MOST: usize = 20_000;
@@ -90,7 +91,7 @@ contacts:
   team: { via: command, command: [tell] }
   page: { via: webhook, url: "https://hooks.example.com/x" }
 environments:
-  low: { danger: low, vars: { REGION: eu }, targets: { db: { type: sqlite, path: low.db }, api: { type: http, base_url: "http://low.example.com" } } }
+  low: { danger: low, vars: { REGION: eu }, targets: { db: { type: sqlite, path: low.db }, pg: { type: postgres, url: "postgres://app@db/app" }, my: { type: mysql, url: "mysql://app@db/app" }, api: { type: http, base_url: "http://low.example.com" } } }
   high: { danger: high, targets: { db: { type: sqlite, path: high.db }, api: { type: http, base_url: "http://high.example.com" } } }
 "#;
 

@@ -14,8 +14,8 @@ mod moved;
 mod names;
 mod output;
 mod simulation;
-mod templates;
 pub(crate) mod sql;
+mod templates;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
