@@ -6,6 +6,7 @@ mod elsewhere;
 mod kill;
 mod refused;
 mod rolled_back;
+mod values;
 
 pub(crate) use kill::Victim;
 
