@@ -110,15 +110,21 @@ pub fn read_bytes(bytes: &[u8], mut each: impl FnMut(u64, Event)) -> std::io::Re
     Scanner::new(bytes, move |_| Ok(length), HeadFile::Absent).run(&mut each)
 }
 
-/// Reads the lines that stand behind the event before `seq`, which has the hash `prev`.
-pub(super) fn read_behind(lines: &[u8], seq: u64, prev: Hash) -> Vec<(u64, Event)> {
-    let mut events = Vec::new();
+/// Reads lines in memory that stand behind the event before `seq`, which has the hash `prev`. Bytes are
+/// counted from there, events and lines from the record's beginning.
+///
+/// # Errors
+/// None that memory can have.
+pub fn read_on(
+    lines: &[u8],
+    seq: u64,
+    prev: Hash,
+    mut each: impl FnMut(u64, Event),
+) -> std::io::Result<Scan> {
     let length = u64::try_from(lines.len()).unwrap_or(u64::MAX);
     let mut scanner = Scanner::new(lines, move |_| Ok(length), HeadFile::Absent);
     (scanner.scan.events, scanner.scan.last) = (seq, prev);
-    // Memory has no trouble that could end this early.
-    let _ = scanner.run(&mut |seq, event| events.push((seq, event)));
-    events
+    scanner.run(&mut each)
 }
 
 struct Scanner<R, S> {

@@ -1,9 +1,12 @@
 //! Cut, flipped and edited records: crash or tampering, told apart, nothing lost in silence.
 
 use std::fs::{self, OpenOptions};
-use std::os::unix::fs::FileExt as _;
 
-use mayday::journal::{Condition, Trouble, Weight, read, read_with, verify};
+use mayday::journal::{
+    Condition, Hash, Trouble, Weight, read, read_bytes, read_on, read_with, verify,
+};
+
+use crate::faults::{Row, always, soak};
 
 use super::{GOLDEN, forge, golden, hash_of, lines, resume, run_of, sha256, store, write_lines};
 
@@ -16,9 +19,11 @@ fn ends(text: &[u8]) -> Vec<u64> {
 #[test]
 fn a_record_cut_at_any_byte_has_exactly_its_whole_events() {
     let (_folder, store) = store();
-    let dir = run_of(&store, 60, false);
+    let dir = run_of(&store, if soak() { 200 } else { 40 }, false);
     let whole = fs::read(dir.journal()).unwrap();
     let ends = ends(&whole);
+    let all = always(u32::try_from(whole.len()).unwrap() + 1);
+    let mut row = Row::new("F06", "record cut off at every byte", all);
     let file = OpenOptions::new().write(true).open(dir.journal()).unwrap();
     for length in (0..=u64::try_from(whole.len()).unwrap()).rev() {
         file.set_len(length).unwrap();
@@ -33,6 +38,7 @@ fn a_record_cut_at_any_byte_has_exactly_its_whole_events() {
             bytes => Condition::Torn { bytes },
         };
         assert_eq!(scan.condition, expected, "cut at {length}");
+        row.pass();
     }
 }
 
@@ -87,24 +93,41 @@ fn zeros_behind_a_torn_end_belong_to_it() {
 #[test]
 fn every_flipped_bit_is_noticed_and_its_line_named() {
     let (_folder, store) = store();
-    let dir = run_of(&store, 10, false);
-    let whole = fs::read(dir.journal()).unwrap();
-    let ends = ends(&whole);
-    let file = OpenOptions::new().write(true).open(dir.journal()).unwrap();
-    for (at, byte) in (0_u64..).zip(&whole) {
-        let line = ends.iter().filter(|end| **end < at).count() as u64 + 1;
+    let dir = run_of(&store, if soak() { 200 } else { 40 }, false);
+    let mut bytes = fs::read(dir.journal()).unwrap();
+    let ends = ends(&bytes);
+    let mut row = Row::new(
+        "F07",
+        "every bit of the record flipped",
+        always(u32::try_from(bytes.len()).unwrap() * 8),
+    );
+    for at in 0..bytes.len() {
+        let line = ends.iter().filter(|end| **end < at as u64).count();
+        // What is before the line is good: from there on, or every try would read all of it again.
+        let start =
+            line.checked_sub(1).map_or(0, |before| usize::try_from(ends[before]).unwrap() + 1);
+        let prev = match start {
+            0 => Hash::NONE,
+            start => Hash::parse(&bytes[start - 67..start - 3]).unwrap(),
+        };
+        let line = line as u64 + 1;
         for bit in 0..8 {
-            file.write_all_at(&[byte ^ 1 << bit], at).unwrap();
-            let scan = read_with(&dir, |_, _| ()).unwrap();
+            bytes[at] ^= 1 << bit;
+            let scan = read_on(&bytes[start..], line - 1, prev, |_, _| ()).unwrap();
             assert_eq!(scan.events, line - 1, "byte {at} bit {bit}");
             match scan.condition {
                 Condition::Damaged { line: named, .. } => assert_eq!(named, line),
                 other => panic!("byte {at} bit {bit}: {other:?}"),
             }
+            bytes[at] ^= 1 << bit;
+            row.pass();
         }
-        file.write_all_at(&[*byte], at).unwrap();
     }
-    assert_eq!(read(&dir).unwrap().scan.condition, Condition::Clean);
+    assert_eq!(read_bytes(&bytes, |_, _| ()).unwrap().condition, Condition::Clean);
+    // The same through the file.
+    bytes[usize::try_from(ends[3]).unwrap() - 80] ^= 1;
+    fs::write(dir.journal(), &bytes).unwrap();
+    assert!(matches!(read(&dir).unwrap().scan.condition, Condition::Damaged { line: 4, .. }));
 }
 
 /// An edit of the lines of a record at a place, given another run's lines.
@@ -164,6 +187,7 @@ fn eight_ways_to_edit_a_record_are_noticed_anywhere_in_it() {
     };
     let original = lines(&dir);
     assert!(verify(&dir).unwrap().is_sound());
+    let mut row = Row::new("F08", "eight edits of the record at 25 places", always(200));
     for (name, attack) in ATTACKS {
         for at in 2..27 {
             let mut edited = original.clone();
@@ -190,6 +214,7 @@ fn eight_ways_to_edit_a_record_are_noticed_anywhere_in_it() {
                 _ => panic!("{name} at {at}: {refused}"),
             }
             assert_eq!(lines(&dir), edited, "damage is never cut or mended");
+            row.pass();
         }
     }
 }
@@ -215,6 +240,8 @@ fn a_damaged_head_never_makes_a_good_record_worse_than_doubtful() {
     let dir = run_of(&store, 3, true);
     let path = dir.path().join("head");
     let good = fs::read(&path).unwrap();
+    let tries = always(u32::try_from(good.len()).unwrap() * 6);
+    let mut row = Row::new("F14", "each byte of the head file changed", tries);
     for at in 0..good.len() {
         for byte in [0, b'0', b'9', b'}', 0xff, good[at] ^ 1] {
             let mut bytes = good.clone();
@@ -223,12 +250,43 @@ fn a_damaged_head_never_makes_a_good_record_worse_than_doubtful() {
             let same = serde_json::from_slice::<serde_json::Value>(&bytes).ok()
                 == serde_json::from_slice(&good).ok();
             assert_eq!(verify(&dir).unwrap().is_sound(), same, "byte {at} is {byte}");
+            row.pass();
         }
     }
     for bytes in ["", "{", "[]", &"0".repeat(100_000)] {
         fs::write(&path, bytes).unwrap();
         assert!(!verify(&dir).unwrap().is_sound());
         assert_eq!(read(&dir).unwrap().events.len(), 3);
+    }
+}
+
+#[test]
+fn a_changed_byte_of_a_pinned_file_is_found_and_a_file_too_many_is_noted() {
+    let (_folder, store) = store();
+    let text = &include_bytes!("../../playbooks/quickstart/data-loss.yaml")[..1200];
+    let pinned = [("data-loss.yaml".to_owned(), text.to_vec())];
+    let created = store.create(&super::id(), &pinned, &super::holder(), super::nothing()).unwrap();
+    let (dir, sha256) = (created.dir, &created.pinned["data-loss.yaml"]);
+    let copy = dir.pinned("data-loss.yaml", sha256);
+    let mut bytes = text.to_vec();
+    let tries = always(u32::try_from(bytes.len()).unwrap());
+    let mut row = Row::new("F14", "each byte of a pinned file changed", tries);
+    for at in 0..bytes.len() {
+        bytes[at] ^= 0x20;
+        fs::write(&copy, &bytes).unwrap();
+        assert!(dir.read_pinned("data-loss.yaml", sha256).is_err(), "byte {at}");
+        bytes[at] ^= 0x20;
+        row.pass();
+    }
+    fs::write(&copy, &bytes).unwrap();
+    assert_eq!(dir.read_pinned("data-loss.yaml", sha256).unwrap(), text);
+    for name in ["pinned/one-more", "evidence/one-more"] {
+        fs::write(dir.path().join(name), "?").unwrap();
+        let found = verify(&dir).unwrap();
+        let noted = |finding: &mayday::journal::Finding| {
+            finding.weight == Weight::Note && finding.text.contains(name)
+        };
+        assert!(found.findings.iter().any(noted), "{:?}", found.findings);
     }
 }
 

@@ -6,10 +6,11 @@ use std::process::Stdio;
 use mayday::journal::{Condition, Journal, Resumed, Store, read};
 use mayday::run::event::{Event, Kind};
 
+use crate::faults::{Count, Row, always};
+
 use super::{create, id, noted, resume, store, this_test, told};
 
 const ROOT: &str = "MAYDAY_TEST_APPEND_IN";
-const KILLS: usize = 30;
 
 /// The run's journal: a new one, or the one there is with its torn end recorded.
 fn take_up(store: &Store) -> Journal {
@@ -24,7 +25,7 @@ fn take_up(store: &Store) -> Journal {
 }
 
 /// Appends until it is killed, and says so after each commit.
-fn append_for_ever(store: &Store) {
+pub(crate) fn append_for_ever(store: &Store) {
     let mut journal = take_up(store);
     let mut out = std::io::stdout();
     loop {
@@ -46,9 +47,20 @@ fn nothing_that_was_said_to_be_recorded_is_lost_by_kill_9() {
         append_for_ever(&Store::new(root));
         return;
     }
-    let (_folder, store) = store();
+    let (mut _folder, mut store) = store();
     let (mut acknowledged, mut all) = (0, 0_usize);
-    for round in 0..KILLS {
+    let mut row = Row::new(
+        "F01",
+        "kill -9 at a random time while events are appended",
+        Count { ci: 300, soak: 10_000 },
+    );
+    let kills = row.wanted() as usize;
+    for round in 0..kills {
+        // A record that grows for ever would only make reading it slow.
+        if round.is_multiple_of(25) {
+            (_folder, store) = super::store();
+            acknowledged = 0;
+        }
         let name = "journal::kill::nothing_that_was_said_to_be_recorded_is_lost_by_kill_9";
         let mut child = this_test(name)
             .env(ROOT, store.root())
@@ -66,7 +78,7 @@ fn nothing_that_was_said_to_be_recorded_is_lost_by_kill_9() {
             acknowledged = u64::max(acknowledged, seq);
             acks_here += 1;
             // From then on the pipe is only emptied: what was said before the kill arrived counts too.
-            if acks_here == 1 + round * 3 {
+            if acks_here == 1 + round * 7 % 23 {
                 child.kill().unwrap();
             }
         }
@@ -87,8 +99,9 @@ fn nothing_that_was_said_to_be_recorded_is_lost_by_kill_9() {
             }
         }
         all += acks_here;
+        row.pass();
     }
-    assert!(all >= KILLS * (KILLS + 1), "only {all} commits were acknowledged in {KILLS} kills");
+    assert!(all >= kills * 10, "only {all} commits were acknowledged in {kills} kills");
 }
 
 /// One short life of a run: creation, two commits, a checkpoint, and taking it up again.
@@ -113,7 +126,7 @@ fn a_kill_at_any_system_call_on_the_run_folder_leaves_a_run_that_goes_on_or_none
     if !super::has_strace() {
         return;
     }
-    let mut kills = 0;
+    let mut kills: u32 = 0;
     // `write` last: it also takes the acknowledgements themselves.
     for call in
         ["mkdir", "openat", "fallocate", "rename", "fsync", "fdatasync", "flock", "unlink", "write"]
@@ -135,7 +148,7 @@ fn a_kill_at_any_system_call_on_the_run_folder_leaves_a_run_that_goes_on_or_none
             let said = String::from_utf8_lossy(&output.stdout).into_owned();
             let seqs = said.lines().filter_map(|line| line.strip_prefix("recorded ")?.parse().ok());
             acknowledged = acknowledged.max(seqs.max());
-            kills += usize::from(!output.status.success());
+            kills += u32::from(!output.status.success());
             match store.dir(&id()) {
                 Err(_) => assert_eq!(acknowledged, None, "{call} {at}: the run is gone"),
                 Ok(dir) => {
@@ -153,4 +166,6 @@ fn a_kill_at_any_system_call_on_the_run_folder_leaves_a_run_that_goes_on_or_none
         }
     }
     assert!(kills > 40, "only {kills} kills");
+    let mut row = Row::new("F02", "kill -9 at each system call of the journal", always(kills));
+    row.each(|_| ());
 }
