@@ -153,7 +153,11 @@ fn f11_a_limit_of_file_sizes_stops_the_run_with_a_sentence_and_loses_nothing() {
         let desk = desk(6, "head -c 30000 /dev/zero | tr '\\0' a");
         let script = format!("ulimit -f {}; exec \"$MAYDAY\" run p", 8 + 2 * n);
         let said = Said::from(shell(&desk, &["env"], &script).output().unwrap());
-        said.is(1, &["failed to", "hint:"]);
+        // The record itself reached the limit, or what its keeper writes did.
+        match said.code {
+            Some(1) => said.is(1, &["failed to write the record", "hint:"]),
+            _ => said.is(11, &["OUTCOME UNKNOWN", "mayday resume"]),
+        }
         let runs = desk.path("disk/runs");
         announced(&desk, &events(&runs));
         let verify = shell(&desk, &["env"], "\"$MAYDAY\" verify 2").output().unwrap();

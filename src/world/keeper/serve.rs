@@ -67,6 +67,7 @@ impl Serving {
         let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
         // Secrets are in our memory.
         crate::world::machine::keep_memory_private();
+        crate::world::machine::survive_file_limit()?;
         let driver = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()?;
         let driver = Link::new(UnixStream::from(driver))?;
         let socket = format!("keeper-{}-{}.sock", boot_clock().millis(), std::process::id());
