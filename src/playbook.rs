@@ -295,7 +295,7 @@ pub struct Common {
     /// Planned duration, for budgets; not a limit.
     #[serde(default)]
     pub expected: Option<Span>,
-    /// The command owns the terminal.
+    /// The command owns the terminal. It has no keeper: after a crash its outcome is unknown.
     #[serde(default)]
     pub interactive: bool,
     /// The statement refuses a transaction, such as CREATE INDEX CONCURRENTLY.

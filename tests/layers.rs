@@ -47,6 +47,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("duct", &["world"]),
     ("futures_util", &["world"]),
     ("mysql", &["world"]),
+    ("nix", &["world"]),
     ("rusqlite", &["world"]),
     ("rustix", &["world"]),
     ("rustls", &["world"]),

@@ -88,7 +88,10 @@ impl Screen {
             prompt: None,
             spinner,
         };
-        std::thread::Builder::new().name("screen".to_owned()).spawn(move || writer.work(&jobs))?;
+        std::thread::Builder::new().name("screen".to_owned()).spawn(move || {
+            crate::world::console::write_from_behind();
+            writer.work(&jobs);
+        })?;
         Ok(Self { queue, shared, look })
     }
 

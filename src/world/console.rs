@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::effect::Question;
 
+mod front;
 mod keyboard;
 mod keys;
 mod line;
@@ -20,6 +21,7 @@ mod modes;
 mod suspend;
 mod wait;
 
+pub use front::{HandedOver, hand_over, write_from_behind};
 pub use keyboard::{Keyboard, Stroke};
 pub use keys::Key;
 pub use line::{Echo, Line, OpenLine, open_line};
@@ -93,6 +95,16 @@ pub fn is_hung_up() -> bool {
 /// every way out: return, panic, signal. Does nothing where nothing was changed; never fails.
 pub fn restore() {
     modes::restore();
+}
+
+/// Remembers how the terminal is, before anything of ours or of a command changes it.
+pub fn remember() {
+    modes::remember();
+}
+
+/// Undoes what a command did to the terminal's modes.
+pub fn mend() {
+    modes::mend();
 }
 
 /// Puts the terminal back before a panic writes its message.

@@ -188,6 +188,14 @@ impl Keepers {
         true
     }
 
+    /// Has all commands stand still, or go on after so long.
+    pub(super) fn stand_still(&mut self, for_so_long: Option<Span>) {
+        for keeper in &mut self.reached {
+            keeper.link.send(&Order::Pause { for_so_long });
+            keeper.link.flush();
+        }
+    }
+
     /// Lets go of a command: it goes on, and its end stays on disk. False when it is none of ours.
     pub(super) fn leave(&mut self, id: EffectId) -> bool {
         let waited = self.reached.iter_mut().any(|keeper| keeper.waits.remove(&id).is_some());

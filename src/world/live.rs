@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::time::{ClockId, clock_gettime};
 
-use super::console::{Operator, Withdrawal, can_suspend, suspend};
+use super::console::{Operator, Withdrawal, can_suspend, mend, remember, suspend};
 use super::evidence::EvidenceSink;
 use super::http::{self, PreparedHttp};
 use super::keeper::Keepers;
@@ -107,7 +107,11 @@ impl LiveWorld {
         let (wake, waker) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
         waker.set_nonblocking(true)?;
-        let signals = Signals::take(setting.operator.is_some())?;
+        let attended = setting.operator.is_some();
+        if attended {
+            remember();
+        }
+        let signals = Signals::take(attended)?;
         let vault = Vault::new(setting.secrets, setting.base, setting.env_file);
         Ok(Self {
             redactor: vault.redactor(),
@@ -313,6 +317,9 @@ impl LiveWorld {
             }
             self.ready.extend(lines.into_iter().map(|line| Input::Line(*id, line)));
         }
+        if !over.is_empty() {
+            mend();
+        }
         for (id, output) in over {
             self.commands.remove(&id);
             self.ready.push_back(Input::Done(id, output));
@@ -329,7 +336,12 @@ impl LiveWorld {
             match came {
                 Came::Interrupt(how) => self.ready.push_back(Input::Interrupt(how)),
                 Came::Suspend => self.suspend(),
+                Came::Child => {}
             }
+        }
+        // Ctrl-Z in a command that owns the terminal is meant for all of us.
+        if self.commands.values().any(Running::is_stopped) {
+            self.suspend();
         }
     }
 
@@ -338,14 +350,18 @@ impl LiveWorld {
     fn suspend(&mut self) {
         // Without a shell behind it nobody could bring it back.
         if !can_suspend() {
+            let stopped = self.commands.values_mut().filter(|running| running.is_stopped());
+            stopped.for_each(|running| running.go_on(Span::ZERO));
             return;
         }
         for running in self.commands.values_mut() {
             running.pause();
         }
+        self.keepers.stand_still(None);
         let before = boot_clock();
         suspend();
         let now = boot_clock();
+        self.keepers.stand_still(Some(now - before));
         for running in self.commands.values_mut() {
             running.go_on(now - before);
         }

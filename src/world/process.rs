@@ -13,6 +13,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use crate::effect::{Output, ProcessEffect};
 use crate::secret::{Redactor, SecretValue};
 use crate::time::Span;
+use crate::world::console::{HandedOver, hand_over};
 use crate::world::evidence::EvidenceSink;
 use rustix::event::{PollFd, PollFlags};
 use rustix::fd::OwnedFd;
@@ -23,7 +24,9 @@ use secrecy::ExposeSecret;
 mod capture;
 mod ended;
 mod group;
+mod leftovers;
 mod lines;
+mod pause;
 mod program;
 mod target;
 
@@ -77,7 +80,7 @@ pub struct Prepared {
     pub path: Vec<PathBuf>,
     /// Working directory.
     pub cwd: PathBuf,
-    /// The command owns the terminal: nothing is captured, and it stays in the foreground group.
+    /// The command owns the terminal: nothing is captured, and its group is the one in front.
     pub interactive: bool,
     /// TERM after this long.
     pub time_limit: Span,
@@ -106,6 +109,8 @@ impl Prepared {
 enum Stop {
     TimeLimit,
     Cancelled,
+    /// It wanted the terminal, which is not its own.
+    Terminal,
 }
 
 #[derive(Clone, Copy)]
@@ -118,6 +123,15 @@ enum Phase {
     Sweep { kill_at: Span, look_at: Span },
 }
 
+/// Whether what left the command's group can be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strays {
+    /// It became somebody else's child.
+    OutOfReach,
+    /// This process is a child subreaper and runs no other command: every child that it inherits is one.
+    Inherited,
+}
+
 /// A command that was started.
 pub struct Running {
     child: Child,
@@ -128,6 +142,10 @@ pub struct Running {
     chunk: Box<[u8]>,
     budget: Budget,
     interactive: bool,
+    /// The terminal, while the command has it.
+    front: Option<HandedOver>,
+    stopped: bool,
+    strays: Strays,
     started: Span,
     now: Span,
     limit_at: Span,
@@ -156,8 +174,9 @@ impl Running {
         let mut command = Command::new(&file);
         command.arg0(name).args(&spec.argv[1..]).current_dir(&spec.cwd).env("PATH", path);
         command.envs(spec.env.iter().map(|(name, value)| (name, value.text())));
+        command.process_group(0);
         if !spec.interactive {
-            command.process_group(0).stdin(Stdio::null());
+            command.stdin(Stdio::null());
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }
         let refused = |error: &std::io::Error| program::refusal(spec, &file, error);
@@ -181,6 +200,9 @@ impl Running {
             chunk: vec![0; CHUNK].into(),
             budget: Budget::new(now_boot),
             interactive: spec.interactive,
+            front: if spec.interactive { hand_over(pid) } else { None },
+            stopped: false,
+            strays: Strays::OutOfReach,
             started: now_boot,
             now: now_boot,
             limit_at: now_boot + spec.time_limit,
@@ -230,25 +252,6 @@ impl Running {
         }
     }
 
-    /// Stops the command with its group, while mayday itself is stopped. One that shares the terminal is
-    /// stopped by the terminal.
-    pub fn pause(&mut self) {
-        if !self.interactive && self.status.is_none() {
-            self.signal(Signal::STOP);
-        }
-    }
-
-    /// Lets it go on. Its time stood still for so long.
-    pub fn go_on(&mut self, paused: Span) {
-        self.limit_at = self.limit_at + paused;
-        if let Phase::Alive { kill_at: Some(at) } = &mut self.phase {
-            *at = *at + paused;
-        }
-        if !self.interactive && self.status.is_none() {
-            self.signal(Signal::CONT);
-        }
-    }
-
     /// Does what is due without blocking: reads, limits the time, notices the end. The output, once,
     /// when all is over. Lines for the screen go to `on_line`, redacted and sanitised.
     pub fn wake(&mut self, now_boot: Span, on_line: &mut dyn FnMut(&str)) -> Option<Output> {
@@ -256,6 +259,9 @@ impl Running {
         self.budget.renew(now_boot);
         if self.status.is_none() {
             self.status = self.child.try_wait().ok().flatten();
+        }
+        if self.status.is_none() && !self.stopped && self.stop.is_none() {
+            self.notice_stop();
         }
         for stream in &mut self.streams {
             stream.pump(&mut self.chunk, &mut self.budget, on_line);
@@ -302,14 +308,10 @@ impl Running {
         self.signal(Signal::KILL);
     }
 
-    /// To the group, or to the command alone when it shares ours. Called only while the command has
-    /// not been waited for: until then its number cannot be given out anew.
+    /// To the group. Called only while the command has not been waited for: until then its number cannot
+    /// be given out anew.
     fn signal(&self, signal: Signal) {
-        if self.interactive {
-            let _ = rustix::process::kill_process(self.pid, signal);
-        } else {
-            group::signal(self.pid, signal);
-        }
+        group::signal(self.pid, signal);
     }
 
     /// Holds a running command to its time. True when it is given up on.
@@ -321,6 +323,7 @@ impl Running {
                 let name = "the command itself".to_owned();
                 let pid = self.pid.as_raw_pid();
                 self.leftovers.name(vec![group::Survivor { pid, name }]);
+                self.front = None;
                 return true;
             }
             _ => {}
@@ -330,6 +333,7 @@ impl Running {
 
     /// The command has ended. True when there is nothing more to wait for.
     fn after_end(&mut self) -> bool {
+        self.front = None;
         if self.interactive {
             return true;
         }
@@ -337,48 +341,6 @@ impl Running {
             return self.sweep();
         }
         self.phase = Phase::Drain { until: self.now + DRAIN };
-        false
-    }
-
-    /// Looks whether anything of the group is left, and begins to end it. True when nothing is.
-    fn sweep(&mut self) -> bool {
-        if !group::exists(self.pid) {
-            return true;
-        }
-        let members = group::members(self.pid);
-        if members.is_empty() {
-            return true;
-        }
-        self.leftovers.end(members, false);
-        group::signal(self.pid, Signal::TERM);
-        group::signal(self.pid, Signal::CONT);
-        let kill_at = if self.killed { self.now } else { self.now + self.kill_after };
-        self.killed = false;
-        self.phase = Phase::Sweep { kill_at, look_at: (self.now + LOOK).min(kill_at) };
-        false
-    }
-
-    /// Looks again after the leftovers. True when they are gone or beyond reach.
-    fn look(&mut self, kill_at: Span) -> bool {
-        let members = if group::exists(self.pid) { group::members(self.pid) } else { Vec::new() };
-        if members.is_empty() {
-            return true;
-        }
-        let mut kill_at = kill_at;
-        if self.killed && self.now >= kill_at {
-            self.leftovers.name(members);
-            return true;
-        }
-        if self.killed || self.now >= kill_at {
-            // Again at each look: a process that forks while it is being killed leaves another.
-            group::signal(self.pid, Signal::KILL);
-            if !self.killed {
-                self.killed = true;
-                kill_at = self.now + AFTER_KILL;
-            }
-        }
-        self.leftovers.end(members, self.killed);
-        self.phase = Phase::Sweep { kill_at, look_at: self.now + LOOK };
         false
     }
 

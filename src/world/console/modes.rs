@@ -30,6 +30,31 @@ struct Taken {
 
 static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
 
+/// The modes that mayday was started with.
+static FIRST: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Remembers the modes of the terminal, to which every way out leads back.
+pub(super) fn remember() {
+    let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+    if first.is_none() && io::stdin().is_terminal() {
+        *first = tcgetattr(io::stdin()).ok();
+    }
+}
+
+fn first() -> Option<Termios> {
+    FIRST.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Undoes what a command did to the modes, while nothing of ours holds them.
+pub(super) fn mend() {
+    if let Some(first) = first().filter(|_| taken().is_none()) {
+        let now = tcgetattr(io::stdin());
+        if now.is_ok_and(|now| format!("{now:?}") != format!("{first:?}")) {
+            set(&first);
+        }
+    }
+}
+
 fn taken() -> MutexGuard<'static, Option<Taken>> {
     TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -45,7 +70,8 @@ impl Drop for Modes {
 
 /// Takes the terminal behind standard input; `None` when there is none.
 pub(super) fn take(drawing: Drawing, change: impl FnOnce(&mut Termios)) -> Option<Modes> {
-    let before = io::stdin().is_terminal().then(|| tcgetattr(io::stdin()).ok()).flatten()?;
+    let now = io::stdin().is_terminal().then(|| tcgetattr(io::stdin()).ok()).flatten()?;
+    let before = first().unwrap_or(now);
     let mut during = before.clone();
     change(&mut during);
     *taken() = Some(Taken { before, during: during.clone(), drawing });
@@ -76,6 +102,7 @@ pub(super) fn restore() {
         set(&taken.before);
         undraw(taken.drawing);
     }
+    mend();
 }
 
 /// From the background, setting modes would stop mayday for good; and a shell in front has set its own.

@@ -9,7 +9,7 @@ use super::link::Link;
 use super::message::Word;
 use crate::effect::{Facts, Output};
 use crate::time::Span;
-use crate::world::process::Running;
+use crate::world::process::{Running, Strays};
 
 /// Lines kept for a driver who comes back.
 const LINES: usize = 2_000;
@@ -79,6 +79,22 @@ impl Kept {
     pub(super) fn cancel(&mut self, now: Span) {
         if let Some(running) = &mut self.running {
             running.cancel(now);
+        }
+    }
+
+    /// Stands still, or goes on after so long.
+    pub(super) fn pause(&mut self, for_so_long: Option<Span>) {
+        match (&mut self.running, for_so_long) {
+            (Some(running), None) => running.pause(),
+            (Some(running), Some(span)) => running.go_on(span),
+            (None, _) => {}
+        }
+    }
+
+    /// Another command runs beside it.
+    pub(super) const fn is_not_alone(&mut self) {
+        if let Some(running) = &mut self.running {
+            running.look_for(Strays::OutOfReach);
         }
     }
 

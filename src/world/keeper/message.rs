@@ -21,6 +21,8 @@ pub(super) enum Order {
     Attach { id: u64 },
     /// End it: TERM, later KILL. Asked again: KILL now.
     Cancel { id: u64 },
+    /// The driver is stopped (Ctrl-Z): commands stand still; or it goes on after so long.
+    Pause { for_so_long: Option<Span> },
     /// So many of its lines have arrived.
     Seen { id: u64, lines: u64 },
 }

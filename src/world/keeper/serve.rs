@@ -22,7 +22,7 @@ use crate::effect::{Ending, FailKind, Output};
 use crate::secret::{Redactor, SecretValue};
 use crate::world::evidence::EvidenceSink;
 use crate::world::live::boot_clock;
-use crate::world::process::{EnvValue, Prepared, Running};
+use crate::world::process::{EnvValue, Prepared, Running, Strays};
 
 /// Keeps commands until none is left. The driver is on standard input, which is a socket.
 ///
@@ -156,6 +156,9 @@ impl Serving {
                     kept.cancel(now);
                 }
             }
+            Order::Pause { for_so_long } => {
+                self.kept.iter_mut().for_each(|kept| kept.pause(for_so_long));
+            }
             Order::Seen { id, lines } => {
                 if let Some(kept) = self.find(id) {
                     kept.seen(lines);
@@ -195,8 +198,15 @@ impl Serving {
         let sink = EvidenceSink::attempt(&start.run_dir, attempt::FOLDER, &start.attempt);
         let withhold = start.withhold;
         let spec = prepared(start, self.redactor.clone());
+        // Of two commands nobody could tell whose a stray is.
+        let alone = self.kept.iter().all(Kept::is_over);
+        self.kept.iter_mut().for_each(Kept::is_not_alone);
+        let strays = if alone { Strays::Inherited } else { Strays::OutOfReach };
         self.kept.push(match Running::spawn(&spec, &sink, boot_clock()) {
-            Ok(running) => Kept::new(id, claim, running, withhold),
+            Ok(mut running) => {
+                running.look_for(strays);
+                Kept::new(id, claim, running, withhold)
+            }
             Err(output) => Kept::stillborn(id, claim, *output),
         });
     }

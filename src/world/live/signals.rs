@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rustix::event::{PollFd, PollFlags};
-use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2};
+use signal_hook::consts::{
+    SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2,
+};
 
 use crate::effect::Interrupt;
 
@@ -19,6 +21,8 @@ use crate::effect::Interrupt;
 pub(super) enum Came {
     /// Somebody wants the run to stop.
     Interrupt(Interrupt),
+    /// A command ended or was stopped: a reason to look.
+    Child,
     /// Ctrl-Z: mayday is to be stopped and to go on later.
     Suspend,
 }
@@ -39,6 +43,7 @@ impl Signals {
             (SIGTERM, Came::Interrupt(Interrupt::Terminate)),
             (SIGQUIT, Came::Interrupt(Interrupt::Terminate)),
             (SIGTSTP, Came::Suspend),
+            (SIGCHLD, Came::Child),
         ];
         // Under `nohup` a run goes on without its terminal.
         if !is_ignored(SIGHUP) {

@@ -45,6 +45,10 @@ impl Leftovers {
     }
 }
 
+/// Why a command was ended that was stopped for reaching for the terminal.
+const WANTED_TERMINAL: &str =
+    "it wanted the terminal and was ended; `interactive: true` gives it one";
+
 /// Everything known at the end.
 pub(super) struct Ended {
     pub status: Option<ExitStatus>,
@@ -92,6 +96,7 @@ impl Ended {
         let ending = match (self.stop, signal) {
             (Some(Stop::TimeLimit), _) => Ending::TimedOut,
             (Some(Stop::Cancelled), _) => Ending::Cancelled,
+            (Some(Stop::Terminal), _) => Ending::Unknown { reason: WANTED_TERMINAL.to_owned() },
             (None, Some(signal)) => Ending::Failed {
                 kind: FailKind::Signal,
                 message: format!("ended by signal {signal} ({})", signal_name(signal)),

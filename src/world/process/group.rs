@@ -1,13 +1,15 @@
 //! Who is still there after a command: members of its process group, and holders of its pipes.
 //!
 //! Reads /proc. Names processes by the kernel's short name, never by their arguments: those may hold
-//! what must not be shown. A process that left the group (`setsid`) and closed its output cannot be
-//! found; that is documented, and only a container or a systemd scope is a jail.
+//! what must not be shown. A process that left the group (`setsid`) and closed its output is found only
+//! by a child subreaper, which inherits it; elsewhere that is documented, and only a container or a
+//! systemd scope is a jail.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 
 /// A process that outlived the command that started it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +46,68 @@ pub(super) fn members(group: Pid) -> Vec<Survivor> {
         })
         .collect();
     if members.iter().any(|member| member.pid == group) { Vec::new() } else { members }
+}
+
+/// True when a process is in the list.
+pub(super) fn lists(survivors: &[Survivor], pid: i32) -> bool {
+    survivors.iter().any(|survivor| survivor.pid == pid)
+}
+
+/// Sends a signal to each of them.
+pub(super) fn signal_each(survivors: &[Survivor], signal: Signal) {
+    for pid in survivors.iter().filter_map(|survivor| Pid::from_raw(survivor.pid)) {
+        let _ = rustix::process::kill_process(pid, signal);
+    }
+}
+
+/// Living descendants of this process. For a child subreaper whose own command was waited for: all of
+/// them were started by that command, and left its group or lost their parent.
+pub(super) fn strays() -> Vec<Survivor> {
+    let mut children: BTreeMap<i32, Vec<(Survivor, bool)>> = BTreeMap::new();
+    for (survivor, parent, dead) in processes().filter_map(parentage) {
+        children.entry(parent).or_default().push((survivor, dead));
+    }
+    let mut strays = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![rustix::process::getpid().as_raw_pid()];
+    while let Some(pid) = open.pop() {
+        for (survivor, dead) in children.remove(&pid).unwrap_or_default() {
+            if seen.insert(survivor.pid) {
+                open.push(survivor.pid);
+                if !dead {
+                    strays.push(survivor);
+                }
+            }
+        }
+    }
+    strays
+}
+
+/// False when this process has no child at all, dead or alive. One system call.
+pub(super) fn has_children() -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    !matches!(rustix::process::waitid(WaitId::All, options), Err(rustix::io::Errno::CHILD))
+}
+
+/// Waits for what was inherited and is dead already, so that it does not stay a zombie.
+pub(super) fn reap_strays() {
+    let own = rustix::process::getpid().as_raw_pid();
+    for (survivor, parent, dead) in processes().filter_map(parentage) {
+        if let (true, true, Some(pid)) = (dead, parent == own, Pid::from_raw(survivor.pid)) {
+            let _ = rustix::process::waitpid(Some(pid), WaitOptions::NOHANG);
+        }
+    }
+}
+
+/// A process, its parent, and whether it is dead.
+fn parentage(pid: i32) -> Option<(Survivor, i32, bool)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (head, tail) = stat.rsplit_once(')')?;
+    let mut fields = tail.split_ascii_whitespace();
+    let dead = matches!(fields.next()?, "Z" | "X");
+    let parent = fields.next()?.parse().ok()?;
+    let name = head.split_once('(')?.1.to_owned();
+    Some((Survivor { pid, name }, parent, dead))
 }
 
 /// Other processes that hold one of these pipes open.
