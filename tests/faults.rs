@@ -19,6 +19,7 @@ mod power;
 mod simulation;
 pub(crate) mod sql;
 mod templates;
+mod terminal;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
