@@ -45,6 +45,9 @@ pub struct Journal {
     on_paper: bool,
 }
 
+/// Bytes that the files of an attempt take at least: lock, started, outputs, end, and the head behind them.
+const ROOM_FOR_AN_ATTEMPT: u64 = 64 * 1024;
+
 /// What keeps a record from being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Failure {
@@ -128,6 +131,13 @@ impl Journal {
         }
         if self.committed == self.newest {
             return Ok(());
+        }
+        if self.is_cramped() {
+            self.free_ballast();
+            if self.is_cramped() {
+                self.failure = Some(Failure::Full);
+                return Err(Trouble::NoSpace { source: io::ErrorKind::StorageFull.into() });
+            }
         }
         if let Err(error) = self.write() {
             if !is_full(&error) {
@@ -213,6 +223,13 @@ impl Journal {
     /// How the record may go on behind a commit that failed.
     pub(super) fn ways(&self) -> Vec<Way> {
         let Some(failure) = self.failure else { return Vec::new() };
+        let again = (failure == Failure::Full).then_some(Way::Again);
+        let paper = (!self.on_paper).then_some(Way::Paper);
+        again.into_iter().chain(self.elsewhere(failure)).chain(paper).collect()
+    }
+
+    /// The first place that may take the record.
+    fn elsewhere(&self, failure: Failure) -> Option<Way> {
         let device = |path: &Path| {
             let there = path.ancestors().find_map(|path| path.metadata().ok());
             there.map(|meta| meta.dev())
@@ -225,11 +242,7 @@ impl Journal {
                 && (failure == Failure::Gone || device(&place.root) != ours)
         };
         let place = self.places.iter().find(usable);
-        let elsewhere =
-            place.map(|place| Way::Elsewhere { to: place.root.clone(), volatile: place.volatile });
-        let again = (failure == Failure::Full).then_some(Way::Again);
-        let paper = (!self.on_paper).then_some(Way::Paper);
-        again.into_iter().chain(elsewhere).chain(paper).collect()
+        place.map(|place| Way::Elsewhere { to: place.root.clone(), volatile: place.volatile })
     }
 
     /// Copies what is durable to another folder of runs and goes on there; what is staged waits for the
@@ -286,6 +299,15 @@ impl Journal {
             let _ = scan::read_on(lines, seq, last, |seq, event| all.push((seq, event)));
         }
         all
+    }
+
+    /// True when the disk has no room for the files of one more attempt, and another place has: the step that
+    /// is announced now could not be kept, although its announcement can.
+    fn is_cramped(&self) -> bool {
+        let room =
+            rustix::fs::fstatvfs(&self.file).map_or(u64::MAX, |disk| disk.f_bavail * disk.f_frsize);
+        let full = room < ROOM_FOR_AN_ATTEMPT;
+        full && self.failure != Some(Failure::Full) && self.elsewhere(Failure::Full).is_some()
     }
 
     /// Writes what is staged; after a failure the file ends where it ended before.
