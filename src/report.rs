@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::plan::Plan;
-use crate::run::event::{Event, Kind};
+use crate::run::event::Event;
 use crate::run::state::Run;
 use crate::time::Timestamp;
 use crate::timeline::people::People;
@@ -82,9 +82,7 @@ pub fn context(
     now: Timestamp,
 ) -> Value {
     let events = &*times::corrected(events);
-    // Their times are told by one clock, so no step of it is left to reckon with.
-    let straight = events.iter().map(|(_, event)| event);
-    let run = &Run::fold(straight.filter(|event| !matches!(event.kind, Kind::ClockStepped { .. })));
+    let run = &times::fold(events);
     let people = &People::of(events, names == Names::Full);
     let facts = Facts { events, run, plan, checked, people, now };
     let clocks = clocks::of(&facts);

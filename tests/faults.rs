@@ -10,6 +10,7 @@ mod changed;
 mod disk;
 mod folders;
 mod hostile;
+mod http;
 mod keeper;
 mod kills;
 mod moved;
@@ -20,6 +21,7 @@ mod simulation;
 pub(crate) mod sql;
 mod templates;
 mod terminal;
+mod time;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

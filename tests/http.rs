@@ -122,7 +122,7 @@ fn a_change_without_an_answer_is_unknown_and_one_never_sent_is_not() {
 }
 
 /// A URL where nothing listens.
-fn closed() -> String {
+pub(crate) fn closed() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}/", listener.local_addr().unwrap())
 }
@@ -275,7 +275,7 @@ fn plain_and_tls_are_not_taken_for_each_other() {
 }
 
 /// A port that takes connections and never says a word.
-fn silent() -> u16 {
+pub(crate) fn silent() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || listener.incoming().flatten().collect::<Vec<_>>());

@@ -144,7 +144,7 @@ pub(super) fn take_up(
     let mut fresh = Vec::new();
     let boot_id = machine::boot_id();
     if let Some(by) = run.stepped(&boot_id, stage.world.now()) {
-        fresh.push(stage.event(Kind::ClockStepped { by_ms: by.millis() }));
+        fresh.push(stage.event(Kind::ClockStepped { by_ms: by.millis(), while_down: true }));
     }
     if let Some(torn) = &resumed.torn {
         let kind = Kind::Recovered { torn_bytes: torn.bytes, kept_as: torn.kept_as.clone() };

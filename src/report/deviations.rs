@@ -27,6 +27,8 @@ struct Memory<'a> {
     due: HashMap<&'a str, Timestamp>,
     told: std::collections::HashSet<&'a str>,
     last: Option<Timestamp>,
+    /// Boot id of the machine of the driver before.
+    boot_id: &'a str,
 }
 
 /// Every deviation, in the order of the record.
@@ -60,7 +62,9 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<Value> {
                 "settled": null,
             }));
         }
-        memory.last = Some(event.at);
+        if !event.kind.is_about_taking_up() {
+            memory.last = Some(event.at);
+        }
     }
     list
 }
@@ -138,18 +142,28 @@ fn of_event<'a>(event: &'a Event, memory: &mut Memory<'a>, facts: &Facts<'_>) ->
                 found("late_escalation", None, format!("{words}: {to} was told {late} late"), None)
             })
         }
-        Kind::Attached { changed_files, .. } => {
+        Kind::Opened(opened) => {
+            memory.boot_id = &opened.boot_id;
+            None
+        }
+        Kind::Attached { changed_files, boot_id, .. } => {
             let gap = memory.last.map(|last| event.at.since(last)).unwrap_or_default();
             let gap = whole_seconds(gap);
             let files = match changed_files.as_slice() {
                 [] => String::new(),
                 files => format!("; changed on disk since: {}", files.join(", ")),
             };
+            let other = std::mem::replace(&mut memory.boot_id, boot_id) != boot_id;
+            let flag = if other {
+                " (by the wall clock: the machine was started anew since, or it is another one)"
+            } else {
+                ""
+            };
             let kind = if files.is_empty() { "session" } else { "changed_files" };
             Some(found(
                 kind,
                 None,
-                format!("nobody drove for {gap}, then the run was taken up again{files}"),
+                format!("nobody drove for {gap}{flag}, then the run was taken up again{files}"),
                 None,
             ))
         }
@@ -163,7 +177,7 @@ fn of_event<'a>(event: &'a Event, memory: &mut Memory<'a>, facts: &Facts<'_>) ->
         Kind::Unrecorded { .. } | Kind::RecordedAgain => {
             Some(found("unrecorded", None, of_record(&event.kind), None))
         }
-        Kind::ClockStepped { by_ms } => {
+        Kind::ClockStepped { by_ms, .. } => {
             let by = Span::from_millis(*by_ms);
             Some(found(
                 "clock_step",

@@ -47,10 +47,9 @@ pub(super) fn ledger(events: &[(u64, Event)], run: &Run, plan: Option<&Plan>) ->
     let mut spent = [Span::ZERO; 6];
     let mut at = start;
     let mut state = Going::default();
-    for (_, event) in events {
+    for (index, (_, event)) in events.iter().enumerate() {
         let until = event.at.min(end).max(at);
-        let part =
-            if matches!(event.kind, Kind::Attached { .. }) { Part::Down } else { state.part() };
+        let part = if takes_up(&events[index..]) { Part::Down } else { state.part() };
         spent[part as usize] = spent[part as usize] + until.since(at);
         at = until;
         state.apply(&event.kind, run, plan);
@@ -70,6 +69,12 @@ pub(super) fn ledger(events: &[(u64, Event)], run: &Run, plan: Option<&Plan>) ->
             "percent": percent(span, end.since(start)),
         })).collect::<Vec<_>>(),
     })
+}
+
+/// True where these events begin with a driver who takes the run up.
+fn takes_up(events: &[(u64, Event)]) -> bool {
+    let first = events.iter().find(|(_, event)| !event.kind.is_about_taking_up());
+    first.is_some_and(|(_, event)| matches!(event.kind, Kind::Attached { .. }))
 }
 
 fn percent(part: Span, whole: Span) -> i64 {

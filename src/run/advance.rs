@@ -139,6 +139,16 @@ fn never_started(key: &str, attempt: u32, failure: Failure) -> Kind {
     }
 }
 
+/// The end of an attempt that a crash cut off, and whose time was up before a driver was there again. It
+/// only looked, so nothing is left open; a retry has its own time.
+fn out_of_time(key: &str, attempt: u32, deadline: Timestamp) -> Kind {
+    let message = format!(
+        "its time limit passed while nobody drove (at {}); it was not begun again",
+        deadline.clock()
+    );
+    never_started(key, attempt, Failure::new(Stage::Timeout, FailKind::Timeout, message))
+}
+
 /// One step or one item of it.
 pub(super) fn one(look: &Look<'_>, unit: &Unit, key: &str, item: Option<(usize, &Value)>) -> Move {
     let empty = StepState::default();
@@ -215,10 +225,12 @@ fn part(
         Ok(Request::Pause(span)) => (None, Some(pause_end(look, key, span))),
         Ok(Request::Effect(effect)) if matches!(*effect, Effect::Ask(_)) => (Some(effect), None),
         Ok(Request::Effect(mut effect)) => {
-            let deadline = Some(time_out(look, unit, key, part));
-            if let Some(deadline) = deadline {
-                effect.limit(deadline.since(look.now));
+            let deadline = time_out(look, unit, key, part);
+            if unit.class() == EffectClass::Read && deadline <= look.now && part == 0 {
+                return Move::record(out_of_time(key, attempt - 1, deadline));
             }
+            effect.limit(deadline.since(look.now));
+            let deadline = Some(deadline);
             // What must not happen twice runs under the keeper.
             if let Effect::Process(command) = &mut *effect
                 && unit.class() != EffectClass::Read

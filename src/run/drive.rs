@@ -154,7 +154,7 @@ impl Driver<'_> {
         if let Some(by) = stepped(before, now) {
             self.session.clock = Some(now);
             self.session.shift(by);
-            self.stage(Kind::ClockStepped { by_ms: by.millis() }, now, shown)?;
+            self.stage(Kind::ClockStepped { by_ms: by.millis(), while_down: false }, now, shown)?;
         }
         Ok(now)
     }

@@ -336,10 +336,14 @@ pub enum Kind {
         /// The words.
         text: String,
     },
-    /// The wall clock was set while the run was driven.
+    /// The wall clock was set, while the run was driven or while nobody drove it in the same boot. What
+    /// comes before is told by the clock as it was.
     ClockStepped {
         /// By how much, against the boot clock.
         by_ms: i64,
+        /// It was found by whoever took the run up again.
+        #[serde(default, skip_serializing_if = "is_false")]
+        while_down: bool,
     },
     /// The undos of passed steps are being run, newest first.
     RollbackStarted {
@@ -369,6 +373,14 @@ pub enum Kind {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,
     },
+}
+
+impl Kind {
+    /// Facts that stand before `attached`, found by whoever takes a run up. Nobody drove until then.
+    #[must_use]
+    pub const fn is_about_taking_up(&self) -> bool {
+        matches!(self, Self::Recovered { .. } | Self::ClockStepped { while_down: true, .. })
+    }
 }
 
 /// The first event: everything that later reading needs to know about the run.

@@ -43,6 +43,10 @@ impl Break {
     pub fn was_asked(&mut self) {
         self.asked = true;
     }
+
+    pub(super) fn shift(&mut self, by: Span) {
+        self.at = self.at + by;
+    }
 }
 
 /// How far ending what runs has come.

@@ -225,6 +225,9 @@ impl Session {
         if let Some(leave_by) = &mut self.leave_by {
             leave_by.shift(by);
         }
+        if let Some(broken) = &mut self.broken {
+            broken.shift(by);
+        }
         if let Some(poll) = &mut self.poll {
             poll.began = poll.began + by;
             poll.look_at = poll.look_at + by;

@@ -36,6 +36,8 @@ pub struct Run {
     pub attached_at: Option<Timestamp>,
     /// When the driver before it was last heard of.
     pub left_at: Option<Timestamp>,
+    /// When a driver was last heard of: the last event that is not about taking the run up.
+    pub heard_at: Option<Timestamp>,
     /// Who drives.
     pub operator: String,
     /// Inputs that have their value.
@@ -147,7 +149,11 @@ impl Run {
     /// Remembers one event. Events that make no sense here change as little as they can.
     pub fn apply(&mut self, event: &Event) {
         self.events += 1;
-        let before = self.last_at.replace(event.at);
+        self.last_at = Some(event.at);
+        let before = self.heard_at;
+        if !event.kind.is_about_taking_up() {
+            self.heard_at = Some(event.at);
+        }
         self.last_boot_ms = event.boot_ms;
         match &event.kind {
             Kind::Opened(opened) => {
@@ -234,7 +240,7 @@ impl Run {
             | Kind::Interrupted { .. }
             | Kind::Suspended { .. }
             | Kind::Noted { .. } => {}
-            Kind::ClockStepped { by_ms } => self.shift(Span::from_millis(*by_ms)),
+            Kind::ClockStepped { by_ms, .. } => self.shift(Span::from_millis(*by_ms)),
             Kind::Started { .. }
             | Kind::Revoked { .. }
             | Kind::Ended { .. }
@@ -444,9 +450,9 @@ impl Run {
     /// stay what they are.
     fn shift(&mut self, by: Span) {
         let one = |at: &mut Timestamp| *at = *at + by;
-        let own =
-            [&mut self.opened_at, &mut self.attached_at, &mut self.left_at, &mut self.over_at];
-        own.into_iter().flatten().for_each(one);
+        let own = [&mut self.opened_at, &mut self.attached_at, &mut self.left_at];
+        let also = [&mut self.heard_at, &mut self.over_at];
+        own.into_iter().chain(also).flatten().for_each(one);
         self.milestones.values_mut().for_each(one);
         for phase in self.phases.values_mut() {
             if let PhaseState::Entered(at) = phase {

@@ -55,11 +55,9 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
         }
         Kind::Expanded { step, items } => format!("{step} is run for {} items.", items.len()),
         Kind::Noted { text } => format!("Note: {}", text.trim()),
-        Kind::ClockStepped { by_ms } => {
-            format!(
-                "The wall clock was set by {} during the run.",
-                crate::time::Span::from_millis(*by_ms)
-            )
+        Kind::ClockStepped { by_ms, while_down } => {
+            let when = if *while_down { "while nobody drove" } else { "during the run" };
+            format!("The wall clock was set by {} {when}.", Span::from_millis(*by_ms))
         }
         Kind::RollbackStarted { to: Some(to) } => {
             format!("Undoing began, newest first, back to and with {to}.")

@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 
 use crate::run::event::{Event, Kind};
-use crate::time::{Span, Timestamp};
+use crate::run::state::Run;
+use crate::time::Span;
 
 /// The events with recorded clock steps taken out of their times. Without a step nothing is copied.
 #[must_use]
@@ -14,39 +15,29 @@ pub fn corrected(events: &[(u64, Event)]) -> Cow<'_, [(u64, Event)]> {
     if !events.iter().any(|(_, event)| matches!(event.kind, Kind::ClockStepped { .. })) {
         return Cow::Borrowed(events);
     }
-    let mut clock = Clock { off: Span::ZERO, off_before: Span::ZERO, stepped_at: None };
-    Cow::Owned(events.iter().map(|(seq, event)| (*seq, clock.straighten(event))).collect())
+    let mut off = Span::ZERO;
+    Cow::Owned(events.iter().map(|(seq, event)| (*seq, straighten(event, &mut off))).collect())
 }
 
-/// How far the wall clock is from where it was at the start.
-struct Clock {
-    off: Span,
-    off_before: Span,
-    stepped_at: Option<Timestamp>,
+/// The event by the clock of the start; `off` is how far the wall clock is from it by now. An instant inside
+/// an event was told by the clock as it was set when the event was recorded.
+fn straighten(event: &Event, off: &mut Span) -> Event {
+    let mut event = event.clone();
+    if let Kind::ClockStepped { by_ms, .. } = event.kind {
+        *off = *off + Span::from_millis(by_ms);
+    }
+    event.at = event.at - *off;
+    match &mut event.kind {
+        Kind::Milestone { when, .. } => *when = *when - *off,
+        Kind::DeadlinePassed { due, .. } => *due = *due - *off,
+        _ => {}
+    }
+    event
 }
 
-impl Clock {
-    fn straighten(&mut self, event: &Event) -> Event {
-        let mut event = event.clone();
-        if let Kind::ClockStepped { by_ms } = event.kind {
-            self.off_before = self.off;
-            self.off = self.off + Span::from_millis(by_ms);
-            self.stepped_at = Some(event.at);
-        }
-        event.at = event.at - self.off;
-        match &mut event.kind {
-            Kind::Milestone { when, .. } => *when = self.told(*when),
-            Kind::DeadlinePassed { due, .. } => *due = self.told(*due),
-            _ => {}
-        }
-        event
-    }
-
-    /// An instant inside an event: what lies before the newest step was told by the clock before it.
-    fn told(&self, at: Timestamp) -> Timestamp {
-        match self.stepped_at {
-            Some(step) if at < step => at - self.off_before,
-            _ => at - self.off,
-        }
-    }
+/// The state behind corrected events, which know nothing of a clock that was set.
+#[must_use]
+pub fn fold(events: &[(u64, Event)]) -> Run {
+    let events = events.iter().map(|(_, event)| event);
+    Run::fold(events.filter(|event| !matches!(event.kind, Kind::ClockStepped { .. })))
 }

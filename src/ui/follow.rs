@@ -18,12 +18,15 @@ impl View {
         {
             self.fill_in(plan, run, step, event.at);
         }
-        self.zero = match plan.head.objectives.rto {
+        let zero = match plan.head.objectives.rto {
             Some(_) => rto_anchor(plan, run).map(|(at, _)| at),
             None => run.opened_at,
         };
+        self.zero = zero;
         let mut lines = self.tick(event.at);
         lines.extend(self.tell(event));
+        // The state knows best, also of a clock that was just set.
+        self.zero = zero;
         lines
     }
 

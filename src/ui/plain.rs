@@ -55,8 +55,8 @@ impl Lines<'_> {
     fn of(&self, kind: &Kind) -> Vec<String> {
         match kind {
             Kind::Opened(opened) => self.opened(opened),
-            Kind::Attached { operator, host, changed_files, .. } => {
-                self.attached(operator, host, changed_files)
+            Kind::Attached { operator, host, changed_files, boot_id } => {
+                self.attached(operator, host, changed_files, boot_id)
             }
             Kind::Recovered { .. }
             | Kind::RecordMoved { .. }
@@ -124,7 +124,7 @@ impl Lines<'_> {
             Kind::Interrupted { how } => self.interrupted(*how),
             Kind::Suspended { for_ms } => self.suspended(Span::from_millis(*for_ms)),
             Kind::Noted { text } => self.note(&format!("{}: {text}", self.by)),
-            Kind::ClockStepped { by_ms } => self.clock_stepped(Span::from_millis(*by_ms)),
+            Kind::ClockStepped { by_ms, .. } => self.clock_stepped(Span::from_millis(*by_ms)),
             Kind::RollbackStarted { to } => {
                 let to = to.as_ref().map(|step| format!(", back to and with {step}"));
                 self.note(&format!(
@@ -174,7 +174,13 @@ impl Lines<'_> {
         lines
     }
 
-    fn attached(&self, operator: &str, host: &str, changed: &[String]) -> Vec<String> {
+    fn attached(
+        &self,
+        operator: &str,
+        host: &str,
+        changed: &[String],
+        boot_id: &str,
+    ) -> Vec<String> {
         let View { run, environment: place, danger, .. } = self.view;
         let place = environment(place, *danger);
         let clock = self.at.clock();
@@ -184,6 +190,13 @@ impl Lines<'_> {
         let steps = count(self.view.total as u64, "step");
         let text = format!("The clock went on: {clock}. {} of {steps} settled.", self.view.settled);
         lines.extend(wrap(&text, self.view.width, INDENT, INDENT));
+        let before = &self.view.boot_id;
+        if !before.is_empty() && before != boot_id {
+            lines.extend(self.note(
+                "This machine was started anew since, or it is another one: the time in between is \
+                 told by the wall clock, which may have been set.",
+            ));
+        }
         for file in changed {
             lines.extend(self.note(&format!(
                 "{file} has changed since this run began. The run goes on with its own copy."

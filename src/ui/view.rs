@@ -42,6 +42,8 @@ pub struct View {
     pub total: usize,
     /// What the run's clock counts from; `None` before that.
     pub zero: Option<Timestamp>,
+    /// Boot id of the machine of the driver before.
+    pub(super) boot_id: String,
     /// The recovery time objective.
     pub rto: Option<Span>,
     /// The operator sees questions at a prompt; without one they are shown as lines.
@@ -122,6 +124,7 @@ impl View {
             criteria: BTreeMap::new(),
             total: 0,
             zero: None,
+            boot_id: String::new(),
             rto: None,
             attended: true,
             width: USUAL,
@@ -185,6 +188,13 @@ impl View {
                 self.environment.clone_from(&opened.environment);
                 self.danger = opened.danger;
                 self.zero.get_or_insert(event.at);
+                self.boot_id.clone_from(&opened.boot_id);
+            }
+            Kind::Attached { boot_id, .. } => self.boot_id.clone_from(boot_id),
+            Kind::ClockStepped { by_ms, .. } => {
+                let by = Span::from_millis(*by_ms);
+                let told = self.zero.iter_mut().chain(self.milestones.values_mut());
+                told.for_each(|at| *at = *at + by);
             }
             Kind::RecordMoved { to, .. } => self.folder.clone_from(to),
             Kind::Milestone { milestone, when, .. } => {

@@ -81,6 +81,9 @@ pub struct LiveWorld {
     /// Ends of what runs on threads.
     ended: Receiver<(EffectId, Output)>,
     end: Sender<(EffectId, Output)>,
+    /// Both clocks when they were last seen to fit each other. Older than any wait: a clock may also be
+    /// set right before one begins.
+    fits: Moment,
     wake: UnixStream,
     waker: Arc<UnixStream>,
     signals: Signals,
@@ -129,6 +132,7 @@ impl LiveWorld {
             ready: VecDeque::new(),
             ended,
             end,
+            fits: Moment { wall: wall_clock(), boot: boot_clock() },
             wake,
             waker: Arc::new(waker),
             signals,
@@ -427,7 +431,6 @@ impl World for LiveWorld {
     }
 
     fn wait(&mut self, until: Option<Timestamp>) -> Input {
-        let before = self.now();
         loop {
             if let Some(input) = self.ready.pop_front() {
                 return input;
@@ -438,8 +441,12 @@ impl World for LiveWorld {
             }
             let now = wall_clock();
             let boot = boot_clock();
-            let set = stepped(before, Moment { wall: now, boot }).is_some();
-            if until.is_some_and(|until| now >= until || set) {
+            let moment = Moment { wall: now, boot };
+            if until.is_some() && stepped(self.fits, moment).is_some() {
+                self.fits = moment;
+                return Input::Tick(now);
+            }
+            if until.is_some_and(|until| now >= until) {
                 return Input::Tick(now);
             }
             let wall_limit = until.map(|until| until.since(now).min(GLANCE));

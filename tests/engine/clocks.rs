@@ -81,10 +81,64 @@ fn a_wall_clock_that_is_set_is_recorded_and_looks_keep_their_rhythm() {
         .world(|world| world.set_wall(secs(5), secs(-3600)))
         .run()
         .closed();
-    let stepped = |kind: &Kind| matches!(kind, Kind::ClockStepped { by_ms: -3_600_000 });
+    let stepped = |kind: &Kind| matches!(kind, Kind::ClockStepped { by_ms: -3_600_000, .. });
     assert_eq!(came.count(stepped), 1, "{}", came.story());
     let last = came.events.iter().rfind(|event| matches!(event.kind, Kind::Ended { .. })).unwrap();
     assert_eq!(last.boot_ms, 1_021_000);
+}
+
+/// Steps that take twenty minutes, each in its own way.
+const TWENTY_MINUTES: [&str; 4] = [
+    "      - { id: q, title: Q, confirm: Good? }",
+    "      - { id: a, title: A, effect: read, timeout: 30m, shell: go }",
+    "      - { id: p, title: P, pause: 20m }",
+    "      - { id: w, title: W, wait_for_url: { url: 'http://x.example.com', every: 10m }, timeout: 1h }",
+];
+
+/// When clocks fired by the boot clock, in seconds after the run's start.
+fn fired(came: &Came, clock: &str) -> Vec<i64> {
+    let of =
+        |kind: &Kind| matches!(kind, Kind::DeadlinePassed { clock: which, .. } if which == clock);
+    let events = came.events.iter().filter(|event| of(&event.kind));
+    events.map(|event| event.boot_ms / 1000 - 1000).collect()
+}
+
+#[test]
+fn a_wall_clock_that_is_set_makes_no_deadline_early_and_loses_none() {
+    let far = [3600, -3600, 400_000_000, -1_700_000_000, 3];
+    for (steps, by) in TWENTY_MINUTES.iter().flat_map(|steps| far.map(|by| (steps, by))) {
+        let down = Reply::status(503, "");
+        let came = rig(steps)
+            .reply("q", [Reply::types("y").after(secs(1200))])
+            .reply("go", [Reply::exit(0, "").after(secs(1200))])
+            .reply("GET", [down.clone(), down, Reply::status(200, "")])
+            .world(move |world| world.set_wall(secs(5), secs(by)))
+            .run()
+            .closed();
+        let stepped =
+            |kind: &Kind| matches!(kind, Kind::ClockStepped { by_ms, .. } if *by_ms == by * 1000);
+        assert_eq!(came.count(stepped), 1, "{by}: {}", came.story());
+        for (clock, at) in [("budget:one", 180), ("rto", 540), ("escalation:1", 840)] {
+            assert_eq!(fired(&came, clock), [at], "{by}: {}", came.story());
+        }
+        let last = came.events.iter().rfind(|event| matches!(event.kind, Kind::Ended { .. }));
+        assert!((2200..2204).contains(&(last.unwrap().boot_ms / 1000)), "{by}: {}", came.story());
+    }
+}
+
+#[test]
+fn a_time_limit_goes_on_over_a_wall_clock_that_is_set() {
+    let text = "  - { id: w, title: W, wait_for_url: { url: 'http://x.example.com', every: 10s }, timeout: 5m, on_fail: continue }";
+    for by in [3600, -3600] {
+        let came = Rig::of(text)
+            .reply("GET", [Reply::status(503, "")])
+            .world(move |world| world.set_wall(secs(95), secs(by)))
+            .run()
+            .closed();
+        let last =
+            came.events.iter().rfind(|event| matches!(event.kind, Kind::Ended { .. })).unwrap();
+        assert!((1285..=1300).contains(&(last.boot_ms / 1000)), "{by}: {}", came.story());
+    }
 }
 
 #[test]
@@ -188,7 +242,7 @@ fn many_small_steps_of_the_wall_clock_are_as_good_as_a_large_one() {
         .events
         .iter()
         .filter_map(|event| match event.kind {
-            Kind::ClockStepped { by_ms } => Some(by_ms),
+            Kind::ClockStepped { by_ms, .. } => Some(by_ms),
             _ => None,
         })
         .sum();

@@ -276,6 +276,18 @@ fn a_pause_and_a_wait_keep_their_deadlines_over_a_resume() {
 }
 
 #[test]
+fn a_read_whose_time_passed_while_nobody_drove_is_not_begun_again_and_says_so() {
+    let text = "  - { id: a, title: A, effect: read, timeout: 5m, shell: go, retry: { times: 2 } }";
+    let first = Rig::of(text).reply("go", [Reply::Never]).interrupt(60, Interrupt::HangUp).run();
+    let came = Rig::of(text).resume(&first.events, secs(600), vec![]).closed();
+    let failed = |kind: &Kind| matches!(kind, Kind::Ended { attempt: 1, verdict: mayday::steps::Verdict::Fail(why), .. } if why.message.starts_with("its time limit passed while nobody drove (at 10:05:00Z)"));
+    assert_eq!(came.count(failed), 1, "{}", came.story());
+    // The retry has a time of its own.
+    assert_eq!(came.begun(), ["go"]);
+    assert_eq!(came.status("a"), Some(StepStatus::Ok));
+}
+
+#[test]
 fn deciding_takes_as_long_in_a_long_playbook_as_in_a_short_one() {
     let long: String = (0..1_000).fold(String::new(), |mut text, at| {
         writeln!(text, "  - {{ id: s{at}, title: S, effect: read, shell: go, capture: {{ c{at}: exit_code }} }}").unwrap();

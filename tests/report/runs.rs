@@ -157,7 +157,7 @@ pub(super) fn rough() -> Story {
     story.say(Kind::Recovered { torn_bytes: 41, kept_as: "torn-1".to_owned() });
     let reason = "mayday ended while it ran; it may have happened".to_owned();
     story.end("restore", Verdict::Unknown { reason }, json!({}));
-    escalated(&mut story, 1, "2026-11-22T18:35:00Z", true);
+    escalated(&mut story, 1, "2026-11-22T19:35:00Z", true);
     story
         .ask("restore", Asking::Menu, "step `restore`: outcome unknown")
         .pass("50s")
@@ -171,7 +171,7 @@ pub(super) fn rough() -> Story {
     finished(&mut story);
     story.say(Kind::DeadlinePassed {
         clock: "rto".to_owned(),
-        due: "2026-11-22T18:30:00Z".parse().unwrap(),
+        due: "2026-11-22T19:30:00Z".parse().unwrap(),
         while_down: true,
     });
     story.start("tidy", 1, Change, "rm -f /tmp/old").pass("1s");

@@ -86,7 +86,7 @@ impl Story {
     /// The wall clock is set; the boot clock is not.
     pub(super) fn set_clock(&mut self, by: Span) -> &mut Self {
         self.at = self.at + by;
-        self.say(Kind::ClockStepped { by_ms: by.millis() })
+        self.say(Kind::ClockStepped { by_ms: by.millis(), while_down: false })
     }
 
     pub(super) fn say(&mut self, kind: Kind) -> &mut Self {

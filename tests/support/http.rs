@@ -5,8 +5,8 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ConfigBuilder, ServerConfig, ServerConnection, StreamOwned, WantsVerifier};
 
 /// How long a slow server waits between two bytes.
 const DRIP: Duration = Duration::from_millis(20);
@@ -95,6 +95,13 @@ fn answer(
         "status" => {
             let code = rest.split('/').next().unwrap_or_default();
             whole(&mut stream, &format!("{code} As Asked"), "", "a body")?;
+        }
+        "flap" => {
+            // The same question before this one moved the pattern on.
+            let before =
+                log.lock().unwrap().iter().filter(|other| other.line == asked.line).count();
+            let up = rest.as_bytes().get(before - 1).or(rest.as_bytes().last()) == Some(&b'u');
+            whole(&mut stream, if up { "200 OK" } else { "503 Down" }, "", "")?;
         }
         "to" => whole(&mut stream, "302 Found", &format!("Location: {rest}\r\n"), "")?,
         "keep" => whole(&mut stream, "307 Kept", &format!("Location: {rest}\r\n"), "")?,
@@ -194,6 +201,9 @@ fn drip(stream: &mut impl Write, raw: &TcpStream, begin: &[u8]) -> std::io::Resu
     }
 }
 
+/// The name of every authority that a test may trust; each has a key of its own.
+const AUTHORITY: &str = "mayday test authority";
+
 /// An authority and a certificate of its making.
 pub(crate) struct Identity {
     /// The authority's certificate, PEM.
@@ -201,11 +211,59 @@ pub(crate) struct Identity {
     pub(crate) config: ServerConfig,
 }
 
+/// A certificate and its key.
+struct Leaf {
+    authority: rcgen::Certificate,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
 /// A certificate for `name`, valid from and to the first days of these years, signed by a new authority.
 pub(crate) fn identity(name: &str, years: (i32, i32)) -> Identity {
+    let Leaf { authority, chain, key } = leaf(name, years, AUTHORITY);
+    let config = builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    Identity { authority: authority.pem(), config }
+}
+
+/// A valid certificate of an authority that nobody is told of.
+pub(crate) fn certified(name: &str) -> ServerConfig {
+    let Leaf { chain, key, .. } = leaf(name, (2000, 2090), "somebody else");
+    builder().with_no_client_auth().with_single_cert(chain, key).unwrap()
+}
+
+/// A valid certificate, for a server that wants to see one of its clients too.
+pub(crate) fn wants_client_certificate(name: &str) -> Identity {
+    let Leaf { authority, chain, key } = leaf(name, (2000, 2090), AUTHORITY);
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority.der().clone()).unwrap();
+    mayday::world::http::install_tls_provider();
+    let verifier = rustls::server::WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
+    let config =
+        builder().with_client_cert_verifier(verifier).with_single_cert(chain, key).unwrap();
+    Identity { authority: authority.pem(), config }
+}
+
+/// A certificate that only its own key vouches for.
+pub(crate) fn self_signed(name: &str) -> ServerConfig {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+    let chain = vec![params.self_signed(&key).unwrap().der().clone()];
+    builder().with_no_client_auth().with_single_cert(chain, private(&key)).unwrap()
+}
+
+fn builder() -> ConfigBuilder<ServerConfig, WantsVerifier> {
+    mayday::world::http::install_tls_provider();
+    ServerConfig::builder()
+}
+
+fn private(key: &rcgen::KeyPair) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()))
+}
+
+fn leaf(name: &str, years: (i32, i32), by: &str) -> Leaf {
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    params.distinguished_name.push(rcgen::DnType::CommonName, "mayday test authority");
+    params.distinguished_name.push(rcgen::DnType::CommonName, by);
     let authority_key = rcgen::KeyPair::generate().unwrap();
     let authority = params.self_signed(&authority_key).unwrap();
     let issuer = rcgen::Issuer::new(params, authority_key);
@@ -214,11 +272,5 @@ pub(crate) fn identity(name: &str, years: (i32, i32)) -> Identity {
     params.not_after = rcgen::date_time_ymd(years.1, 1, 1);
     let key = rcgen::KeyPair::generate().unwrap();
     let leaf = params.signed_by(&key, &issuer).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    mayday::world::http::install_tls_provider();
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], key)
-        .unwrap();
-    Identity { authority: authority.pem(), config }
+    Leaf { authority, chain: vec![leaf.der().clone()], key: private(&key) }
 }

@@ -291,7 +291,7 @@ fn all_kinds() -> Vec<Kind> {
         Kind::Interrupted { how: Interrupt::HangUp },
         Kind::Suspended { for_ms: 12_000 },
         Kind::Noted { text: "DECISION: no failover before 21:00".into() },
-        Kind::ClockStepped { by_ms: -3_600_000 },
+        Kind::ClockStepped { by_ms: -3_600_000, while_down: false },
         Kind::RollbackStarted { to: Some("branch".into()) },
         Kind::RollbackEnded,
         Kind::Abandoned { reason: "handed over".into() },
@@ -319,12 +319,15 @@ fn word(kind: &Kind) -> String {
 }
 
 fn transcript(view: &mut View) -> String {
+    let zero = view.zero;
     let mut text = String::new();
     for kind in all_kinds() {
         writeln!(text, "# {}", word(&kind)).unwrap();
         for line in view.tell(&event(kind)) {
             writeln!(text, "{line}").unwrap();
         }
+        // The events of this list are of one instant, also behind a clock that was set.
+        view.zero = zero;
     }
     text
 }

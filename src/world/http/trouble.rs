@@ -181,6 +181,11 @@ fn certificate(fault: &CertificateError) -> String {
              SSL_CERT_FILE to its file"
                 .to_owned()
         }
+        CertificateError::BadSignature => {
+            "is signed with another key than the one this machine knows of its authority; if that was \
+             made anew, set SSL_CERT_FILE to its file"
+                .to_owned()
+        }
         CertificateError::Revoked => "was revoked".to_owned(),
         other => format!("cannot be trusted ({other})"),
     }

@@ -235,7 +235,7 @@ fn take_up(plan: &Plan, nature: &Rc<RefCell<Nature>>, run: &mut Run, back: bool,
     let operator = if nature.fate.often(80) { "ana" } else { "dee" };
     let mut kinds = Vec::new();
     if let Some(by) = run.stepped(&nature.boot_id(), nature.now()) {
-        kinds.push(Kind::ClockStepped { by_ms: by.millis() });
+        kinds.push(Kind::ClockStepped { by_ms: by.millis(), while_down: true });
     }
     kinds.extend(torn);
     kinds.push(Kind::Attached {
