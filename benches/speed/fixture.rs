@@ -33,6 +33,8 @@ impl Bench {
             bench.project(&format!("steps{steps}"), &[playbook("p", steps, &plain)])?;
             bench.justfile(steps)?;
         }
+        bench.project("changes1000", &[with_effect("change", "p", 1_000, &plain)])?;
+        bench.project("waits", &[playbook("p", 1, &|_| waits())])?;
         let templated =
             |index| (format!("Say {{{{ word }}}} {index}"), "echo \"$word\"".to_owned());
         bench.project("templated", &[playbook("p", 1_000, &templated)])?;
@@ -42,6 +44,7 @@ impl Bench {
         for (name, line) in [("lines", "0123456789abcdef0123456789abcdef"), ("noline", "")] {
             let step = |_| ("Print much".to_owned(), large(line));
             bench.project(name, &[playbook("p", 1, &step)])?;
+            bench.project(&format!("{name}-kept"), &[with_effect("change", "p", 1, &step)])?;
             let script = format!("set -o pipefail\nsh -c '{}' | tee kept\n", large(line));
             bench.write(&format!("{name}.sh"), &script)?;
         }
@@ -129,6 +132,11 @@ impl Bench {
     }
 }
 
+/// A step that fails until its project has a file `ready`.
+fn waits() -> (String, String) {
+    ("Wait until all is ready".to_owned(), "test -e ready".to_owned())
+}
+
 /// A command that says nothing.
 pub fn quiet(program: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(program);
@@ -141,6 +149,16 @@ pub fn quiet(program: &Path, words: &[&str]) -> Command {
 
 /// A playbook of so many reading steps, each with this title and script.
 fn playbook(id: &str, steps: usize, step: &dyn Fn(usize) -> (String, String)) -> String {
+    with_effect("read", id, steps, step)
+}
+
+/// The same, of steps with this effect.
+fn with_effect(
+    effect: &str,
+    id: &str,
+    steps: usize,
+    step: &dyn Fn(usize) -> (String, String),
+) -> String {
     // One that was never reviewed, or long ago, has a fault to show: not what is measured.
     let today = chrono::Utc::now().format("%Y-%m-%d");
     let templated = step(0).0.contains("{{");
@@ -153,7 +171,7 @@ fn playbook(id: &str, steps: usize, step: &dyn Fn(usize) -> (String, String)) ->
     for index in 0..steps {
         let (title, script) = step(index);
         text += &format!(
-            "      - id: s{index}\n        title: {title:?}\n        effect: read\n        shell: {script:?}\n"
+            "      - id: s{index}\n        title: {title:?}\n        effect: {effect}\n        shell: {script:?}\n"
         );
     }
     text

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::Trouble;
 use crate::fixture::{Bench, LARGE, quiet};
+use crate::long::Long;
 use crate::measure::{Subject, Times, command, in_turns, spawns, syncs, used};
 use crate::table::Row;
 use crate::trace::{calls, instructions};
@@ -15,16 +16,18 @@ type Rows = Result<Vec<Row>, Trouble>;
 type Goal = fn(&Bench) -> Rows;
 
 /// All goals in order.
-pub const ALL: [(&str, Goal); 9] = [
+pub const ALL: [(&str, Goal); 11] = [
     ("G1", start_up),
     ("G2", list_and_check),
     ("G3", one_step),
     ("G4", thousand_steps),
+    ("G4c", thousand_changes),
     ("G6", growth),
     ("G7", memory),
     ("G8", large_output),
     ("G9", check_large),
     ("G10", dry_run),
+    ("G11", long_record),
 ];
 
 const RUN: [&str; 5] = ["run", "p", "--env", "bench", "--no-input"];
@@ -139,6 +142,33 @@ fn thousand_steps(bench: &Bench) -> Rows {
     Ok(rows)
 }
 
+/// Changes under the keeper, against bare spawns and as many bare syncs as they make.
+fn thousand_changes(bench: &Bench) -> Rows {
+    let ours = || bench.mayday("changes1000", &RUN);
+    let what = "1,000 `change` shell steps under the keeper";
+    let Some(calls) = calls(&ours(), bench.folder())? else {
+        return Ok(vec![Row::without(what, "strace")]);
+    };
+    bench.forget()?;
+    let all = calls.syncs + calls.file_syncs;
+    let subjects = vec![command(ours()), spawns(1_000), syncs(bench.folder(), 1_000)?];
+    let times = in_turns(3, subjects)?;
+    bench.forget()?;
+    let share = f64::from(all) / 1_000.0;
+    let floor = |part: fn(Times) -> f64| part(times[1]) + share * part(times[2]);
+    let floor = Times {
+        median: floor(|times| times.median),
+        least: floor(|times| times.least),
+        most: floor(|times| times.most),
+    };
+    let parts = format!("{} of the record, {} of attempts", calls.syncs, calls.file_syncs);
+    Ok(vec![
+        Row::ratio(what, times[0], "spawns + its own syncs", floor, 1.3),
+        Row::amount("syncs a step", "", share, 6.1).against(parts),
+        Row::amount("keepers of the run", "", f64::from(calls.keepers), 1.0),
+    ])
+}
+
 /// Instructions a step beyond a run of 10 steps, and their growth.
 fn growth(bench: &Bench) -> Rows {
     let what = "instructions a step at 10,000 against 1,000";
@@ -174,9 +204,13 @@ fn memory(bench: &Bench) -> Rows {
 
 fn large_output(bench: &Bench) -> Rows {
     let mut rows = Vec::new();
-    for (project, what) in [("lines", "200 MB in lines"), ("noline", "200 MB without a newline")] {
+    for (project, what) in [
+        ("lines", "200 MB in lines"),
+        ("noline", "200 MB without a newline"),
+        ("lines-kept", "200 MB in lines, under the keeper"),
+    ] {
         let ours = || bench.mayday(project, &RUN);
-        let bash = bench.bash(&format!("{project}.sh"));
+        let bash = bench.bash(&format!("{}.sh", project.trim_end_matches("-kept")));
         let times = in_turns(3, vec![command(ours()), command(bash)])?;
         rows.push(Row::ratio(what, times[0], "bash with tee", times[1], 3.0));
         bench.forget()?;
@@ -221,4 +255,23 @@ fn dry_run(bench: &Bench) -> Rows {
     let just = bench.just(1_000, &["--dry-run", "all"]);
     let ours = bench.mayday("templated", &DRY);
     Ok(vec![against(9, "dry run of 1,000 templated steps", ours, just, 1.5)?])
+}
+
+/// Events of the long record.
+const LONG: usize = 100_000;
+
+/// Taking up a run with a long record and a torn end: read, its chain verified, cut, gone on with.
+fn long_record(bench: &Bench) -> Rows {
+    bench.forget()?;
+    let long = Long::make(bench, LONG)?;
+    let resume = || bench.mayday("waits", &["resume", "--no-input", "--answer", "s0.menu=retry"]);
+    let times = in_turns(5, vec![long.again(resume())])?;
+    long.restore()?;
+    let peak = used(resume())?.peak;
+    bench.forget()?;
+    let what = "resume of 100,000 events";
+    Ok(vec![
+        Row::amount(what, " ms", times[0].median * 1e3, 500.0),
+        Row::amount(&format!("{what}, peak memory"), " MiB", peak, 64.0),
+    ])
 }

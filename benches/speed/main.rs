@@ -10,6 +10,7 @@
 
 mod fixture;
 mod goals;
+mod long;
 mod machine;
 mod measure;
 mod table;

@@ -20,6 +20,8 @@ pub struct Calls {
     pub forks: u32,
     /// Threads of ours.
     pub threads: u32,
+    /// Keepers that were started.
+    pub keepers: u32,
 }
 
 /// Instructions of the program itself, without its children; `None` without valgrind, or with one that
@@ -47,7 +49,7 @@ pub fn instructions(command: &Command, folder: &Path) -> Result<Option<f64>, Tro
 pub fn calls(command: &Command, folder: &Path) -> Result<Option<Calls>, Trouble> {
     let Some(strace) = machine::find("strace") else { return Ok(None) };
     let log = folder.join("strace.log");
-    let trace = "trace=fsync,fdatasync,clone,clone3,fork,vfork";
+    let trace = "trace=fsync,fdatasync,clone,clone3,fork,vfork,execve";
     let words = ["-f", "-qq", "-e", trace, "-o"].map(OsStr::new);
     if !under(&strace, &[&words[..], &[log.as_os_str()]].concat(), command)? {
         return Ok(None);
@@ -59,6 +61,8 @@ pub fn calls(command: &Command, folder: &Path) -> Result<Option<Calls>, Trouble>
             &mut calls.syncs
         } else if line.contains("fsync(") {
             &mut calls.file_syncs
+        } else if line.contains("execve(") && line.contains("\"mayday\", \"keeper\"") {
+            &mut calls.keepers
         } else if line.contains("CLONE_VFORK") || line.contains("vfork(") {
             &mut calls.vforks
         } else if line.contains("CLONE_THREAD") {

@@ -1,5 +1,7 @@
 //! What the world is asked about an effect that was announced and whose end nobody recorded.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use super::Target;
@@ -21,6 +23,8 @@ pub enum Recover {
 pub struct RecoverCommand {
     /// As [`super::ProcessEffect::attempt`] was.
     pub attempt: String,
+    /// Folders that the run had before its record was moved: the attempt may have begun there.
+    pub folders: Vec<PathBuf>,
 }
 
 /// Asks a database what became of a transaction. Ends with the fact `committed: true`, with

@@ -13,7 +13,7 @@ use super::next::{Look, Move};
 use super::scope::Scope;
 use super::session::{Purpose, Session};
 use super::state::{Run, StepState};
-use crate::effect::{Effect, EffectClass, EffectId, Ending, Facts, Output};
+use crate::effect::{Effect, EffectClass, EffectId, Ending, Facts, Output, Recover};
 use crate::plan::{Plan, Unit};
 use crate::steps::{Broken, Fate, Verdict};
 use crate::time::{Span, Timestamp};
@@ -37,7 +37,7 @@ pub(super) fn broken(
         (Fate::NotDone(reason), _) => Move::record(revoked(key, state, reason)),
         (Fate::Ask(recover), Some(running)) => Move::Look {
             id: EffectId(running.id),
-            effect: Some(Box::new(Effect::Recover(recover))),
+            effect: Some(Box::new(Effect::Recover(everywhere(look.run, recover)))),
             purpose: Purpose::Action {
                 step: key.to_owned(),
                 attempt: state.attempts,
@@ -50,6 +50,14 @@ pub(super) fn broken(
         },
         (Fate::Unknown(reason), _) => Move::record(lost(key, state, reason)),
     }
+}
+
+/// A record that was moved left what had begun where it was.
+fn everywhere(run: &Run, mut recover: Recover) -> Recover {
+    if let Recover::Command(command) = &mut recover {
+        command.folders = run.earlier_folders.iter().map(Into::into).collect();
+    }
+    recover
 }
 
 fn fate(unit: &Unit, cx: &crate::steps::Context<'_>, state: &StepState) -> Fate {

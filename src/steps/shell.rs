@@ -47,7 +47,7 @@ impl StepType for Shell {
             return Fate::unknown();
         }
         let attempt = attempt_name(cx.unit, broken.attempt);
-        Fate::Ask(Recover::Command(RecoverCommand { attempt }))
+        Fate::Ask(Recover::Command(RecoverCommand { attempt, folders: Vec::new() }))
     }
 
     fn own_effect(&self) -> Option<EffectClass> {

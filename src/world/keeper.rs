@@ -30,7 +30,7 @@ use link::Link;
 use message::{Order, Start, Variable, Word};
 
 use super::process::EnvValue;
-use crate::effect::{EffectId, Ending, FailKind, Input, Output, ProcessEffect};
+use crate::effect::{EffectId, Ending, FailKind, Input, Output, ProcessEffect, RecoverCommand};
 use crate::secret::SecretValue;
 use crate::time::Span;
 
@@ -49,6 +49,8 @@ pub(super) struct Keepers {
     /// The program that is the keeper; without one nothing can be kept.
     program: Option<PathBuf>,
     run_dir: PathBuf,
+    /// Folders that the run had before its record was moved.
+    earlier: Vec<PathBuf>,
     /// Nothing can be made durable: nothing is kept.
     paused: bool,
     reached: Vec<Keeper>,
@@ -69,12 +71,27 @@ struct Keeper {
 
 impl Keepers {
     pub(super) const fn new(program: Option<PathBuf>, run_dir: PathBuf) -> Self {
-        Self { program, run_dir, paused: false, reached: Vec::new(), watched: BTreeMap::new() }
+        Self {
+            program,
+            run_dir,
+            earlier: Vec::new(),
+            paused: false,
+            reached: Vec::new(),
+            watched: BTreeMap::new(),
+        }
     }
 
     /// The folder that attempts go to from here on.
     pub(super) fn bind(&mut self, run_dir: PathBuf) {
-        self.run_dir = run_dir;
+        let before = std::mem::replace(&mut self.run_dir, run_dir);
+        if !before.as_os_str().is_empty() && before != self.run_dir {
+            self.earlier.push(before);
+        }
+    }
+
+    /// Every folder that an attempt may be in, the newest first.
+    fn folders(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(&self.run_dir).chain(&self.earlier).map(PathBuf::as_path)
     }
 
     /// True when a command can be kept.
@@ -130,15 +147,20 @@ impl Keepers {
 
     /// Finds out what became of an attempt of an earlier driver. The answer, or nothing while its command
     /// runs: then its lines and its end arrive like those of any other.
-    pub(super) fn recover(&mut self, id: EffectId, name: &str) -> Option<Output> {
-        self.look(id, &attempt::name(id, name))
+    pub(super) fn recover(&mut self, id: EffectId, command: &RecoverCommand) -> Option<Output> {
+        for folder in &command.folders {
+            if !self.folders().any(|known| known == folder) {
+                self.earlier.push(folder.clone());
+            }
+        }
+        self.look(id, &attempt::name(id, &command.attempt))
     }
 
     fn look(&mut self, id: EffectId, attempt: &str) -> Option<Output> {
         // Each pass ends or finds that somebody else decided meanwhile, which happens once.
         for _ in 0..3 {
-            match attempt::find(&self.run_dir, attempt) {
-                Ok(Found::NotStarted) => match attempt::revoke(&self.run_dir, attempt) {
+            match self.find(attempt) {
+                Ok(Found::NotStarted) => match self.revoke(attempt) {
                     Ok(()) => return Some(not_begun()),
                     Err(Refused::Taken) => {}
                     Err(Refused::Disk(error)) => return Some(undecided(&self.run_dir, &error)),
@@ -162,16 +184,49 @@ impl Keepers {
         None
     }
 
+    /// What the files of an attempt say, in whichever folder it began.
+    fn find(&self, attempt: &str) -> io::Result<Found> {
+        let mut taken_back = false;
+        for folder in self.folders() {
+            match attempt::find(folder, attempt)? {
+                Found::NotStarted => {}
+                Found::TakenBack => taken_back = true,
+                found => return Ok(found),
+            }
+        }
+        Ok(if taken_back { Found::TakenBack } else { Found::NotStarted })
+    }
+
+    /// Takes an attempt back in every folder where it could still begin.
+    fn revoke(&self, attempt: &str) -> Result<(), Refused> {
+        for folder in &self.earlier {
+            match attempt::revoke(folder, attempt) {
+                // Where nothing can be written nothing can begin.
+                Err(Refused::Disk(error))
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::NotFound | io::ErrorKind::ReadOnlyFilesystem
+                    ) => {}
+                revoked => revoked?,
+            }
+        }
+        attempt::revoke(&self.run_dir, attempt)
+    }
+
     /// Connects to the keeper of an attempt. False when it cannot be reached.
     fn attach(&mut self, id: EffectId, attempt: &str, socket: &str) -> bool {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
         if !socket.chars().all(plain) {
             return false;
         }
-        let connected = std::fs::File::open(&self.run_dir)
-            .and_then(|folder| UnixStream::connect(short(&folder.into(), socket)))
-            .and_then(Link::new);
-        let Ok(mut link) = connected else { return false };
+        // A keeper has its socket in the folder that the run had when it was started.
+        let connected = self.folders().find_map(|folder| {
+            std::fs::File::open(folder)
+                .and_then(|folder| UnixStream::connect(short(&folder.into(), socket)))
+                .and_then(Link::new)
+                .ok()
+        });
+        let Some(mut link) = connected else { return false };
         link.send(&Order::Attach { id: id.0 });
         let waits = BTreeMap::from([(id, attempt.to_owned())]);
         self.reached.push(Keeper { link, child: None, waits, told: BTreeMap::new() });

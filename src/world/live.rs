@@ -228,7 +228,7 @@ impl LiveWorld {
                 self.on_thread(id, "sql", move || sql::end(end, &sessions))
             }
             Effect::Recover(Recover::Command(command)) => {
-                self.keepers.recover(id, &command.attempt).map_or(Ok(()), Err)
+                self.keepers.recover(id, &command).map_or(Ok(()), Err)
             }
             Effect::Recover(Recover::Sql(recover)) => self.fate(id, recover),
             Effect::Http(effect) => self.http(id, effect),

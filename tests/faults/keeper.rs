@@ -100,7 +100,7 @@ fn end(world: &mut LiveWorld, id: EffectId) -> Output {
 /// What a later driver finds out about it.
 fn found(place: &Place) -> Output {
     let mut world = place.world();
-    let command = RecoverCommand { attempt: "put.1".to_owned() };
+    let command = RecoverCommand { attempt: "put.1".to_owned(), folders: Vec::new() };
     world.start(EffectId(7), Effect::Recover(Recover::Command(command)));
     end(&mut world, EffectId(7))
 }
@@ -207,15 +207,14 @@ fn a_keeper_that_dies_at_any_system_call_never_leads_to_a_wrong_verdict() {
     assert!(verdicts > 20, "only {verdicts} verdicts: nearly everything is unknown");
 }
 
-/// Three changes; the last one needs its name typed.
+/// Three changes, each of which leaves a line.
 fn desk(scripts: [&str; 3]) -> Desk {
-    let steps: String = scripts
-        .iter()
-        .enumerate()
-        .map(|(n, script)| {
-            format!("  - {{id: s{n}, title: Step {n}, effect: change, shell: 'echo x >> s{n}; {script}'}}\n")
-        })
-        .collect();
+    let mut steps = String::new();
+    for (n, script) in scripts.iter().enumerate() {
+        steps += &format!(
+            "  - {{id: s{n}, title: Step {n}, effect: change, shell: 'echo x >> s{n}; {script}'}}\n"
+        );
+    }
     let desk = Desk::with(&[(
         "mayday.yaml",
         "default_environment: here\nenvironments:\n  here: { danger: low }\n",
