@@ -24,6 +24,7 @@ mod machine;
 mod new;
 mod observer;
 mod out;
+mod pick;
 mod pinned;
 mod preconditions;
 mod project;
@@ -133,9 +134,17 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     crate::world::console::restore_on_panic();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error),
+    let cli = if pick::can_ask() {
+        match pick::pick() {
+            Ok(Some(cli)) => cli,
+            Ok(None) => return ExitCode::from(exit::DONE),
+            Err(failure) => return ended(Err(failure)),
+        }
+    } else {
+        match Cli::try_parse() {
+            Ok(cli) => cli,
+            Err(error) => return usage(&error),
+        }
     };
     let global = cli.global;
     let done = match cli.command {
@@ -166,6 +175,11 @@ pub fn main() -> ExitCode {
             .map(|()| exit::DONE)
             .map_err(Failure::from),
     };
+    ended(done)
+}
+
+/// The exit code of a command, and the words of its failure.
+fn ended(done: Result<u8, Failure>) -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {

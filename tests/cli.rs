@@ -8,6 +8,7 @@ mod fate;
 mod inputs;
 mod language;
 mod new;
+mod pick;
 mod record;
 mod secrets;
 

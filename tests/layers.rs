@@ -66,6 +66,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("comfy_table", &["front"]),
     ("console", &["front"]),
     ("indicatif", &["front"]),
+    ("inquire", &["front"]),
 ];
 
 /// Files that may have more than 400 lines of code, up to how many, and why.

@@ -34,6 +34,11 @@ enum Format {
     Json,
 }
 
+/// One playbook, as text.
+pub(super) fn one(global: &Global, id: &str) -> Result<u8, Failure> {
+    show(global, &ShowArgs { playbook: id.to_owned(), format: Format::Text })
+}
+
 pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<u8, Failure> {
     let project = Project::open(global.config.as_deref())?;
     let library = project.library();
