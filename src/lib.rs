@@ -8,6 +8,7 @@
 // base: quantities and texts that know nothing of playbooks
 pub mod diagnostic;
 pub mod secret;
+pub mod seeded;
 pub mod text;
 pub mod time;
 

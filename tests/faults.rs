@@ -7,6 +7,7 @@
 mod bad_input;
 mod canary;
 mod changed;
+mod controls;
 mod disk;
 mod folders;
 mod hostile;

@@ -12,7 +12,7 @@ use paths::{Named, named_paths};
 
 /// Layer and modules, lowest first. A module may name its own layer and those before it.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("base", &["diagnostic", "secret", "text", "time"]),
+    ("base", &["diagnostic", "secret", "seeded", "text", "time"]),
     ("vocabulary", &["effect", "severity", "template"]),
     ("playbook", &["config", "plan", "playbook", "steps"]),
     ("run", &["run"]),

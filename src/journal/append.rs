@@ -11,6 +11,7 @@ use super::spare::Spare;
 use super::{Head, Holder, Place, RunDir, Trouble, folder, head, redact, scan};
 use crate::run::drive::{Moved, Way};
 use crate::run::event::Event;
+use crate::seeded::bug;
 
 /// Gives a text without the secrets in it; `None` when there are none.
 pub type Redact = Box<dyn Fn(&str) -> Option<String>>;
@@ -139,6 +140,9 @@ impl Journal {
                 return Err(Trouble::NoSpace { source: io::ErrorKind::StorageFull.into() });
             }
         }
+        if bug("fsync after the ack") {
+            let _ = self.file.sync_data();
+        }
         if let Err(error) = self.write() {
             if !is_full(&error) {
                 return Err(self.lost(error));
@@ -154,7 +158,12 @@ impl Journal {
         }
         // A failed sync is never tried again: the kernel may have dropped the pages and would say yes.
         self.syncs += 1;
-        self.file.sync_data().map_err(|error| self.lost(error))?;
+        if !bug("no fsync") && !bug("fsync after the ack") {
+            let again = |error| {
+                if bug("retry of fsync") { self.file.sync_data() } else { Err(error) }
+            };
+            self.file.sync_data().or_else(again).map_err(|error| self.lost(error))?;
+        }
         if self.file.metadata().is_ok_and(|meta| meta.nlink() == 0) {
             self.failure = Some(Failure::Gone);
             return Err(Trouble::Gone { path: self.dir.journal() });
@@ -312,6 +321,9 @@ impl Journal {
 
     /// Writes what is staged; after a failure the file ends where it ended before.
     fn write(&mut self) -> io::Result<()> {
+        if bug("short write ignored") {
+            return self.file.write(&self.staged).map(drop);
+        }
         let Err(error) = self.file.write_all(&self.staged) else { return Ok(()) };
         self.file.set_len(self.bytes)?;
         Err(error)

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::line::EVENT_CAP;
 use super::{Redact, Trouble, trim};
 use crate::run::event::Event;
+use crate::seeded::bug;
 
 /// Levels of nesting that are kept. Reading stops at 128 levels, in which the event has its own.
 const LEVELS: usize = 100;
@@ -20,6 +21,9 @@ const FREE: [&str; 6] = ["facts", "captured", "answer", "value", "items", "targe
 /// apply this one, not the one given.
 pub(super) fn prepare(event: Event, redact: &Redact) -> Result<(Event, String), Trouble> {
     let mut value = serde_json::to_value(&event).map_err(Trouble::encode)?;
+    if bug("mask after truncation") {
+        value = serde_json::from_str(&trim::to_fit(&mut value)?).map_err(Trouble::encode)?;
+    }
     let mut walk = Walk { redact, differs: false };
     walk.event(&mut value);
     let mut differs = walk.differs;

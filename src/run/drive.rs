@@ -19,6 +19,7 @@ use super::state::Run;
 use crate::effect::{Effect, EffectId, Facts, FailKind, Input, Output, Question, Wants};
 use crate::plan::Plan;
 use crate::secret::SecretValue;
+use crate::seeded::bug;
 use crate::steps::Action;
 use crate::template;
 use crate::time::{Moment, Span, Timestamp, Zone};
@@ -233,7 +234,9 @@ impl Driver<'_> {
         if let Some(output) = at_once {
             return self.take(Input::Done(id, output), shown);
         }
-        self.commit(shown)?;
+        if !bug("intent after spawn") {
+            self.commit(shown)?;
+        }
         if let Some(effect) = effect {
             // A menu beside what runs does not take its place.
             if !(beside && matches!(*effect, Effect::Ask(_))) {

@@ -14,6 +14,7 @@ pub use step::{Chosen, Gate, Menu, Running, StepState};
 use super::clock;
 use super::event::{Asking, Event, Kind, Milestone, Opened, Outcome, StepStatus, StopReason};
 use crate::effect::Ending;
+use crate::seeded::bug;
 use crate::steps::{Stage, Verdict};
 use crate::time::{Moment, Span, Timestamp};
 
@@ -240,6 +241,7 @@ impl Run {
             | Kind::Interrupted { .. }
             | Kind::Suspended { .. }
             | Kind::Noted { .. } => {}
+            Kind::ClockStepped { .. } if bug("wall clock for RTO") => {}
             Kind::ClockStepped { by_ms, .. } => self.shift(Span::from_millis(*by_ms)),
             Kind::Started { .. }
             | Kind::Revoked { .. }

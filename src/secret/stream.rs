@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::search::{Match, Search};
 use super::{Hit, MIN_HIDDEN, Redactor};
+use crate::seeded::bug;
 
 /// Bytes on their way through a [`Redactor`].
 #[derive(Debug)]
@@ -50,6 +51,7 @@ impl Stream {
         self.search = Some(search);
         let (plain, wrapped) = search.begun(matcher);
         let begun = self.reach(self.waiting.len(), wrapped).max(plain as u64);
+        let begun = if bug("mask per chunk") { 0 } else { begun };
         self.give(self.seen - begun)
     }
 

@@ -77,6 +77,8 @@ impl Desk {
             .env("MAYDAY_STATE_DIR", self.path("state"))
             .env("MAYDAY_OPERATOR", "ada")
             .stdin(Stdio::null());
+        // The tests of the tests put a bug into what we start.
+        command.envs(std::env::var_os("MAYDAY_SEEDED_BUG").map(|bug| ("MAYDAY_SEEDED_BUG", bug)));
         command
     }
 

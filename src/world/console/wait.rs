@@ -9,6 +9,8 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::SigId;
 
+use crate::seeded::bug;
+
 /// Takes a question back while it is open: the prompt ends at once, and nothing that was typed counts.
 pub struct Withdrawal {
     done: AtomicBool,
@@ -102,6 +104,9 @@ impl<'a> Waiter<'a> {
                 return Woke::Withdrawn;
             }
             let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+            if bug("SIGHUP handled but prompt kept") && input.intersects(gone) {
+                continue;
+            }
             // A pipe that was closed may still hold a line; a terminal that hung up holds nothing.
             if input.intersects(gone) && (stdin.is_terminal() || !input.contains(PollFlags::IN)) {
                 return Woke::HungUp;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::{EffectId, Facts, Output};
 use crate::journal::Hash;
+use crate::seeded::bug;
 use crate::time::Span;
 
 /// The folder of all attempts, below the run folder.
@@ -92,8 +93,17 @@ impl Claim {
             Err(TryLockError::WouldBlock) => return Err(Refused::Taken),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        begin(&folder, &Started { attempt: attempt.to_owned(), keeper: Some(keeper.to_owned()) })?;
-        Ok(Self { folder, attempt: attempt.to_owned(), _lock: lock })
+        let claim = Self { folder, attempt: attempt.to_owned(), _lock: lock };
+        if !bug("started after exec") {
+            claim.begin(keeper)?;
+        }
+        Ok(claim)
+    }
+
+    /// Says durably that the command begins.
+    pub(super) fn begin(&self, keeper: &str) -> Result<(), Refused> {
+        let keeper = Some(keeper.to_owned());
+        begin(&self.folder, &Started { attempt: self.attempt.clone(), keeper })
     }
 
     /// Makes the end durable. Nobody may hear of it before.

@@ -8,6 +8,7 @@ use super::attempt::Claim;
 use super::link::Link;
 use super::message::Word;
 use crate::effect::{Facts, Output};
+use crate::seeded::bug;
 use crate::time::Span;
 use crate::world::process::{Running, Strays};
 
@@ -118,6 +119,10 @@ impl Kept {
     /// The end is made durable first, and told then.
     fn over(&mut self, mut output: Output, make_room: &dyn Fn()) {
         let recorded = if self.withhold { withheld(&output) } else { output.clone() };
+        if bug("outcome before exit.json") {
+            self.end = Some(output);
+            return;
+        }
         let kept = self.claim.end(&recorded).or_else(|_| {
             make_room();
             self.claim.end(&recorded)
@@ -148,6 +153,9 @@ impl Kept {
             link.send(&Word::Line { id: self.id, text });
         }
         let Some(output) = self.end.take() else { return false };
+        if bug("outcome before exit.json") {
+            let _ = self.claim.end(&output);
+        }
         link.send(&Word::Done { id: self.id, output: Box::new(output) });
         true
     }

@@ -20,6 +20,7 @@ use super::link::Link;
 use super::message::{Order, Start, Variable, Word};
 use crate::effect::{Ending, FailKind, Output};
 use crate::secret::{Redactor, SecretValue};
+use crate::seeded::bug;
 use crate::world::evidence::EvidenceSink;
 use crate::world::live::boot_clock;
 use crate::world::process::{EnvValue, Prepared, Running, Strays};
@@ -202,7 +203,11 @@ impl Serving {
         let alone = self.kept.iter().all(Kept::is_over);
         self.kept.iter_mut().for_each(Kept::is_not_alone);
         let strays = if alone { Strays::Inherited } else { Strays::OutOfReach };
-        self.kept.push(match Running::spawn(&spec, &sink, boot_clock()) {
+        let spawned = Running::spawn(&spec, &sink, boot_clock());
+        if bug("started after exec") {
+            let _ = claim.begin(&self.socket);
+        }
+        self.kept.push(match spawned {
             Ok(mut running) => {
                 running.look_for(strays);
                 Kept::new(id, claim, running, withhold)

@@ -15,6 +15,7 @@ use super::address::Address;
 use super::connect::{self, Connected};
 use super::identity::{Identity, Kept, lsn_number};
 use crate::effect::Facts;
+use crate::seeded::bug;
 use crate::time::Span;
 
 /// How long the second connection may take. Without it the step goes on, with less to know afterwards.
@@ -138,8 +139,11 @@ pub(super) async fn keep(
     let mut kept = Kept { xid, identity: identity(who), flushed: false };
     if let Some(place) = &place {
         kept.identity.lsn = lsn_number(place);
-        flush(address, application_name, limit).await;
-        kept.flushed = rights.has("pg_current_wal_flush_lsn") && flushed(client, place).await?;
+        if !bug("xid without flush") {
+            flush(address, application_name, limit).await;
+        }
+        kept.flushed = bug("xid without flush")
+            || rights.has("pg_current_wal_flush_lsn") && flushed(client, place).await?;
     }
     facts.insert("tx".to_owned(), kept.to_json());
     Ok(())
