@@ -314,7 +314,7 @@ fn a_destructive_request_with_a_key_is_sent_again_behind_a_gate() {
     assert_eq!(came.starts("a"), 2);
     let asked = |kind: &Kind| matches!(kind, Kind::Asked { .. });
     assert_eq!(came.count(asked), 2, "{}", came.story());
-    let no = Rig::of(text).reply(
+    let no = Rig::of(text).operator("bo").reply(
         "a",
         [Reply::Ends(
             secs(1),

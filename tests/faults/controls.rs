@@ -45,7 +45,7 @@ const ORDER: &str = "faults::controls::what_is_said_or_begun_is_on_disk_before";
 /// True when the test is green with this bug. One that hangs is red.
 fn is_green(test: &str, bug: &str) -> bool {
     let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", "60"]).arg(std::env::current_exe().unwrap());
+    command.args(["--kill-after=5", "40"]).arg(std::env::current_exe().unwrap());
     command.args(["--exact", test]).env("MAYDAY_SEEDED_BUG", bug);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let output = command.output().unwrap();

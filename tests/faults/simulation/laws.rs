@@ -27,8 +27,8 @@ pub(super) struct Known {
     denied_by_a_person: bool,
     /// The gate was refused, and not passed since.
     refused: bool,
-    /// When the gate was passed, and behind how many events.
-    passed: Option<(i64, usize)>,
+    /// When the gate was passed, and by whom.
+    passed: Option<(i64, String)>,
     /// The operator does not want this transaction.
     no_commit: bool,
     /// When a pause began.
@@ -38,14 +38,13 @@ pub(super) struct Known {
 impl Nature {
     /// Every event, when it is durable.
     pub(super) fn judge(&mut self, event: &Event, t: i64) {
-        let place = self.events.len();
         self.tell_row(&event.kind);
         match &event.kind {
             Kind::DeadlinePassed { clock, .. } => self.deadline(clock, t),
             Kind::Answered { step, question: Asking::Gate, answer, .. } => {
                 let known = self.known(step);
                 known.refused = matches!(answer, Value::Null | Value::Bool(false));
-                known.passed = (!known.refused).then_some((t, place));
+                known.passed = (!known.refused).then(|| (t, event.by.clone()));
             }
             Kind::Started { step, part, class, what, .. } => {
                 let pause = self
@@ -107,12 +106,11 @@ impl Nature {
         mayday::plan::undo_unit(unit).map(|undo| look(&undo))
     }
 
-    /// I8: what was refused does not begin; what is destructive begins behind a fresh gate of this driver.
+    /// I8: what was refused does not begin; what is destructive begins behind a fresh gate of this operator.
     fn gate(&mut self, step: &str, class: EffectClass, t: i64) {
-        let from = self.session_from;
         let known = self.known(step);
         assert!(!known.refused, "I8: {step} was begun, its gate was refused");
-        let passed = known.passed;
+        let passed = known.passed.clone();
         let speaks = self.with_unit(step, |unit| {
             unit.step.action.is_question() || matches!(unit.step.action, Action::Notify(_))
         });
@@ -122,7 +120,8 @@ impl Nature {
         {
             return;
         }
-        let fresh = passed.is_some_and(|(at, place)| t - at <= GATE + OFF && place >= from);
+        let driver = &self.straight.operator;
+        let fresh = passed.as_ref().is_some_and(|(at, by)| t - at <= GATE + OFF && by == driver);
         assert!(fresh || self.lost_time, "I8: {step} was begun without a fresh gate: {passed:?}");
     }
 
