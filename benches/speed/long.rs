@@ -4,7 +4,6 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 use mayday::journal::{Holder, Store};
 use mayday::run::event::{Event, Kind};
@@ -12,7 +11,7 @@ use mayday::time::Timestamp;
 
 use crate::Trouble;
 use crate::fixture::Bench;
-use crate::measure::Subject;
+use crate::measure::{Subject, command};
 
 /// What a crash in the middle of an append leaves.
 const TORN: &[u8] = b"{\"seq\":";
@@ -66,16 +65,11 @@ impl Long {
     }
 
     /// A command that finds it so each time; only the command is timed.
-    pub fn again(&self, mut command: Command) -> Subject<'_> {
+    pub fn again(&self, timed: Command) -> Subject<'_> {
+        let mut timed = command(timed);
         Box::new(move || {
             self.restore()?;
-            let began = Instant::now();
-            let status = command.status()?;
-            let took = began.elapsed();
-            if !status.success() {
-                return Err(format!("{command:?} ended with {status}").into());
-            }
-            Ok(took)
+            timed()
         })
     }
 }

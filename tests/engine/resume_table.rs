@@ -85,16 +85,19 @@ fn answer(step: &str, effect: &str) -> &'static str {
 
 /// The record up to the last event of a row.
 fn until(last: &str, step: &str, whole: &[Event]) -> Vec<Event> {
-    let is_last = |event: &Event| match (last, &event.kind) {
-        ("gate answered", Kind::Answered { question: Asking::Gate, step, .. }) => step == "s",
-        ("started" | "asked", Kind::Started { step, part: 0, .. }) => step == "s",
-        ("result recorded", Kind::Ended { step, verdict: Verdict::More, .. }) => step == "s",
-        ("COMMIT started", Kind::Started { step, what, .. }) => step == "s" && what == "COMMIT",
-        ("check started", Kind::CheckStarted { step, .. }) => step == "s",
-        ("settled", Kind::Settled { step, .. }) => step == "s",
-        ("ended, unknown", Kind::Started { step, .. }) => step == "s",
-        _ => false,
+    let about = |event: &Event| match (last, &event.kind) {
+        ("gate answered", Kind::Answered { question: Asking::Gate, step, .. })
+        | ("started" | "asked", Kind::Started { step, part: 0, .. })
+        | ("result recorded", Kind::Ended { step, verdict: Verdict::More, .. })
+        | ("check started", Kind::CheckStarted { step, .. })
+        | ("settled", Kind::Settled { step, .. })
+        | ("ended, unknown", Kind::Started { step, .. }) => Some(step.clone()),
+        ("COMMIT started", Kind::Started { step, what, .. }) if what == "COMMIT" => {
+            Some(step.clone())
+        }
+        _ => None,
     };
+    let is_last = |event: &Event| about(event).as_deref() == Some("s");
     let at = whole.iter().position(is_last);
     let at = at.unwrap_or_else(|| panic!("{step}: no event is `{last}`"));
     let mut events = whole[..=at].to_vec();
