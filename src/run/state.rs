@@ -181,16 +181,10 @@ impl Run {
                 self.milestones.insert(*milestone, *when);
             }
             Kind::PhaseEntered { phase } => {
-                self.phases.insert(phase.clone(), PhaseState::Entered(event.at));
-                if self.jump.as_ref() == Some(phase) {
-                    self.jump = None;
-                }
+                self.reach(phase, PhaseState::Entered(event.at));
             }
             Kind::PhaseSkipped { phase, .. } => {
-                self.phases.insert(phase.clone(), PhaseState::Skipped);
-                if self.jump.as_ref() == Some(phase) {
-                    self.jump = None;
-                }
+                self.reach(phase, PhaseState::Skipped);
             }
             Kind::Expanded { step, items } => {
                 self.items.insert(step.clone(), items.clone());
@@ -250,6 +244,14 @@ impl Run {
             | Kind::Checked { .. }
             | Kind::Answered { .. }
             | Kind::Chose { .. } => self.apply_to_step(event),
+        }
+    }
+
+    /// A phase was come to; a jump to it ends there.
+    fn reach(&mut self, phase: &str, state: PhaseState) {
+        self.phases.insert(phase.to_owned(), state);
+        if self.jump.as_deref() == Some(phase) {
+            self.jump = None;
         }
     }
 
