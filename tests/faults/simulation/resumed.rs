@@ -1,6 +1,6 @@
 //! Which rows of the resume table (durability design, "crash rules by step type") the seeds went through.
 
-use mayday::effect::{EffectClass, Ending};
+use mayday::effect::{EffectClass, Ending, FailKind};
 use mayday::plan::Unit;
 use mayday::run::event::Kind;
 use mayday::run::state::Running;
@@ -11,6 +11,7 @@ use super::nature::Nature;
 /// Every row: what had no end, and what came of it.
 pub(super) const TABLE: &[&str] = &[
     "read: begun again",
+    "read: out of time",
     "question: begun again",
     "command under the keeper: taken back",
     "command under the keeper: its true end",
@@ -75,6 +76,11 @@ impl Nature {
                 ending: Ending::Unknown { .. },
                 ..
             } => (step, "unknown"),
+            Kind::Ended {
+                step,
+                ending: Ending::Failed { kind: FailKind::Timeout, message },
+                ..
+            } if message.contains("while nobody drove") => (step, "out of time"),
             Kind::Ended { step, .. } => (step, "its true end"),
             _ => return,
         };
