@@ -144,6 +144,7 @@ fn found(rig: Rig, what: &str) -> Rig {
         "the probe says not done" => rig.reply("probe", [Reply::exit(0, "no")]),
         "another operator" => rig.operator("ben"),
         "" | "same operator, 5 minutes later" | "same operator, 11 minutes later" => rig,
+        "its time limit passed meanwhile" => rig,
         other => panic!("no such finding: {other}"),
     }
 }
@@ -157,7 +158,7 @@ fn live(row: &Cells) {
     let past = until(last, step, &before.events);
     // Within the time limit of an attempt, which goes on over the crash.
     let later = match what.as_str() {
-        "same operator, 11 minutes later" => secs(660),
+        "same operator, 11 minutes later" | "its time limit passed meanwhile" => secs(660),
         "same operator, 5 minutes later" => secs(300),
         _ => secs(100),
     };
@@ -205,6 +206,10 @@ fn live(row: &Cells) {
         }
         "waited for, its end counts" | "its end counts" => {
             assert_eq!(seen, (0, false, false, false, true), "{}", story());
+        }
+        "out of time, a person decides" => {
+            assert_eq!(seen, (0, false, false, true, false), "{}", story());
+            assert!(came.failure("s").contains("passed while nobody drove"), "{}", story());
         }
         "its failure counts" => {
             assert_eq!(seen, (0, false, false, true, false), "{}", story());
