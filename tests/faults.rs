@@ -23,6 +23,7 @@ pub(crate) mod sql;
 mod templates;
 mod terminal;
 mod time;
+mod weak;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

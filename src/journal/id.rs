@@ -52,6 +52,11 @@ impl RunId {
         &self.0
     }
 
+    /// What stands before the random part: day and minute in ids of ours.
+    pub(super) fn minute(&self) -> &str {
+        self.0.rsplit_once('-').map_or(&self.0, |(minute, _)| minute)
+    }
+
     /// True when `text` is how an operator may abbreviate this id: its beginning or its last part.
     #[must_use]
     pub fn answers_to(&self, text: &str) -> bool {

@@ -138,7 +138,7 @@ impl Store {
         Ok(Created { journal: Journal::new(parts, 0, None), dir, pinned: names })
     }
 
-    /// The ids of all runs, newest first (ids begin with their date). No store means no runs.
+    /// The ids of all runs, newest first: by their minute, then by when they were made. No store, no runs.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -157,6 +157,9 @@ impl Store {
         }
         ids.sort_unstable_by(|a, b| b.cmp(a));
         ids.dedup();
+        // An id tells the minute; within one, the folders know which came later, if anything does.
+        let made = |id: &RunId| self.dir(id).ok()?.path().metadata().ok()?.created().ok();
+        ids.sort_by(|a, b| b.minute().cmp(a.minute()).then_with(|| made(b).cmp(&made(a))));
         Ok(ids)
     }
 

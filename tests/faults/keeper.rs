@@ -176,7 +176,7 @@ fn a_keeper_that_dies_at_any_system_call_never_leads_to_a_wrong_verdict() {
     // Of calls that come many times, this many; the kinds that come seldom are tried to their end.
     let most = if super::soak() { 400 } else { 12 };
     let kills = Count { ci: 77, soak: 200 };
-    let mut row = Row::new("F25", "the keeper is killed at a system call", kills);
+    let mut row = Row::new("F03", "the keeper is killed at a system call", kills);
     if !has("strace") {
         return row.skip_rest("strace is not installed");
     }

@@ -136,3 +136,27 @@ fn a_store_inside_a_repository_is_told() {
     fs::create_dir(folder.path().join(".git")).unwrap();
     assert_eq!(store.inside_repository(), Some(folder.path()));
 }
+
+#[test]
+fn of_two_runs_of_one_minute_the_later_one_is_the_newest() {
+    let (_folder, store) = store();
+    // The letters of the ids say the opposite of the order in which they were made.
+    for name in ["20261122-1000-zzz", "20261122-1000-mmm", "20261122-1000-aaa"] {
+        let made = |path: &std::path::Path| path.metadata().unwrap().created().unwrap();
+        let run = RunId::parse(name).unwrap();
+        let dir = store.create(&run, &[], &holder(), nothing()).unwrap().dir;
+        // File systems tell time in ticks: the next one must be a later one.
+        let next = tempfile::tempdir().unwrap();
+        let mut tick = 0;
+        while made(next.path()) <= made(dir.path()) {
+            tick += 1;
+            let probe = next.path().join(tick.to_string());
+            std::fs::create_dir(&probe).unwrap();
+            if made(&probe) > made(dir.path()) {
+                break;
+            }
+        }
+    }
+    let ids: Vec<String> = store.list().unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(ids, ["20261122-1000-aaa", "20261122-1000-mmm", "20261122-1000-zzz"]);
+}
