@@ -143,8 +143,10 @@ fn found(rig: Rig, what: &str) -> Rig {
         "the probe says done" => rig.reply("probe", [Reply::exit(0, "yes")]),
         "the probe says not done" => rig.reply("probe", [Reply::exit(0, "no")]),
         "another operator" => rig.operator("ben"),
-        "" | "same operator, 5 minutes later" | "same operator, 11 minutes later" => rig,
-        "its time limit passed meanwhile" => rig,
+        ""
+        | "same operator, 5 minutes later"
+        | "same operator, 11 minutes later"
+        | "its time limit passed meanwhile" => rig,
         other => panic!("no such finding: {other}"),
     }
 }
