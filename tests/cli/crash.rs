@@ -9,7 +9,7 @@ use crate::support::desk::{Desk, Said};
 use crate::support::keeper::{keepers, kill_keepers};
 
 /// A command that says that it runs, then waits until it may go on.
-const WAITS: &str = "touch waits; while ! test -e go; do sleep 0.02; done";
+const WAITS: &str = "touch waits; while test -e waits && ! test -e go; do sleep 0.02; done";
 
 /// As [`kill_when`], and the keeper of what runs is killed too: nobody saw how it ended.
 fn kill_all_when(desk: &Desk, there: &str) -> String {
@@ -140,7 +140,7 @@ fn a_change_that_ran_on_is_found_with_its_true_end() {
 #[test]
 fn a_change_that_still_runs_is_attached_to_and_its_output_goes_on_where_the_screen_was() {
     let desk = desk(
-        "  - {id: put, title: Put, effect: change, shell: 'echo first; touch waits; while ! test -e go; do sleep 0.02; done; echo second; echo x >> put'}",
+        "  - {id: put, title: Put, effect: change, shell: 'echo first; touch waits; while test -e waits && ! test -e go; do sleep 0.02; done; echo second; echo x >> put'}",
     );
     let run = Beside::start(desk.command(&["run", "p"]));
     until("the run is there", || desk.path("waits").exists());

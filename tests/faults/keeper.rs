@@ -382,7 +382,11 @@ fn of_twenty_drivers_one_drives() {
     let mut row =
         Row::new("F26", "twenty drivers at once; one holds the run", Count { ci: 2, soak: 10 });
     row.each(|_| {
-        let desk = desk(["touch waits; while ! test -e go; do sleep 0.02; done", ":", ":"]);
+        let desk = desk([
+            "touch waits; while test -e waits && ! test -e go; do sleep 0.02; done",
+            ":",
+            ":",
+        ]);
         let mut first = desk.command(&["run", "p"]).stderr(Stdio::null()).spawn().unwrap();
         crate::cli::until("it runs", || desk.path("waits").exists());
         let id = desk.newest();
@@ -461,7 +465,11 @@ fn a_number_that_is_given_out_again_deceives_nobody() {
 fn what_cannot_be_reached_is_still_waited_for() {
     let mut row = Row::new("F25", "the keeper lives and its socket is gone", always(1));
     row.each(|_| {
-        let desk = desk(["touch waits; while ! test -e go; do sleep 0.02; done", ":", ":"]);
+        let desk = desk([
+            "touch waits; while test -e waits && ! test -e go; do sleep 0.02; done",
+            ":",
+            ":",
+        ]);
         let mut first = desk.command(&["run", "p"]).stderr(Stdio::null()).spawn().unwrap();
         crate::cli::until("it runs", || desk.path("waits").exists());
         let id = desk.newest();
@@ -489,7 +497,11 @@ fn what_cannot_be_reached_is_still_waited_for() {
 fn a_keeper_that_is_killed_alone_is_noticed_at_once() {
     let mut row = Row::new("F25", "the keeper is killed while mayday looks on", always(1));
     row.each(|_| {
-        let desk = desk(["touch waits; while ! test -e go; do sleep 0.02; done", ":", ":"]);
+        let desk = desk([
+            "touch waits; while test -e waits && ! test -e go; do sleep 0.02; done",
+            ":",
+            ":",
+        ]);
         let run = desk
             .command(&["run", "p"])
             .stdout(Stdio::piped())
