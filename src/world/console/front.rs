@@ -6,12 +6,13 @@
 use std::io::{self, IsTerminal as _};
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal as Number};
-use rustix::process::{Pid, Signal, getpgrp};
+use rustix::process::{Pid, Signal};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr, tcsetpgrp};
 
 /// The terminal while a command owns it. Taken back when dropped.
 pub struct HandedOver {
     group: Pid,
+    own: Pid,
     ours: Termios,
     theirs: Option<Termios>,
     back: bool,
@@ -24,8 +25,9 @@ pub fn hand_over(group: Pid) -> Option<HandedOver> {
     if !io::stdin().is_terminal() || !super::modes::is_in_front() {
         return None;
     }
+    let own = super::modes::own_group()?;
     let ours = tcgetattr(io::stdin()).ok()?;
-    let mut over = HandedOver { group, ours, theirs: None, back: true };
+    let mut over = HandedOver { group, own, ours, theirs: None, back: true };
     over.again();
     Some(over)
 }
@@ -37,7 +39,7 @@ impl HandedOver {
             return;
         }
         self.theirs = tcgetattr(io::stdin()).ok();
-        let _ = unstoppable(|| tcsetpgrp(io::stdin(), getpgrp()));
+        let _ = unstoppable(|| tcsetpgrp(io::stdin(), self.own));
         let _ = unstoppable(|| tcsetattr(io::stdin(), OptionalActions::Now, &self.ours));
     }
 

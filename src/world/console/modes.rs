@@ -8,6 +8,7 @@ use std::os::fd::AsFd as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::Pid;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
 /// No bracketed paste, a cursor that shows.
@@ -114,7 +115,13 @@ fn set(modes: &Termios) {
 
 /// True when mayday's process group is the terminal's foreground group, or there is no such thing.
 pub(super) fn is_in_front() -> bool {
-    tcgetpgrp(io::stdin()).map_or(true, |front| front == rustix::process::getpgrp())
+    tcgetpgrp(io::stdin()).map_or(true, |front| Some(front) == own_group())
+}
+
+/// mayday's process group; `None` when its leader is outside of the process namespace, as in a container
+/// that was started inside of another one's session. `rustix` must not be asked: it takes that 0 for a number.
+pub(super) fn own_group() -> Option<Pid> {
+    Pid::from_raw(nix::unistd::getpgrp().as_raw())
 }
 
 /// Written only when it does not have to wait: a terminal that stands still must not hold up the end.

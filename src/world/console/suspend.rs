@@ -1,18 +1,19 @@
 //! Stopping mayday, as Ctrl-Z asks for, and going on.
+//!
+//! In a container the processes around mayday can be outside of its process namespace, where the kernel
+//! calls each of them 0: their numbers are read as numbers, never taken for a process.
 
 use std::fs;
 
-use rustix::process::{Pid, Signal, getpgid, getpgrp, getpid, getppid, getsid};
+use rustix::process::{Signal, getpid};
 
 use super::modes;
 
 /// Asks for a stop, as the key does outside of a question. False when nobody would bring mayday back.
 pub fn ask_to_suspend() -> bool {
-    if !can_suspend() {
-        return false;
-    }
+    let Some(group) = modes::own_group().filter(|_| can_suspend()) else { return false };
     modes::lend();
-    let _ = rustix::process::kill_process_group(getpgrp(), Signal::TSTP);
+    let _ = rustix::process::kill_process_group(group, Signal::TSTP);
     true
 }
 
@@ -24,25 +25,39 @@ pub fn suspend() {
 }
 
 /// True when a shell in this session would bring a stopped mayday back. Without one (started by `ssh -t`,
-/// by a terminal window, by cron) a stop would be for ever.
+/// by a terminal window, by cron, as a container's own process) a stop would be for ever.
 #[must_use]
 pub fn can_suspend() -> bool {
-    let (group, session) = (getpgrp(), getsid(None));
-    let mut parent = getppid();
-    while let (Some(pid), Ok(session)) = (parent, session) {
-        if getsid(Some(pid)) != Ok(session) {
+    let Some(own) = Place::of("self") else { return false };
+    let mut parent = own.parent;
+    while let Some(place) = Place::of(&parent.to_string()) {
+        if place.session != own.session {
             return false;
         }
-        if getpgid(Some(pid)) != Ok(group) {
+        if place.group != own.group {
             return true;
         }
-        parent = parent_of(pid);
+        parent = place.parent;
     }
     false
 }
 
-fn parent_of(pid: Pid) -> Option<Pid> {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?;
-    let (_, rest) = stat.rsplit_once(')')?;
-    Pid::from_raw(rest.split_ascii_whitespace().nth(1)?.parse().ok()?)
+/// Where a process stands among the others: the fields 4 to 6 of its `stat` file, `proc_pid_stat(5)`.
+struct Place {
+    parent: u32,
+    group: i32,
+    session: i32,
+}
+
+impl Place {
+    fn of(process: &str) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        let (_, rest) = stat.rsplit_once(')')?;
+        let mut fields = rest.split_ascii_whitespace().skip(1);
+        Some(Self {
+            parent: fields.next()?.parse().ok()?,
+            group: fields.next()?.parse().ok()?,
+            session: fields.next()?.parse().ok()?,
+        })
+    }
 }

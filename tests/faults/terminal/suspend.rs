@@ -124,6 +124,28 @@ fn without_a_shell_ctrl_z_says_so_and_stops_nothing() {
     assert_eq!(pty.wait(), Some(0), "{}", pty.seen());
 }
 
+/// As in a container: whoever started mayday is of a session that its process namespace does not have.
+#[test]
+fn ctrl_z_in_a_process_namespace_of_its_own_stops_nothing_either() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let desk = desk("  - { id: a, title: A, confirm: 'Good?' }");
+    let live = super::live(&desk);
+    for script in ["exec setsid --ctty --wait \"$@\"", "exec \"$@\""] {
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork", "--mount-proc", "sh", "-c", script, "sh"]);
+        command.arg(live.get_program()).args(live.get_args()).current_dir(desk.path(""));
+        command.envs(live.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let mut pty = Pty::start(&command);
+        pty.shown("y or n >");
+        pty.send("\u{1a}");
+        pty.shown("no shell would bring mayday back");
+        pty.send("y\r");
+        assert_eq!(pty.wait(), Some(0), "{}", pty.seen());
+    }
+}
+
 /// An interactive step: it reads from the terminal, and tells its group and the one in front.
 const OWNS: &str = "echo $$ > pid; stty -echo; echo READY; read -r line; echo GOT $line; while ! test -e go; do sleep 0.02; done";
 
