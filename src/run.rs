@@ -11,6 +11,7 @@ pub mod digest;
 pub mod drive;
 mod escalate;
 pub mod event;
+pub mod forecast;
 pub mod gate;
 pub mod inputs;
 pub mod interrupt;

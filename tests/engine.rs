@@ -20,6 +20,7 @@ mod actions;
 mod clocks;
 mod crash;
 mod drills;
+mod forecasts;
 mod gates;
 mod interrupts;
 mod modifiers;

@@ -77,14 +77,20 @@ pub fn rto_anchor(plan: &Plan, run: &Run) -> Option<(Timestamp, String)> {
     }
 }
 
+/// The clock of the recovery time objective; `None` without one, and before it has begun.
+#[must_use]
+pub fn rto(plan: &Plan, run: &Run) -> Option<Clock> {
+    let (rto, (from, anchor)) = (plan.head.objectives.rto?, rto_anchor(plan, run)?);
+    let met = run.milestones.get(&Milestone::Recovered).copied();
+    Some(Clock::new("rto".into(), &anchor, from, rto, met))
+}
+
 /// Every clock that has begun. At most one entry a clock; order is stable.
 #[must_use]
 pub fn clocks(plan: &Plan, run: &Run) -> Vec<Clock> {
     let at = |milestone| run.milestones.get(&milestone).copied();
     let mut clocks = Vec::new();
-    if let (Some(rto), Some((from, anchor))) = (plan.head.objectives.rto, rto_anchor(plan, run)) {
-        clocks.push(Clock::new("rto".into(), &anchor, from, rto, at(Milestone::Recovered)));
-    }
+    clocks.extend(rto(plan, run));
     if let Some(detected) = at(Milestone::Detected) {
         if let Some(policy) = &plan.policy {
             let met = at(Milestone::Acknowledged);
@@ -138,11 +144,16 @@ fn stopping(unless: Unless) -> Milestone {
 /// The next instant at which a clock passes that has not been recorded yet.
 #[must_use]
 pub fn next_due(plan: &Plan, run: &Run) -> Option<Timestamp> {
+    next(plan, run).map(|clock| clock.due)
+}
+
+/// The clock that passes next and was not recorded yet: what a status line names.
+#[must_use]
+pub fn next(plan: &Plan, run: &Run) -> Option<Clock> {
     if run.closed.is_some() {
         return None;
     }
-    let open = clocks(plan, run);
-    let open =
-        open.iter().filter(|clock| clock.met.is_none() && !run.deadlines.contains(&clock.id));
-    open.map(|clock| clock.due).min()
+    let open = clocks(plan, run).into_iter();
+    let open = open.filter(|clock| clock.met.is_none() && !run.deadlines.contains(&clock.id));
+    open.min_by_key(|clock| clock.due)
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::plan::Mode;
-pub use words::{Asking, Milestone, Outcome, StepStatus, StopReason};
+pub use words::{Asking, Lasting, Milestone, Outcome, StepStatus, StopReason};
 
 mod words;
 
@@ -107,6 +107,15 @@ pub enum Kind {
         /// Why it is set or amended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+    },
+    /// How long steps took in earlier runs: what forecasts of this run rest on.
+    Expectations {
+        /// The step's key -> what earlier runs of the very same step tell.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        steps: BTreeMap<String, Lasting>,
+        /// The phase of a way around -> what it takes to its end, at most in nine of ten futures.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        fallbacks: BTreeMap<String, Span>,
     },
     /// A phase began.
     PhaseEntered {

@@ -12,7 +12,9 @@ mod step;
 pub use step::{Chosen, Gate, Menu, Running, StepState};
 
 use super::clock;
-use super::event::{Asking, Event, Kind, Milestone, Opened, Outcome, StepStatus, StopReason};
+use super::event::{
+    Asking, Event, Kind, Lasting, Milestone, Opened, Outcome, StepStatus, StopReason,
+};
 use crate::effect::Ending;
 use crate::seeded::bug;
 use crate::steps::{Stage, Verdict};
@@ -59,6 +61,10 @@ pub struct Run {
     pub undone: BTreeSet<String>,
     /// Milestones; the latest amendment counts.
     pub milestones: BTreeMap<Milestone, Timestamp>,
+    /// How long steps took in earlier runs.
+    pub expectations: BTreeMap<String, Lasting>,
+    /// The phases of ways around, and what each takes to its end.
+    pub fallbacks: BTreeMap<String, Span>,
     /// Clocks whose deadline has passed.
     pub deadlines: BTreeSet<String>,
     /// How often the operator asked for an escalation.
@@ -179,6 +185,10 @@ impl Run {
             }
             Kind::Milestone { milestone, when, .. } => {
                 self.milestones.insert(*milestone, *when);
+            }
+            Kind::Expectations { steps, fallbacks } => {
+                self.expectations.clone_from(steps);
+                self.fallbacks.clone_from(fallbacks);
             }
             Kind::PhaseEntered { phase } => {
                 self.reach(phase, PhaseState::Entered(event.at));

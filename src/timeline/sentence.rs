@@ -49,6 +49,9 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
                 when.clock()
             )
         }
+        Kind::Expectations { steps, .. } => {
+            format!("Earlier runs tell how long {} of the steps take.", steps.len())
+        }
         Kind::PhaseEntered { phase } => format!("Phase {} began.", phase_title(plan, phase)),
         Kind::PhaseSkipped { phase, reason } => {
             format!("Phase {} was passed over: {reason}.", phase_title(plan, phase))
@@ -168,6 +171,7 @@ pub const fn word(kind: &Kind) -> &'static str {
         Kind::RecordedAgain => "recorded_again",
         Kind::InputGiven { .. } => "input_given",
         Kind::Milestone { .. } => "milestone",
+        Kind::Expectations { .. } => "expectations",
         Kind::PhaseEntered { .. } => "phase_entered",
         Kind::PhaseSkipped { .. } => "phase_skipped",
         Kind::Expanded { .. } => "expanded",

@@ -69,6 +69,8 @@ impl Lines<'_> {
             Kind::Milestone { milestone, when, source, reason } => {
                 self.milestone(*milestone, *when, source, reason.as_deref())
             }
+            // What a forecast rests on is told with the forecast.
+            Kind::Expectations { .. } => Vec::new(),
             Kind::PhaseEntered { phase } => self.phase("RUN", phase, ""),
             Kind::PhaseSkipped { phase, reason } => self.phase("SKIP", phase, reason),
             Kind::Expanded { step, items } => self.expanded(step, items),

@@ -24,6 +24,18 @@ pub enum Milestone {
     Closed,
 }
 
+/// How long a step took in earlier runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lasting {
+    /// In how many runs it passed.
+    pub runs: u32,
+    /// Durations in milliseconds, ascending; of many only some, evenly over their order.
+    pub ms: Vec<i64>,
+    /// Runs of the other kind (drills, or real ones) are among them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mixed: bool,
+}
+
 /// Which question of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
