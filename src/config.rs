@@ -103,6 +103,9 @@ pub struct TargetSpec {
     /// For `sqlite`: the file, relative to this file. `{{ env.vars.NAME }}` is not read here.
     #[serde(default)]
     pub path: Option<String>,
+    /// It is made during the run: its address is looked for by the first step that works on it, not before.
+    #[serde(default)]
+    pub made_later: bool,
 }
 
 impl TargetSpec {

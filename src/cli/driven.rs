@@ -72,6 +72,7 @@ impl Stage {
             secrets: config.secrets.clone(),
             base: plan.place.cwd.clone(),
             env_file: super::pinned::env_file(config, plan),
+            variables: crate::world::surroundings::variables(&plan.place),
             run_dir: plan.place.run_dir.clone(),
             run_id: plan.place.run_id.clone(),
             operator: prompt.map(|prompt| Box::new(prompt) as _),

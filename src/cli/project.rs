@@ -56,7 +56,7 @@ impl Project {
     pub fn open_paths(config: Option<&Path>, paths: &[PathBuf]) -> Result<Self, Failure> {
         let file = match config {
             Some(named) => Some(named.to_path_buf()),
-            None => find_config(),
+            None => paths.first().and_then(|path| config_of(path)),
         };
         let mut project = Self::with_config(file.as_deref())?;
         let mut files = Vec::new();
@@ -240,8 +240,13 @@ fn here() -> PathBuf {
 }
 
 fn find_config() -> Option<PathBuf> {
-    let here = here();
-    here.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())
+    config_of(&here())
+}
+
+/// The mayday.yaml that a file or folder belongs to: the first one upwards from it.
+pub(super) fn config_of(path: &Path) -> Option<PathBuf> {
+    let full = std::path::absolute(path).ok()?;
+    full.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())
 }
 
 /// A path as the operator would write it: relative to the working directory where it lies below it.
@@ -250,7 +255,8 @@ fn shown(path: &Path) -> String {
     path.strip_prefix(&here).unwrap_or(path).to_string_lossy().into_owned()
 }
 
-/// Playbooks below a folder, by path; hidden files and folders are passed over.
+/// Playbooks below a folder, by path. Passed over: what is hidden, and a folder below with a mayday.yaml of its
+/// own, which is another project.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -261,7 +267,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             continue;
         }
         if path.is_dir() {
-            collect(&path, files);
+            if !path.join(FILE_NAME).is_file() {
+                collect(&path, files);
+            }
         } else if matches!(path.extension().and_then(|end| end.to_str()), Some("yaml" | "yml")) {
             files.push(path);
         }

@@ -1,6 +1,6 @@
 //! Where a plan runs: an environment with its paths made absolute.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{Mode, PlanTrouble, Purpose};
@@ -17,6 +17,8 @@ pub struct Place {
     pub danger: Danger,
     /// Targets by name.
     pub targets: BTreeMap<String, Target>,
+    /// Targets that are made during the run: nothing is known of them when it begins.
+    pub made_later: BTreeSet<String>,
     /// Contacts by name.
     pub contacts: BTreeMap<String, Contact>,
     /// Variables of the environment.
@@ -49,6 +51,12 @@ impl Place {
             name: name.to_owned(),
             danger: environment.danger,
             targets: targets(environment, purpose.base),
+            made_later: environment
+                .targets
+                .iter()
+                .filter(|(_, spec)| spec.made_later)
+                .map(|(name, _)| name.clone())
+                .collect(),
             contacts: config.contacts.clone(),
             vars: environment.vars.clone(),
             shell: environment

@@ -52,6 +52,8 @@ pub struct Setting {
     pub base: PathBuf,
     /// A file that `env:` references may come from.
     pub env_file: Option<PathBuf>,
+    /// What the commands of `cmd:` references get beside our own variables.
+    pub variables: Vec<(String, String)>,
     /// The run's folder, for evidence; empty while there is none.
     pub run_dir: PathBuf,
     /// The run's id, for the lists of databases.
@@ -115,7 +117,8 @@ impl LiveWorld {
             remember();
         }
         let signals = Signals::take(attended)?;
-        let vault = Vault::new(setting.secrets, setting.base, setting.env_file);
+        let vault = Vault::new(setting.secrets, setting.base, setting.env_file)
+            .with_variables(setting.variables);
         Ok(Self {
             redactor: vault.redactor(),
             vault,
@@ -153,6 +156,7 @@ impl LiveWorld {
     /// The run that evidence belongs to, once it has a folder.
     pub fn bind(&mut self, run_id: &str, run_dir: PathBuf) {
         run_id.clone_into(&mut self.run_id);
+        self.vault.bind(run_id, &run_dir);
         self.keepers.bind(run_dir.clone());
         self.run_dir = run_dir;
     }

@@ -69,6 +69,7 @@ pub struct Vault {
     references: BTreeMap<String, String>,
     base: PathBuf,
     env_file: Option<PathBuf>,
+    variables: Vec<(String, String)>,
     values: HashMap<String, SecretValue>,
     redactor: Arc<Mutex<Redactor>>,
     warnings: Vec<String>,
@@ -87,9 +88,28 @@ impl Vault {
             references,
             base,
             env_file,
+            variables: Vec::new(),
             values: HashMap::new(),
             redactor: Arc::default(),
             warnings: Vec::new(),
+        }
+    }
+
+    /// The variables that a `cmd:` reference gets beside our own: those of the environment, so that the tools it
+    /// names are found where those of steps are.
+    #[must_use]
+    pub fn with_variables(mut self, variables: Vec<(String, String)>) -> Self {
+        self.variables = variables;
+        self
+    }
+
+    /// The run that `cmd:` references may ask for, once there is one.
+    pub fn bind(&mut self, run_id: &str, run_dir: &Path) {
+        let marks =
+            [("MAYDAY_RUN_ID", run_id.into()), ("MAYDAY_RUN_DIR", run_dir.to_string_lossy())];
+        for (name, value) in marks {
+            self.variables.retain(|(known, _)| known != name);
+            self.variables.push((name.to_owned(), value.into_owned()));
         }
     }
 
@@ -202,8 +222,13 @@ impl Vault {
 
     fn command(&self, command: &str) -> Result<SecretValue, String> {
         let argv = ["sh", "-c", command].map(str::to_owned);
-        let aside =
-            Aside { argv: &argv, env: &[], stdin: "", dir: Some(&self.base), limit: COMMAND_LIMIT };
+        let aside = Aside {
+            argv: &argv,
+            env: &self.variables,
+            stdin: "",
+            dir: Some(&self.base),
+            limit: COMMAND_LIMIT,
+        };
         let shown = crate::text::cut(command, 80);
         let finished = aside::run(&aside).map_err(|fault| match fault {
             Fault::Start(error) => format!("`{shown}` could not be run: {error}"),

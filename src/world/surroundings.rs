@@ -9,6 +9,15 @@ use crate::time::Span;
 /// Bringing an environment up or down is given up after this long.
 const LIMIT: Span = Span::from_mins(10);
 
+/// What every command of an environment gets: its variables, the run's marks, PATH with its folders in front.
+#[must_use]
+pub fn variables(place: &Place) -> Vec<(String, String)> {
+    let mut all = place.marks();
+    let path = super::process::search_path(place.path());
+    all.push(("PATH".to_owned(), path.to_string_lossy().into_owned()));
+    all
+}
+
 /// Runs the environment's `setup` or `teardown` command; what it says comes back for the screen.
 ///
 /// # Errors
@@ -18,10 +27,9 @@ pub fn command(script: &str, place: &Place) -> Result<String, String> {
     words.push(script.to_owned());
     let program = words.remove(0);
     let mut command = duct::cmd(&program, &words).dir(place.cwd());
-    for (name, value) in place.marks() {
+    for (name, value) in variables(place) {
         command = command.env(name, value);
     }
-    command = command.env("PATH", super::process::search_path(place.path()));
     let handle = command
         .stdin_null()
         .stderr_to_stdout()

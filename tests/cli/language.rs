@@ -57,6 +57,22 @@ fn check_takes_paths_and_fails_on_warnings_when_told() {
 }
 
 #[test]
+fn a_folder_with_its_own_configuration_is_another_project() {
+    let desk = shop();
+    let config = format!("playbooks: .\n{CONFIG}");
+    desk.write("playbooks/team/mayday.yaml", &config);
+    desk.write("playbooks/team/api-down.yaml", &playbook("api-down", "", BAD));
+    desk.mayday(&["check"]).is(0, &["3 files"]);
+    desk.mayday(&["check", "playbooks/team"]).is(3, &["efect", "2 files"]);
+    let both = desk.mayday(&["check", "playbooks/team", "playbooks/data-loss.yaml"]);
+    both.is(3, &["efect", "4 files"]);
+    desk.mayday(&["list"]).is(0, &["data-loss"]);
+    let within =
+        desk.command(&["check"]).current_dir(desk.path("playbooks/team")).output().unwrap();
+    assert_eq!(within.status.code(), Some(3));
+}
+
+#[test]
 fn explain_knows_every_code() {
     let desk = shop();
     let all = desk.mayday(&["explain", "all"]);

@@ -52,6 +52,7 @@ impl Place {
             secrets: BTreeMap::new(),
             base: self.folder.path().to_path_buf(),
             env_file: None,
+            variables: Vec::new(),
             run_dir: self.folder.path().to_path_buf(),
             run_id: "run-1".to_owned(),
             operator: None,

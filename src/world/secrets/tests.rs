@@ -57,6 +57,16 @@ fn the_environments_own_file_goes_before_the_shell() {
 }
 
 #[test]
+fn a_command_gets_the_environments_variables_and_the_run() {
+    let place = Place::new();
+    let reference = [("a", "cmd:echo $SITE $MAYDAY_RUN_ID $MAYDAY_RUN_DIR")];
+    let variables = ["SITE", "MAYDAY_RUN_ID"].map(|name| (name.to_owned(), "before".to_owned()));
+    let mut vault = place.vault(&reference, None).with_variables(variables.to_vec());
+    vault.bind("20261127-0200-abc", Path::new("/runs/x"));
+    assert_eq!(resolve(&mut vault, "a").unwrap(), "before 20261127-0200-abc /runs/x");
+}
+
+#[test]
 fn a_file_loses_its_line_end_and_warns_when_others_can_read_it() {
     let place = Place::new();
     place.write("private", "hunter2secret\r\n", 0o600);
