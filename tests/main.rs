@@ -20,6 +20,7 @@ mod notify;
 mod process;
 mod quickstart;
 mod readme;
+mod rehearsal;
 mod report;
 mod sandbox;
 mod sql;

@@ -12,4 +12,5 @@ pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod pty;
+pub(crate) mod rehearsal;
 pub(crate) mod server;

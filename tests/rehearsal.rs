@@ -1,0 +1,54 @@
+//! The rehearsal environment: it comes up, does the real thing, and leaves nothing behind.
+
+use std::fs;
+
+use crate::support::rehearsal::Rehearsal;
+
+#[test]
+fn two_rehearsals_stand_side_by_side_and_leave_nothing_behind() {
+    let (one, other) = (Rehearsal::up(), Rehearsal::up());
+    one.sql("DELETE FROM payments; DELETE FROM reservations WHERE id > 450");
+    assert_eq!(one.get("/api/reservations"), (200, r#"{"total": 450, "newest": 450}"#.into()));
+    assert_eq!(other.get("/api/reservations"), (200, r#"{"total": 500, "newest": 500}"#.into()));
+    one.script("up").is(1, &["a rehearsal is up in"]);
+    let about = fs::read_to_string(one.path("rehearsal.json")).unwrap();
+    let base = about.split('"').nth(3).unwrap();
+    assert!(one.running(base).len() > 5, "{:?}", one.running(base));
+    one.script("down").is(0, &["is down"]);
+    assert_eq!(one.running(base), [""; 0]);
+    assert!(!one.path("").exists() && !std::path::Path::new(base).exists());
+    assert_eq!(other.get("/api/health").0, 200);
+    one.script("down").is(0, &["nothing is up"]);
+}
+
+#[test]
+fn a_branch_is_the_past_and_a_stand_in_takes_no_flag_that_it_does_not_know() {
+    let r = Rehearsal::up();
+    let project = "--project-id bloom-rehearsal-001";
+    let before = r.sql(
+        "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.USZ')",
+    );
+    r.sql("DELETE FROM payments; DELETE FROM reservations WHERE id <= 50");
+    let create =
+        format!("neonctl branches create {project} --name past --no-secrets -o json --parent");
+    r.tool(&format!("{create} {before}")).is(0, &["\"name\": \"past\""]);
+    r.tool(&format!("{create} {before}")).is(1, &["already exists: past"]);
+    r.tool(&format!("{create} 2031-01-01T00:00:00Z").replace("past", "next"))
+        .is(1, &["is in the future"]);
+    r.tool(&format!("{create} 2025-01-01T00:00:00Z").replace("past", "old"))
+        .is(1, &["older than the history"]);
+    let url = r.tool(&format!("neonctl connection-string past {project}"));
+    url.is(0, &["postgresql://neondb_owner:"]);
+    let count = std::process::Command::new("psql")
+        .args(["-XAtc", "SELECT count(*) FROM reservations", url.out.trim()])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&count.stdout), "500\n");
+    assert_eq!(r.sql("SELECT count(*) FROM reservations"), "450");
+    r.tool(&format!("neonctl branches delete past {project}")).is(0, &[]);
+    r.tool(&format!("neonctl branches get past {project}")).is(1, &["not found"]);
+    r.tool(&format!("neonctl branches create {project} --from main"))
+        .is(1, &["unknown option --from"]);
+    r.tool("neonctl projects get other").is(1, &["project other not found"]);
+    r.tool("neonctl frobnicate").is(1, &["not a command that this stand-in knows"]);
+}
