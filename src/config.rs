@@ -28,6 +28,10 @@ pub struct Config {
     /// Replaces the built-in policy of the severities named.
     #[serde(default)]
     pub severities: BTreeMap<Severity, SeverityPolicy>,
+    /// What was decided beforehand, as data (retention, recovery objectives): names for expressions as
+    /// `policy.NAME`.
+    #[serde(default)]
+    pub policy: serde_json::Map<String, serde_json::Value>,
     /// Who can be told, and how.
     #[serde(default)]
     pub contacts: BTreeMap<String, Contact>,

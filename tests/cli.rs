@@ -9,6 +9,8 @@ mod inputs;
 mod language;
 mod new;
 mod pick;
+mod policy;
+mod projects;
 mod record;
 mod secrets;
 

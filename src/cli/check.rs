@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::exit::{self, Failure};
-use super::project::{Project, config_of};
+use super::project::Project;
 use super::{Global, machine, out};
 use crate::diagnostic::{Diagnostic, Level, render};
 use crate::playbook::catalogue;
@@ -46,11 +46,11 @@ enum Format {
 }
 
 pub(super) fn check(global: &Global, args: &CheckArgs) -> Result<u8, Failure> {
-    let (mut faults, mut files) = (Vec::new(), 0);
-    for project in projects(global, &args.paths)? {
-        faults.extend(project.check(machine::wall_clock()));
-        files += project.files();
-    }
+    let projects = Project::open_all(global.config.as_deref(), &args.paths)?;
+    let today = machine::wall_clock();
+    let faults: Vec<Diagnostic> =
+        projects.iter().flat_map(|project| project.check(today)).collect();
+    let files = projects.iter().map(Project::files).sum();
     match args.format {
         Format::Human => {
             let text =
@@ -74,22 +74,4 @@ pub(super) fn check(global: &Global, args: &CheckArgs) -> Result<u8, Failure> {
             || (fault.level == Level::Warning && args.deny == Some(Deny::Warnings))
     };
     Ok(if faults.iter().any(bad) { exit::INVALID } else { exit::DONE })
-}
-
-/// The projects that these paths belong to, each with its own paths. One configuration named on the command line
-/// is everybody's.
-fn projects(global: &Global, paths: &[PathBuf]) -> Result<Vec<Project>, Failure> {
-    let config = global.config.as_deref();
-    if paths.is_empty() {
-        return Ok(vec![Project::open(config)?]);
-    }
-    let mut groups: Vec<(Option<PathBuf>, Vec<PathBuf>)> = Vec::new();
-    for path in paths {
-        let file = config.map_or_else(|| config_of(path), |named| Some(named.to_path_buf()));
-        match groups.iter_mut().find(|(known, _)| *known == file) {
-            Some((_, group)) => group.push(path.clone()),
-            None => groups.push((file, vec![path.clone()])),
-        }
-    }
-    groups.iter().map(|(file, group)| Project::open_paths(file.as_deref(), group)).collect()
 }

@@ -49,6 +49,9 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
         }
         return Ok(exit::DONE);
     }
+    for file in project.inner_files() {
+        out::talk(&format!("Another project has playbooks of its own: --config {file}"));
+    }
     if playbooks.is_empty() {
         out::talk("No playbooks. Write one below `playbooks/`, or name the folder in mayday.yaml.");
         return Ok(exit::DONE);

@@ -28,6 +28,8 @@ pub struct Project {
     pub unreadable: Vec<Diagnostic>,
     /// The names of the files that were asked for; all when `None`. The others are only known.
     pub asked: Option<Vec<String>>,
+    /// The mayday.yaml files of the projects inside the folder of playbooks. Their playbooks are theirs.
+    pub inner: Vec<PathBuf>,
 }
 
 impl Project {
@@ -43,7 +45,7 @@ impl Project {
         };
         let mut project = Self::with_config(file.as_deref())?;
         let mut files = Vec::new();
-        collect(&project.folder(), &mut files);
+        collect(&project.folder(), &mut files, &mut project.inner);
         project.read(&files);
         Ok(project)
     }
@@ -56,13 +58,13 @@ impl Project {
     pub fn open_paths(config: Option<&Path>, paths: &[PathBuf]) -> Result<Self, Failure> {
         let file = match config {
             Some(named) => Some(named.to_path_buf()),
-            None => paths.first().and_then(|path| config_of(path)),
+            None => paths.first().and_then(|path| owner(path)),
         };
         let mut project = Self::with_config(file.as_deref())?;
         let mut files = Vec::new();
         for path in paths {
             if path.is_dir() {
-                collect(path, &mut files);
+                collect(path, &mut files, &mut project.inner);
             } else if path.exists() {
                 files.push(path.clone());
             } else {
@@ -77,10 +79,43 @@ impl Project {
         let real = |file: &PathBuf| file.canonicalize().ok();
         let known: Vec<_> = files.iter().map(real).collect();
         let mut others = Vec::new();
-        collect(&project.folder(), &mut others);
+        collect(&project.folder(), &mut others, &mut Vec::new());
         files.extend(others.into_iter().filter(|file| !known.contains(&real(file))));
         project.read(&files);
         Ok(project)
+    }
+
+    /// Every project that these files and folders belong to, each with the mayday.yaml nearest above them
+    /// (or the one named), and the projects inside. Without paths, the project of the working directory.
+    ///
+    /// # Errors
+    /// As [`Project::open`] and [`Project::open_paths`].
+    pub fn open_all(config: Option<&Path>, paths: &[PathBuf]) -> Result<Vec<Self>, Failure> {
+        let mut all = Vec::new();
+        if paths.is_empty() {
+            all.push(Self::open(config)?);
+        }
+        let mut groups: Vec<(Option<PathBuf>, Vec<PathBuf>)> = Vec::new();
+        for path in paths {
+            let owner = config.map(Path::to_path_buf).or_else(|| owner(path));
+            match groups.iter_mut().find(|(known, _)| *known == owner) {
+                Some((_, group)) => group.push(path.clone()),
+                None => groups.push((owner, vec![path.clone()])),
+            }
+        }
+        for (owner, group) in &groups {
+            all.push(Self::open_paths(owner.as_deref(), group)?);
+        }
+        let mut at = 0;
+        while let Some(project) = all.get(at) {
+            for file in project.inner.clone() {
+                if !groups.iter().any(|(known, _)| known.as_ref() == Some(&file)) {
+                    all.push(Self::open(Some(&file))?);
+                }
+            }
+            at += 1;
+        }
+        Ok(all)
     }
 
     /// The folder that mayday.yaml names for records whose own disk fails. Reads no playbook; a file that
@@ -99,6 +134,7 @@ impl Project {
             playbooks: Vec::new(),
             unreadable: Vec::new(),
             asked: None,
+            inner: Vec::new(),
         };
         let Some(file) = file else { return Ok(project) };
         let bytes = std::fs::read(file).map_err(|error| {
@@ -136,7 +172,23 @@ impl Project {
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         let named = self.config_value().playbooks;
-        self.base.join(named.unwrap_or_else(|| "playbooks".into()))
+        let folder = self.base.join(named.unwrap_or_else(|| "playbooks".into()));
+        // `playbooks: .` is no part of a file's name.
+        folder.components().collect()
+    }
+
+    /// The mayday.yaml of the project inside this one that has the playbook.
+    #[must_use]
+    pub fn inner_of(&self, playbook: &str) -> Option<String> {
+        let has = |file: &&PathBuf| {
+            Self::open(Some(file)).is_ok_and(|inner| inner.library().contains_key(playbook))
+        };
+        self.inner.iter().find(has).map(|file| shown(file))
+    }
+
+    /// The mayday.yaml files of the projects inside, as the operator would write them.
+    pub fn inner_files(&self) -> impl Iterator<Item = String> {
+        self.inner.iter().map(|file| shown(file))
     }
 
     /// The configuration, or an empty one.
@@ -240,13 +292,17 @@ fn here() -> PathBuf {
 }
 
 fn find_config() -> Option<PathBuf> {
-    config_of(&here())
+    nearest(&here())
 }
 
-/// The mayday.yaml that a file or folder belongs to: the first one upwards from it.
-pub(super) fn config_of(path: &Path) -> Option<PathBuf> {
-    let full = std::path::absolute(path).ok()?;
-    full.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())
+fn nearest(folder: &Path) -> Option<PathBuf> {
+    folder.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())
+}
+
+/// The mayday.yaml that a file or folder belongs to; that of the working directory when it has none.
+fn owner(path: &Path) -> Option<PathBuf> {
+    let path = here().join(path);
+    nearest(&path).or_else(find_config)
 }
 
 /// A path as the operator would write it: relative to the working directory where it lies below it.
@@ -255,9 +311,9 @@ fn shown(path: &Path) -> String {
     path.strip_prefix(&here).unwrap_or(path).to_string_lossy().into_owned()
 }
 
-/// Playbooks below a folder, by path. Passed over: what is hidden, and a folder below with a mayday.yaml of its
-/// own, which is another project.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+/// Playbooks below a folder, by path; hidden files and folders are passed over. A folder with a mayday.yaml
+/// of its own is another project: that file is noted, and what is below it belongs there.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>, inner: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     entries.sort();
@@ -266,10 +322,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         if name.starts_with('.') || name == FILE_NAME {
             continue;
         }
-        if path.is_dir() {
-            if !path.join(FILE_NAME).is_file() {
-                collect(&path, files);
-            }
+        if path.is_dir() && path.join(FILE_NAME).is_file() {
+            inner.push(path.join(FILE_NAME));
+        } else if path.is_dir() {
+            collect(&path, files, inner);
         } else if matches!(path.extension().and_then(|end| end.to_str()), Some("yaml" | "yml")) {
             files.push(path);
         }

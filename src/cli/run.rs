@@ -169,6 +169,9 @@ fn readable(project: &Project, playbook: &str) -> Result<(), Failure> {
     }
     let unreadable = project.unread();
     let failure = Failure::new(exit::INVALID, format!("find a playbook `{playbook}`"));
+    if let Some(file) = project.inner_of(playbook) {
+        return Err(failure.hint(format!("it is in another project: --config {file}")));
+    }
     if let Some(near) = crate::diagnostic::did_you_mean(playbook, ids.iter().copied()) {
         return Err(failure.hint(format!("did you mean `{near}`?")));
     }

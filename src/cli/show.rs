@@ -43,6 +43,10 @@ pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<u8, Failure> {
     let project = Project::open(global.config.as_deref())?;
     let library = project.library();
     let Some(playbook) = library.get(&args.playbook) else {
+        if let Some(file) = project.inner_of(&args.playbook) {
+            let failure = Failure::new(exit::INVALID, format!("show `{}`", args.playbook));
+            return Err(failure.hint(format!("it is in another project: --config {file}")));
+        }
         let known = library.keys().map(String::as_str);
         let near = crate::diagnostic::did_you_mean(&args.playbook, known).map(str::to_owned);
         let trouble = PlanTrouble::NoPlaybook { id: args.playbook.clone(), near };

@@ -23,6 +23,8 @@ pub struct Place {
     pub contacts: BTreeMap<String, Contact>,
     /// Variables of the environment.
     pub vars: BTreeMap<String, String>,
+    /// What was decided beforehand, as data.
+    pub policy: serde_json::Map<String, serde_json::Value>,
     /// Words in front of a script.
     pub shell: Vec<String>,
     /// Where commands run: the folder of mayday.yaml.
@@ -59,6 +61,7 @@ impl Place {
                 .collect(),
             contacts: config.contacts.clone(),
             vars: environment.vars.clone(),
+            policy: config.policy.clone(),
             shell: environment
                 .shell
                 .clone()

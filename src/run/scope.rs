@@ -1,7 +1,7 @@
 //! Names and their values, as a step of the run sees them.
 //!
 //! Owns the documented vocabulary of expressions: inputs, vars, captured names, `steps.<id>`, `run`,
-//! `env`, `targets`, `objectives`, `item` and `now`. Instants and spans are seconds when computing and
+//! `env`, `policy`, `targets`, `objectives`, `item` and `now`. Instants and spans are seconds when computing and
 //! RFC 3339 and `5m` when reading.
 
 use serde_json::{Map, Value, json};
@@ -115,6 +115,7 @@ impl Lookup for Scope<'_> {
         match name {
             "run" => return value(self.run_facts(view)),
             "env" => return value(self.env_facts()),
+            "policy" => return value(Value::Object(self.plan.place.policy.clone())),
             "targets" => return value(self.targets()),
             "objectives" => return value(self.objectives(view)),
             "now" => return value(instant(self.now, view)),

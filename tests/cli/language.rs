@@ -62,7 +62,7 @@ fn a_folder_with_its_own_configuration_is_another_project() {
     let config = format!("playbooks: .\n{CONFIG}");
     desk.write("playbooks/team/mayday.yaml", &config);
     desk.write("playbooks/team/api-down.yaml", &playbook("api-down", "", BAD));
-    desk.mayday(&["check"]).is(0, &["3 files"]);
+    desk.mayday(&["check"]).is(3, &["efect", "5 files"]);
     desk.mayday(&["check", "playbooks/team"]).is(3, &["efect", "2 files"]);
     let both = desk.mayday(&["check", "playbooks/team", "playbooks/data-loss.yaml"]);
     both.is(3, &["efect", "4 files"]);

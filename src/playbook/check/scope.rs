@@ -15,7 +15,8 @@ use crate::template::shape::{self, Kind, Shape};
 /// Includes are followed this deep, as the plan does.
 const INCLUDE_DEPTH: usize = 8;
 /// Names that always have a value.
-pub const FIXED: &[&str] = &["run", "env", "targets", "objectives", "now", "inputs", "steps"];
+pub const FIXED: &[&str] =
+    &["run", "env", "policy", "targets", "objectives", "now", "inputs", "steps"];
 /// Names that have a value only in a step with `for_each`.
 pub const ITEM: &[&str] = &["item", "item_index"];
 /// Fields of `run`.

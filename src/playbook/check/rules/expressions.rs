@@ -14,9 +14,9 @@ use crate::template::{FILTERS, Fault, TESTS};
 
 rules! {
     "E062" "a name is not defined" Look::Shape(names);
-    "Expressions and texts see inputs, vars, captured names, `steps.<id>`, `run`, `env`, `targets`, \
-     `objectives`, `inputs`, `now`, and `item` under `for_each`; `expect`, `capture` and `that` also \
-     see the facts of the output. Anything else would stop the step when it is reached."
+    "Expressions and texts see inputs, vars, captured names, `steps.<id>`, `run`, `env`, `policy`, \
+     `targets`, `objectives`, `inputs`, `now`, and `item` under `for_each`; `expect`, `capture` and \
+     `that` also see the facts of the output. Anything else would stop the step when it is reached."
 
     "E063" "a name has no value yet" Look::Told;
     "A captured name has its value once its step has run; steps run from top to bottom. What the drill \
@@ -24,7 +24,7 @@ rules! {
 
     "E064" "a field does not exist" Look::Told;
     "`run`, `env`, `objectives` and `steps.<id>` have a fixed set of fields; those of a step depend on \
-     its action. Reading any other stops the step."
+     its action, those of `policy` stand in mayday.yaml. Reading any other stops the step."
 
     "E065" "an expression cannot be read" Look::Shape(syntax);
     "Expressions are minijinja: `rows[0].n == 50`, `cause == 'active' and retention > 0`. Texts hold \
@@ -115,6 +115,7 @@ fn resolve(
         "objectives" => fields(OBJECTIVES, found),
         "now" => {}
         "run_id" if !names.all.contains_key(root) => {}
+        "policy" => policy(around, path, &range, found),
         "targets" => target(around, path, &range, found),
         "steps" => step(around, path, &sight, &range, found),
         "inputs" => {
@@ -197,6 +198,21 @@ fn target(around: &In<'_>, path: &[&str], range: &Range<usize>, found: &mut Foun
     let known = || config.environments.values().flat_map(|env| env.targets.keys());
     if !known().any(|known| known == name) {
         no_field(found, range, "targets", name, known().map(String::as_str));
+    }
+}
+
+/// `policy.a.b`: each name, as far as there are maps.
+fn policy(around: &In<'_>, path: &[&str], range: &Range<usize>, found: &mut Found<'_>) {
+    let Some(config) = around.scene.config() else { return };
+    let (mut known, mut so_far) = (Some(&config.policy), "policy".to_owned());
+    for name in &path[1..] {
+        let Some(map) = known else { return };
+        if !map.contains_key(*name) {
+            no_field(found, range, &so_far, name, map.keys().map(String::as_str));
+            return;
+        }
+        known = map.get(*name).and_then(serde_json::Value::as_object);
+        so_far = format!("{so_far}.{name}");
     }
 }
 

@@ -16,8 +16,8 @@ rules! {
      its own."
 
     "E052" "a name has two meanings" Look::Book(same_name);
-    "Inputs, vars and captured names share one space with `run`, `env`, `targets`, `objectives`, \
-     `steps`, `inputs`, `now` and `item`. A second meaning would silently hide the first. Several \
+    "Inputs, vars and captured names share one space with `run`, `env`, `policy`, `targets`, \
+     `objectives`, `steps`, `inputs`, `now` and `item`. A second meaning would silently hide the first. Several \
      steps may capture the same name: the latest value counts."
 
     "E053" "an id or name has a form that cannot be used" Look::Book(odd_form);
