@@ -33,7 +33,7 @@ pub use head::Head;
 pub use id::RunId;
 pub use line::{Hash, RECORD_CAP};
 pub use places::{Offers, Place};
-pub use scan::{Condition, Read, Scan, read, read_bytes, read_on, read_with};
+pub use scan::{Condition, Read, Scan, read, read_bytes, read_first, read_on, read_with};
 pub use store::{Created, Resumed, Store, Torn};
 pub use trouble::Trouble;
 pub use verify::{Finding, Verification, Weight, verify};

@@ -6,11 +6,14 @@ use std::process::Command;
 use crate::Trouble;
 use crate::fixture::{Bench, LARGE, quiet};
 use crate::long::Long;
-use crate::measure::{Subject, Times, command, in_turns, spawns, syncs, used};
+use crate::measure::{Subject, Times, command, in_turns, spawns, syncs, used, used_with};
 use crate::table::Row;
 use crate::trace::{calls, instructions};
 
 type Rows = Result<Vec<Row>, Trouble>;
+
+/// The exit code of a run that stopped because a step failed.
+const STEP_FAILED: i32 = 5;
 
 /// Measures what a goal speaks of.
 type Goal = fn(&Bench) -> Rows;
@@ -264,14 +267,22 @@ const LONG: usize = 100_000;
 fn long_record(bench: &Bench) -> Rows {
     bench.forget()?;
     let long = Long::make(bench, LONG)?;
-    let resume = || bench.mayday("waits", &["resume", "--no-input", "--answer", "s0.menu=retry"]);
-    let times = in_turns(5, vec![long.again(resume())])?;
+    // Up to the first question, that of the failed step, which nobody is there to answer.
+    let asked = || bench.mayday("waits", &["resume", "--no-input"]);
+    // To the end of the run, with its post-mortem.
+    let ended = || bench.mayday("waits", &["resume", "--no-input", "--answer", "s0.menu=retry"]);
+    let times = in_turns(5, vec![long.again(asked(), STEP_FAILED), long.again(ended(), 0)])?;
     long.restore()?;
-    let peak = used(resume())?.peak;
+    let peak = used_with(asked(), STEP_FAILED)?.peak;
+    long.restore()?;
+    let drafted = used(ended())?.peak;
     bench.forget()?;
     let what = "resume of 100,000 events";
+    let whole = format!("{what}, to the end and a post-mortem");
     Ok(vec![
         Row::amount(what, " ms", times[0].median * 1e3, 500.0),
         Row::amount(&format!("{what}, peak memory"), " MiB", peak, 64.0),
+        Row::told_alone(&whole, " ms", times[1].median * 1e3),
+        Row::told_alone(&format!("{whole}, peak memory"), " MiB", drafted),
     ])
 }

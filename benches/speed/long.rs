@@ -11,7 +11,7 @@ use mayday::time::Timestamp;
 
 use crate::Trouble;
 use crate::fixture::Bench;
-use crate::measure::{Subject, command};
+use crate::measure::{Subject, command_with};
 
 /// What a crash in the middle of an append leaves.
 const TORN: &[u8] = b"{\"seq\":";
@@ -65,8 +65,8 @@ impl Long {
     }
 
     /// A command that finds it so each time; only the command is timed.
-    pub fn again(&self, timed: Command) -> Subject<'_> {
-        let mut timed = command(timed);
+    pub fn again(&self, timed: Command, code: i32) -> Subject<'_> {
+        let mut timed = command_with(timed, code);
         Box::new(move || {
             self.restore()?;
             timed()

@@ -45,12 +45,17 @@ fn times(mut all: Vec<f64>) -> Times {
 }
 
 /// A command from start to end; it must succeed.
-pub fn command<'a>(mut command: Command) -> Subject<'a> {
+pub fn command<'a>(command: Command) -> Subject<'a> {
+    command_with(command, 0)
+}
+
+/// A command from start to end; it must end with this code.
+pub fn command_with<'a>(mut command: Command, code: i32) -> Subject<'a> {
     Box::new(move || {
         let began = Instant::now();
         let status = command.status()?;
         let took = began.elapsed();
-        if !status.success() {
+        if status.code() != Some(code) {
             return Err(format!("{command:?} ended with {status}").into());
         }
         Ok(took)
@@ -94,7 +99,12 @@ pub struct Used {
 }
 
 /// Runs a command and reads what it uses every millisecond.
-pub fn used(mut command: Command) -> Result<Used, Trouble> {
+pub fn used(command: Command) -> Result<Used, Trouble> {
+    used_with(command, 0)
+}
+
+/// The same of a command that must end with this code.
+pub fn used_with(mut command: Command, code: i32) -> Result<Used, Trouble> {
     let mut child = command.spawn()?;
     let folder = format!("/proc/{}", child.id());
     let mut used = Used::default();
@@ -108,7 +118,7 @@ pub fn used(mut command: Command) -> Result<Used, Trouble> {
         let nanos = text.split(' ').next().and_then(|word| word.parse().ok());
         used.processor = used.processor.max(Duration::from_nanos(nanos.unwrap_or(0)).as_secs_f64());
         if let Some(status) = child.try_wait()? {
-            if !status.success() {
+            if status.code() != Some(code) {
                 return Err(format!("{command:?} ended with {status}").into());
             }
             return Ok(used);

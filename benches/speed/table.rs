@@ -49,6 +49,11 @@ impl Row {
         }
     }
 
+    /// An amount that is only told.
+    pub fn told_alone(what: &str, unit: &str, ours: f64) -> Self {
+        Self { must: String::new(), met: None, ..Self::amount(what, unit, ours, 0.0) }
+    }
+
     /// Something that could not be measured here.
     pub fn without(what: &str, tool: &str) -> Self {
         let measured = format!("not measured: {tool} is not here, or cannot");

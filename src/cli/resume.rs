@@ -7,7 +7,7 @@ use super::exit::{self, Failure};
 use super::project::Project;
 use super::run::{Ended, pair};
 use super::{Global, elsewhere, machine, pinned};
-use crate::journal::{Condition, RunId, Store};
+use crate::journal::{self, Condition, RunId, Store};
 use crate::run::drive::World as _;
 use crate::run::event::Kind;
 use crate::run::state::Run;
@@ -73,9 +73,14 @@ pub(super) fn resume(global: &Global, args: &ResumeArgs) -> Result<u8, Failure> 
 /// The newest run that is neither closed nor held by a driver.
 pub(super) fn newest_open(store: &Store) -> Result<RunId, Failure> {
     for id in store.list().map_err(|trouble| driven::refused(&trouble))? {
-        let Ok(read) = store.read(&id) else { continue };
-        let run = Run::fold(read.events.iter().map(|(_, event)| event));
-        if run.closed.is_none() && run.opened.is_some() && store.driver(&id).is_none() {
+        let mut run = Run::default();
+        let read =
+            store.dir(&id).and_then(|dir| journal::read_with(&dir, |_, event| run.apply(&event)));
+        if read.is_ok()
+            && run.closed.is_none()
+            && run.opened.is_some()
+            && store.driver(&id).is_none()
+        {
             return Ok(id);
         }
     }
@@ -93,14 +98,8 @@ pub(super) fn take_up(
     also: impl FnOnce(&Run) -> Vec<Kind>,
 ) -> Result<Ended, Failure> {
     let dir = store.dir(id).map_err(|trouble| driven::refused(&trouble))?;
-    let mut opened = None;
-    crate::journal::read_with(&dir, |_, event| {
-        if let Kind::Opened(first) = event.kind {
-            opened.get_or_insert(*first);
-        }
-    })
-    .map_err(|trouble| driven::refused(&trouble))?;
-    let Some(opened) = opened else {
+    let first = journal::read_first(&dir).map_err(|trouble| driven::refused(&trouble))?;
+    let Some(Kind::Opened(opened)) = first.map(|first| first.kind) else {
         return Err(Failure::new(exit::PRECONDITION, format!("take up {id}: its record is empty"))
             .hint("it ended before its first step; start a new run"));
     };

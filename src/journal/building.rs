@@ -77,23 +77,29 @@ fn fill(
     for name in FOLDERS {
         folder::create_folder(&building.join(name))?;
     }
+    let mut written = Vec::new();
     for (name, bytes) in pinned {
         let path = building.join(folder::PINNED).join(name);
         // Two names with the same end and the same bytes share a copy.
         if path.symlink_metadata().is_err() {
-            folder::create_synced(&path, bytes)?;
+            written.push((folder::create_written(&path, bytes)?, path));
         }
     }
-    folder::sync_folder(&building.join(folder::PINNED))?;
     let lock = folder::lock(building, id, holder)?;
     let path = building.join(folder::JOURNAL);
     if record.is_empty() {
         open_to_append(&path, true)?;
     } else {
-        folder::create_synced(&path, record)?;
+        written.push((folder::create_written(&path, record)?, path.clone()));
     }
     let file = open_to_append(&path, false)?;
     folder::reserve(building);
+    // After the last of them: where one sync of a file system carries all that was written by then, only the
+    // first one takes its time.
+    for (file, path) in written {
+        file.sync_all().map_err(Trouble::io("sync", &path))?;
+    }
+    folder::sync_folder(&building.join(folder::PINNED))?;
     Ok((lock, file))
 }
 

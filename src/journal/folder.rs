@@ -232,11 +232,16 @@ pub(super) fn read_small(path: &Path) -> Result<Option<Vec<u8>>, Trouble> {
 
 /// Creates a file that was not there, and syncs it.
 pub(super) fn create_synced(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
+    create_written(path, bytes)?.sync_all().map_err(Trouble::io("sync", path))
+}
+
+/// Creates a file that was not there; it is still to be synced.
+pub(super) fn create_written(path: &Path, bytes: &[u8]) -> Result<File, Trouble> {
     let mut file = private(OpenOptions::new().write(true).create_new(true))
         .open(path)
         .map_err(Trouble::io("create", path))?;
     file.write_all(bytes).map_err(Trouble::io("write", path))?;
-    file.sync_all().map_err(Trouble::io("sync", path))
+    Ok(file)
 }
 
 /// Replaces `name` in `folder` in one step; two syncs.

@@ -101,6 +101,18 @@ pub fn read_with(dir: &RunDir, mut each: impl FnMut(u64, Event)) -> Result<Scan,
     Ok(scan)
 }
 
+/// Reads the first event alone, whatever follows it; `None` when there is none that is good.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read_first(dir: &RunDir) -> Result<Option<Event>, Trouble> {
+    let path = dir.journal();
+    let file = folder::open_to_read(&path).map_err(Trouble::io("open", &path))?;
+    let size = |reader: &BufReader<std::fs::File>| Ok(reader.get_ref().metadata()?.len());
+    let mut scanner = Scanner::new(BufReader::new(file), size, HeadFile::Absent);
+    scanner.next(&mut Vec::new()).map_err(Trouble::io("read", &path))
+}
+
 /// Reads a record that is in memory, without a head file beside it, and hands out every good event
 /// before the first fault.
 ///

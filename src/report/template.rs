@@ -19,7 +19,7 @@ mod words;
 
 /// Largest template, in bytes (reliability design, limits).
 pub const MAX_TEMPLATE: usize = 256 * 1024;
-/// Largest report, in bytes (reliability design, limits).
+/// Largest report of a run without events, in bytes (reliability design, limits).
 pub const MAX_RENDERED: usize = 8 * 1024 * 1024;
 /// Longest tag, in bytes (reliability design, limits).
 const MAX_TAG: usize = 1024;
@@ -33,6 +33,8 @@ const MAX_WORDS: usize = 200;
 const MAX_BRACKETS: usize = 16;
 /// Most blocks inside each other.
 const MAX_BLOCKS: usize = 32;
+/// Bytes more for each event: a row of the built-in timeline takes about 150.
+const BYTES_PER_EVENT: usize = 1_024;
 /// Steps of the template engine for a report without events. One of 50 events takes some thousand.
 const FUEL: u64 = 1_000_000;
 /// Steps more for each event; the built-in template takes about 50.
@@ -70,17 +72,19 @@ pub fn render(
     let tree = parse(template, name, syntax().map_err(wrong)?).map_err(wrong)?;
     rules::obeyed(&tree).map_err(|(line, message)| trouble(Some(line), message))?;
     let mut environment = environment();
-    let rows = context["timeline"].as_array().map_or(0, Vec::len) as u64;
-    environment.set_fuel(Some(FUEL + rows * FUEL_PER_EVENT));
+    // What is written grows with what happened: a long run has a post-mortem too.
+    let rows = context["timeline"].as_array().map_or(0, Vec::len);
+    environment.set_fuel(Some(FUEL + rows as u64 * FUEL_PER_EVENT));
+    let most = MAX_RENDERED + rows * BYTES_PER_EVENT;
     let compiled = environment.template_from_named_str(name, template).map_err(wrong)?;
-    let mut out = Counted { text: Vec::new(), full: false };
+    let mut out = Counted { text: Vec::new(), most, full: false };
     let filled = compiled
         .render_captured_to(minijinja::value::Serde(context), &mut out)
         .map(|_| ())
         .map_err(|error| (error.line(), told(&error)));
     if out.full {
         let line = filled.err().and_then(|(line, _)| line);
-        return Err(trouble(line, format!("the report is larger than {} MiB", MAX_RENDERED >> 20)));
+        return Err(trouble(line, format!("the report is larger than {} MiB", most >> 20)));
     }
     filled.map_err(|(line, message)| trouble(line, message))?;
     String::from_utf8(out.text).map_err(|_| trouble(None, "the report is no UTF-8".to_owned()))
@@ -233,7 +237,7 @@ fn flat(value: &minijinja::Value) -> Result<String, Error> {
     if value.is_none() {
         return Ok("none".to_owned());
     }
-    let mut out = Counted { text: Vec::new(), full: false };
+    let mut out = Counted { text: Vec::new(), most: MAX_RENDERED, full: false };
     write!(out, "{value}").map_err(|_| too_large())?;
     String::from_utf8(out.text).map_err(|_| too_large())
 }
@@ -273,15 +277,16 @@ fn join(values: Vec<minijinja::Value>, between: Rest<String>) -> Result<String, 
     Ok(all)
 }
 
-/// Takes at most [`MAX_RENDERED`] bytes.
+/// Takes at most so many bytes.
 struct Counted {
     text: Vec<u8>,
+    most: usize,
     full: bool,
 }
 
 impl Write for Counted {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.text.len() + bytes.len() > MAX_RENDERED {
+        if self.text.len() + bytes.len() > self.most {
             self.full = true;
             return Err(io::Error::other("the report is too large"));
         }

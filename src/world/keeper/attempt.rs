@@ -179,17 +179,18 @@ fn make(run_dir: &Path, attempt: &str) -> io::Result<PathBuf> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => made?,
     }
-    sync_folder(&all)?;
     Ok(folder)
 }
 
-/// Creates `started`, which only one can, and makes it durable.
+/// Creates `started`, which only one can, and makes it durable with the names on the way to it. The file
+/// goes first: where one sync of a file system carries all that was changed by then, the folders' are cheap.
 fn begin(folder: &Path, started: &Started) -> Result<(), Refused> {
     match write_new(&folder.join(STARTED), &sealed(started)?) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(Refused::Taken),
         written => written?,
     }
-    Ok(sync_folder(folder)?)
+    sync_folder(folder)?;
+    Ok(folder.parent().map_or(Ok(()), sync_folder)?)
 }
 
 /// A document with its hash as the last field, over all bytes before it, as in the journal.
