@@ -134,6 +134,11 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     crate::world::console::restore_on_panic();
+    // What went wrong was said by then; the code is that of our own trouble.
+    std::panic::catch_unwind(command).unwrap_or_else(|_| ExitCode::from(exit::INTERNAL))
+}
+
+fn command() -> ExitCode {
     let cli = if pick::can_ask() {
         match pick::pick() {
             Ok(Some(cli)) => cli,

@@ -1,7 +1,7 @@
 //! Words on a terminal: the one writer, two renderers over one stream of events, prompts.
 //!
-//! Owns how things are shown and asked; decides nothing. Reading order: layout, look, card, view, follow, plain,
-//! screen, progress, prompt. The plain renderer is a pure function; everything that reaches a terminal
+//! Owns how things are shown and asked; decides nothing. Reading order: layout, look, card, status, view, standing,
+//! follow, plain, screen, progress, prompt. The plain renderer is a pure function; everything that reaches a terminal
 //! goes through [`screen::Screen`], which sanitises it.
 
 pub mod card;
@@ -12,4 +12,6 @@ pub mod plain;
 pub mod progress;
 pub mod prompt;
 pub mod screen;
+pub mod standing;
+pub mod status;
 pub mod view;

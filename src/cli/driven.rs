@@ -25,6 +25,7 @@ use crate::steps::Verdict;
 use crate::ui::prompt::Prompt;
 use crate::ui::screen::Screen;
 use crate::ui::view::View;
+use crate::world::console;
 use crate::world::live::{LiveWorld, Setting};
 
 /// How long the end waits for a terminal that stands still.
@@ -183,7 +184,9 @@ pub(super) fn drive(
     fresh: Vec<Event>,
     answers: HashMap<String, Scripted>,
 ) -> Result<(), Failure> {
-    let mut observer = Shown::new(stage.screen.clone(), view, stage.json);
+    let (now, folder) = (stage.world.now(), journal.dir().path().display().to_string());
+    let mut observer = Shown::new(stage.screen.clone(), view, stage.json, now);
+    console::drives(&plan.place.run_id, &folder);
     let about_record = AboutRecord { elsewhere: stage.record_elsewhere, ..AboutRecord::default() };
     let mut session =
         Session { attended: stage.attended, answers, record: about_record, ..Session::default() };
@@ -204,7 +207,8 @@ pub(super) fn drive(
         stage.screen.talk(&[line]);
     }
     stage.screen.rests();
-    crate::world::console::restore();
+    console::restore();
+    console::drives_nothing();
     // The head is a witness of how long the record was; without it a cut end cannot be told. The record
     // itself is whole without it.
     if done.is_ok()
@@ -222,10 +226,15 @@ pub(super) fn drive(
 pub(super) fn view(stage: &Stage, plan: &Plan) -> View {
     let mut view = View::of(plan, &str::to_owned);
     view.attended = stage.attended;
-    // Each line of a drill begins with the word; what is behind it must fit too.
-    let mark = if plan.mode == Mode::Drill { "DRILL ".len() } else { 0 };
-    view.width = stage.screen.look.width.saturating_sub(mark);
+    view.width = width(&stage.screen, plan);
     view
+}
+
+/// Columns that lines of a run may fill now. Each line of a drill begins with the word; what is behind it must
+/// fit too.
+pub(super) fn width(screen: &Screen, plan: &Plan) -> usize {
+    let mark = if plan.mode == Mode::Drill { "DRILL ".len() } else { 0 };
+    screen.width().saturating_sub(mark)
 }
 
 fn record(trouble: &RecordTrouble, stage: &Stage) -> Failure {

@@ -1,14 +1,21 @@
 //! Who looks on while a run is driven: lines for a person, or the record's own lines for a program.
 
+use crate::config::Danger;
 use crate::effect::Effect;
-use crate::plan::{Plan, Unit};
+use crate::plan::{Mode, Plan};
+use crate::run::advance;
+use crate::run::clock;
 use crate::run::drive::Observer;
-use crate::run::event::Event;
+use crate::run::event::{Event, Kind};
 use crate::run::state::Run;
+use crate::seeded::bug;
+use crate::steps::Action;
+use crate::time::{Moment, Span, Timestamp};
 use crate::timeline::people::People;
 use crate::timeline::sentence;
 use crate::ui::progress::Running;
 use crate::ui::screen::Screen;
+use crate::ui::status::Status;
 use crate::ui::view::View;
 
 /// Shows a run on the screen.
@@ -16,30 +23,116 @@ pub(super) struct Shown {
     screen: Screen,
     view: View,
     json: bool,
-    /// Every step before this position is settled: looked for once, not at every step anew.
-    cursor: usize,
+    /// The step that was announced last, until it ends.
+    running: Option<(String, Running)>,
+    /// Both clocks at the event that was shown last.
+    at: Moment,
 }
 
 impl Shown {
     /// Shows on this screen. With `json` the events go to standard output, one a line.
-    pub(super) fn new(screen: Screen, view: View, json: bool) -> Self {
-        let shown = Self { screen, view, json, cursor: 0 };
+    pub(super) fn new(screen: Screen, view: View, json: bool, at: Moment) -> Self {
+        let shown = Self { screen, view, json, running: None, at };
         if json {
             let version = serde_json::json!({ "mayday": env!("CARGO_PKG_VERSION"), "format": crate::run::event::FORMAT });
             shown.screen.data(format!("{version}\n"));
         }
         shown
     }
+
+    /// Nobody looks at it where it is neither drawn nor told to somebody who comes back to a question.
+    fn is_looked_at(&self) -> bool {
+        self.screen.look.live || self.view.attended
+    }
+
+    fn status(&self, plan: &Plan, run: &Run) -> Status {
+        let severity = run.opened.as_ref().and_then(|opened| opened.severity);
+        Status {
+            drill: plan.mode == Mode::Drill,
+            severity: severity.map(|severity| severity.word().to_owned()).unwrap_or_default(),
+            playbook: plan.head.id.clone(),
+            place: match plan.place.danger {
+                Danger::High => plan.place.name.to_uppercase(),
+                Danger::Low => plan.place.name.clone(),
+            },
+            at: self.at,
+            zero: self.view.zero,
+            rto: self.view.rto,
+            recovered: self.view.recovered(),
+            forecast: String::new(),
+            eta: String::new(),
+            next: next_due(plan, run),
+        }
+    }
+
+    /// What the line that moves says of a step that was announced.
+    fn announced(&mut self, plan: &Plan, run: &Run, event: &Event) {
+        match &event.kind {
+            Kind::Started { step, deadline, .. } => {
+                let unit = advance::find(plan, run, step).map(|(unit, _)| unit);
+                // The time of a command stands still with mayday; what is waited for goes on.
+                let waits = self.view.step(step).is_some_and(|step| step.waits);
+                let over_at = deadline.filter(|_| waits);
+                let over_at = over_at.map(|at| self.at.boot + at.since(event.at));
+                let running = Running {
+                    what: step.clone(),
+                    since: self.at.boot,
+                    expected: unit.and_then(|unit| unit.step.common.expected),
+                    time_limit: None,
+                    over_at,
+                };
+                // A pause asks nothing of the world: nobody will say that it is busy.
+                if unit.is_some_and(|unit| matches!(unit.step.action, Action::Pause(_))) {
+                    self.screen.runs(running.clone());
+                }
+                self.running = Some((step.clone(), running));
+            }
+            Kind::Ended { step, .. }
+                if self.running.take_if(|(running, _)| running == step).is_some() =>
+            {
+                self.screen.rests();
+            }
+            Kind::Suspended { for_ms } => self.screen.stood_still(Span::from_millis(*for_ms)),
+            _ => {}
+        }
+    }
+}
+
+/// What is due next beside the objective itself, and when.
+fn next_due(plan: &Plan, run: &Run) -> Option<(String, Timestamp)> {
+    let clocks = clock::clocks(plan, run);
+    let open = clocks.into_iter().filter(|clock| {
+        clock.met.is_none() && !run.deadlines.contains(&clock.id) && clock.id != "rto"
+    });
+    let next = open.min_by_key(|clock| clock.due)?;
+    let what = match next.id.split_once(':') {
+        Some(("escalation", rung)) => {
+            let rung = rung.parse::<usize>().ok().and_then(|rung| plan.escalation.get(rung));
+            rung.map_or_else(|| "escalation".to_owned(), |rung| rung.to.join("+"))
+        }
+        Some(("budget", phase)) => format!("end of {phase}"),
+        _ => next.id,
+    };
+    Some((what, next.due))
 }
 
 impl Observer for Shown {
     fn event(&mut self, plan: &Plan, run: &Run, event: &Event) {
+        // For the tests of what is said and left behind when mayday itself breaks.
+        let broken = matches!(event.kind, Kind::Interrupted { .. }) && bug("a panic at Ctrl-C");
+        assert!(!broken, "a bug, on purpose");
+        self.at = Moment { wall: event.at, boot: Span::from_millis(event.boot_ms) };
+        self.view.width = super::driven::width(&self.screen, plan);
         let lines = self.view.follow(plan, run, event);
         self.screen.talk(&lines);
         if self.json
             && let Ok(line) = serde_json::to_string(event)
         {
             self.screen.data(format!("{}\n", crate::text::json(&line)));
+        }
+        if self.is_looked_at() {
+            self.announced(plan, run, event);
+            self.screen.status(self.status(plan, run));
         }
     }
 
@@ -58,23 +151,36 @@ impl Observer for Shown {
         self.screen.talk(&[format!("COPY  {}  {}: {words}", event.at.clock(), event.by)]);
     }
 
+    fn due(&self) -> Option<Timestamp> {
+        self.view.next_tick()
+    }
+
+    fn tick(&mut self, _: &Plan, _: &Run, now: Timestamp) {
+        let lines = self.view.tick(now);
+        self.screen.talk(&lines);
+    }
+
     fn busy(&mut self, plan: &Plan, run: &Run, effect: Option<&Effect>) {
         match effect {
-            Some(Effect::Ask(_)) | None => self.screen.rests(),
-            Some(effect) => {
-                let settled = |unit: &Unit| run.status(&unit.key).is_some();
-                while plan.units.get(self.cursor).is_some_and(settled) {
-                    self.cursor += 1;
+            Some(Effect::Ask(_)) => {
+                self.screen.rests();
+                if self.view.attended {
+                    self.screen.standing(self.view.standing(plan, run, self.at.wall));
                 }
-                let unit = plan.units.get(self.cursor);
-                let label = unit.map_or_else(|| effect.what(), |unit| unit.key.clone());
-                let expected = unit.and_then(|unit| unit.step.common.expected);
-                self.screen.runs(Running {
-                    what: label,
-                    expected,
-                    time_limit: effect.time_limit(),
-                });
             }
+            // The terminal is its own.
+            Some(Effect::Process(command)) if command.interactive => self.screen.rests(),
+            None => self.screen.rests(),
+            Some(effect) if self.is_looked_at() => {
+                let announced = self.running.as_ref().map(|(_, running)| running.clone());
+                let running = announced.unwrap_or_else(|| Running {
+                    what: effect.what(),
+                    since: self.at.boot,
+                    ..Running::default()
+                });
+                self.screen.runs(Running { time_limit: effect.time_limit(), ..running });
+            }
+            Some(_) => {}
         }
     }
 }

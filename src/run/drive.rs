@@ -67,6 +67,12 @@ pub trait Observer {
     fn busy(&mut self, plan: &Plan, run: &Run, effect: Option<&Effect>);
     /// An event that is recorded nowhere, as a short line for the operator to copy.
     fn copy(&mut self, _plan: &Plan, _event: &Event) {}
+    /// The next instant at which it has something to say of passing time; `None` when never.
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
+    /// Time has passed.
+    fn tick(&mut self, _plan: &Plan, _run: &Run, _now: Timestamp) {}
 }
 
 /// The parts that a run is driven with.
@@ -115,6 +121,7 @@ impl Driver<'_> {
                     self.commit(&mut shown)?;
                     // What came while the record was in trouble comes first.
                     let later = self.session.record.later.pop_front();
+                    let until = until.into_iter().chain(self.observer.due()).min();
                     let input = later.unwrap_or_else(|| self.world.wait(until));
                     self.take(input, &mut shown)?;
                 }
@@ -322,6 +329,9 @@ impl Driver<'_> {
         }
         let done = matches!(input, Input::Done(..));
         let now = self.now(shown)?;
+        if matches!(input, Input::Tick(_)) {
+            self.observer.tick(self.plan, self.run, now.wall);
+        }
         let Digest { facts, secrets, cancel, leave, say } =
             digest::digest(self.plan, self.run, self.session, input, now.wall);
         if done && !self.session.busy() {

@@ -8,6 +8,7 @@ use crate::run::scope::Scope;
 use crate::run::state::Run;
 use crate::template;
 use crate::time::Timestamp;
+use crate::ui::standing::Standing;
 use crate::ui::view::View;
 
 impl View {
@@ -25,9 +26,29 @@ impl View {
         self.zero = zero;
         let mut lines = self.tick(event.at);
         lines.extend(self.tell(event));
+        // Who was away is told where it stands. The clock's line stands above, and is on the last row.
+        if matches!(event.kind, Kind::Attached { .. } | Kind::Suspended { .. }) {
+            let standing = self.standing(plan, run, event.at);
+            lines.extend(standing.lines(&self.clock(event.at), self.whole_width()));
+        }
         // The state knows best, also of a clock that was just set.
         self.zero = zero;
         lines
+    }
+
+    /// Where the run stands, with the titles as far as they are known.
+    #[must_use]
+    pub fn standing(&self, plan: &Plan, run: &Run, now: Timestamp) -> Standing {
+        Standing::of(plan, run, &|unit| {
+            let scope = Scope { prefix: &unit.prefix, foresee: true, ..Scope::new(plan, run, now) };
+            let title = &unit.step.common.title;
+            template::render(title, &scope).unwrap_or_else(|_| title.clone())
+        })
+    }
+
+    /// Columns of the window: a drill's mark takes some of them from the lines.
+    fn whole_width(&self) -> usize {
+        self.width + if self.drill { "DRILL ".len() } else { 0 }
     }
 
     /// Fills in what is known by now of the words of a step; the rest reads `<from ...>`.

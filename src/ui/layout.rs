@@ -3,7 +3,7 @@
 use console::measure_text_width;
 
 /// Fewer columns than this are treated as this many: words would fall apart.
-pub const NARROWEST: usize = 40;
+pub const NARROWEST: usize = 20;
 /// More columns than this are not used: long lines are hard to read.
 pub const WIDEST: usize = 200;
 /// Used where the width is not known: pipes, logs.
@@ -13,6 +13,8 @@ pub const USUAL: usize = 100;
 pub const GUTTER: &str = "      | ";
 /// Put before lines that belong to the line above them.
 pub const INDENT: &str = "      ";
+/// The same in a window of less than 30 columns.
+const NARROW_INDENT: usize = 2;
 
 /// Breaks `text` between words so that `first` + the first line, and `rest` + each other line, fit
 /// into `width` columns where their words allow it. Line ends in `text` stay line ends.
@@ -43,7 +45,10 @@ pub fn wrap(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
 #[must_use]
 pub fn labelled(label: &str, text: &str, width: usize) -> Vec<String> {
     let first = format!("{INDENT}{label:<9}");
-    let rest = " ".repeat(measure_text_width(&first));
+    let column = measure_text_width(&first);
+    // In a narrow window the text would stand in a thin column of single words.
+    let rest = " ".repeat(if column * 2 > width { NARROW_INDENT } else { column });
+    let first = if column * 2 > width { format!("{:NARROW_INDENT$}{label}  ", "") } else { first };
     wrap(text, width, &first, &rest)
 }
 

@@ -11,13 +11,13 @@ pub struct Look {
     pub colour: bool,
     /// Lines may be drawn over: spinners, line editing. Otherwise everything is append-only.
     pub live: bool,
-    /// Columns, from 40 to 200.
+    /// Columns, from 20 to 200.
     pub width: usize,
 }
 
 impl Look {
     /// Chooses from the environment (`get`), `--plain` and what the terminal says of itself.
-    /// Honours `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, `TERM=dumb`, `COLUMNS`, `MAYDAY_PLAIN`.
+    /// Honours `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, `TERM=dumb`, `COLUMNS`, `CI`, `MAYDAY_PLAIN`.
     #[must_use]
     pub fn choose(
         get: &dyn Fn(&str) -> Option<String>,
@@ -35,9 +35,17 @@ impl Look {
             .and_then(|columns| columns.parse::<usize>().ok())
             .or(columns.map(usize::from))
             .filter(|columns| *columns > 0);
-        let width = columns.unwrap_or(USUAL).clamp(NARROWEST, WIDEST);
-        Self { colour, live: is_terminal && !dumb && !plain, width }
+        let width = fitting(columns.unwrap_or(USUAL));
+        // Where nobody looks on, what moves is only noise in a log.
+        let live = is_terminal && !dumb && !plain && said("CI").is_none();
+        Self { colour, live, width }
     }
+}
+
+/// Columns to fill in a window of so many.
+#[must_use]
+pub fn fitting(columns: usize) -> usize {
+    columns.clamp(NARROWEST, WIDEST)
 }
 
 /// Puts colour on the status word of a sanitised line.
@@ -103,6 +111,7 @@ mod tests {
         assert!(!look(&[("TERM", "dumb")], true, None).live);
         assert!(!look(&[xterm, ("MAYDAY_PLAIN", "1")], true, None).live);
         assert!(!look(&[("FORCE_COLOR", "1")], false, None).live);
+        assert!(!look(&[xterm, ("CI", "true")], true, None).live);
     }
 
     #[test]
@@ -110,7 +119,7 @@ mod tests {
         assert_eq!(look(&[], true, Some(120)).width, 120);
         assert_eq!(look(&[("COLUMNS", "60")], true, Some(120)).width, 60);
         assert_eq!(look(&[("COLUMNS", "wide")], true, None).width, 100);
-        assert_eq!(look(&[], true, Some(1)).width, 40);
+        assert_eq!(look(&[], true, Some(1)).width, 20);
         assert_eq!(look(&[], true, Some(0)).width, 100);
         assert_eq!(look(&[("COLUMNS", "9999")], true, None).width, 200);
     }

@@ -166,13 +166,13 @@ impl Prompt {
 
     fn refuse(&self, why: &str) {
         let why = format!("Not taken: {}", one_line(why));
-        self.screen.talk(&wrap(&why, self.screen.look.width, INDENT, INDENT));
+        self.screen.talk(&wrap(&why, self.screen.width(), INDENT, INDENT));
     }
 }
 
 impl Operator for Prompt {
     fn ask(&self, question: &Question, withdrawal: &Withdrawal) -> Asked {
-        self.screen.talk(&lines(question, self.screen.look.width));
+        self.screen.talk(&lines(question, self.screen.width()));
         let label = label(question);
         if self.screen.look.live {
             self.ask_live(question, &label, withdrawal)

@@ -5,25 +5,40 @@
 //! stream is remembered, never raised.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::text::sanitise;
 use crate::time::Span;
-use crate::ui::look::{Look, paint};
-use crate::ui::progress::{Running, Spinner};
+use crate::ui::look::{Look, fitting};
+use crate::ui::progress::Running;
+use crate::ui::standing::Standing;
+use crate::ui::status::Status;
+use crate::world::console::{Pin, Size};
 
 mod line;
+mod writer;
 
 use line::OpenPrompt;
+use writer::Writer;
 
 /// Messages that may wait for a terminal that stands still; more are counted, not kept.
 const QUEUE: usize = 4096;
 
-/// Time since boot, for the elapsed time beside a spinner.
+/// Time since boot, for what is told of passing time.
 pub type Clock = Box<dyn Fn() -> Span + Send>;
+
+/// Where a screen shows things.
+struct Streams {
+    talk: Box<dyn Write + Send>,
+    data: Box<dyn Write + Send>,
+    /// The window behind `talk`.
+    window: Box<dyn Fn() -> Option<Size> + Send>,
+    /// The last row of it.
+    pin: &'static Pin,
+}
 
 /// A handle on the one writer; clones share it.
 #[derive(Clone)]
@@ -37,6 +52,8 @@ pub struct Screen {
 #[derive(Default)]
 struct Shared {
     unshown: AtomicU64,
+    /// Columns to fill; they follow the window.
+    width: AtomicUsize,
     trouble: Mutex<Trouble>,
 }
 
@@ -56,8 +73,12 @@ enum Job {
     PromptTyped(String, String),
     PromptClosed,
     Runs(Running),
+    StoodStill(Span),
     Line(String),
     Rests,
+    Status(Box<Status>),
+    Standing(Box<Standing>),
+    Resized,
     Barrier(SyncSender<()>),
 }
 
@@ -67,32 +88,39 @@ impl Screen {
     /// # Errors
     /// No thread could be had.
     pub fn start(look: Look, clock: Clock) -> io::Result<Self> {
-        Self::with_streams(look, clock, Box::new(io::stderr()), Box::new(io::stdout()))
+        let streams = Streams {
+            talk: Box::new(io::stderr()),
+            data: Box::new(io::stdout()),
+            window: Box::new(crate::world::console::window),
+            pin: crate::world::console::last_row(),
+        };
+        let screen = Self::with_streams(look, clock, streams)?;
+        if look.live {
+            let queue = screen.queue.clone();
+            crate::world::console::on_resize(move || queue.send(Job::Resized).is_ok())?;
+        }
+        Ok(screen)
     }
 
-    fn with_streams(
-        look: Look,
-        clock: Clock,
-        talk: Box<dyn Write + Send>,
-        data: Box<dyn Write + Send>,
-    ) -> io::Result<Self> {
+    fn with_streams(look: Look, clock: Clock, streams: Streams) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let shared = Arc::new(Shared::default());
-        let spinner = Spinner::new(look, clock);
-        let writer = Writer {
-            talk,
-            data,
-            colour: look.colour,
-            width: look.width,
-            shared: Arc::clone(&shared),
-            prompt: None,
-            spinner,
-        };
+        shared.width.store(look.width, Ordering::Relaxed);
+        // A width that was named in the environment stays.
+        let columns = (streams.window)().map(|size| usize::from(size.columns));
+        let follows = look.live && columns.is_some_and(|columns| fitting(columns) == look.width);
+        let writer = Writer::new(look, clock, streams, Arc::clone(&shared), follows);
         std::thread::Builder::new().name("screen".to_owned()).spawn(move || {
             crate::world::console::write_from_behind();
             writer.work(&jobs);
         })?;
         Ok(Self { queue, shared, look })
+    }
+
+    /// Columns to fill, now.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.shared.width.load(Ordering::Relaxed)
     }
 
     /// Shows lines. Never waits: when the terminal stands still for long, lines are counted instead.
@@ -121,6 +149,23 @@ impl Screen {
         if self.look.live {
             let _ = self.queue.try_send(Job::Runs(running));
         }
+    }
+
+    /// Mayday and what runs stood still for so long: the time of what runs did, too.
+    pub fn stood_still(&self, span: Span) {
+        if self.look.live {
+            let _ = self.queue.try_send(Job::StoodStill(span));
+        }
+    }
+
+    /// How the incident stands: the line that stays on the last row, where one can be drawn.
+    pub fn status(&self, status: Status) {
+        let _ = self.queue.try_send(Job::Status(Box::new(status)));
+    }
+
+    /// What is said to somebody who comes back to an open question after a while.
+    pub fn standing(&self, standing: Standing) {
+        let _ = self.queue.try_send(Job::Standing(Box::new(standing)));
     }
 
     /// The last line that the running command said.
@@ -178,141 +223,9 @@ impl Screen {
     }
 }
 
-/// The thread's side.
-struct Writer {
-    talk: Box<dyn Write + Send>,
-    data: Box<dyn Write + Send>,
-    colour: bool,
-    width: usize,
-    shared: Arc<Shared>,
-    prompt: Option<OpenPrompt>,
-    spinner: Spinner,
-}
-
-impl Writer {
-    fn work(mut self, jobs: &Receiver<Job>) {
-        loop {
-            let job = match self.spinner.tick_every() {
-                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(pause) => jobs.recv_timeout(pause),
-            };
-            match job {
-                Ok(job) => self.perform(job),
-                Err(RecvTimeoutError::Timeout) => self.spinner.tick(),
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        }
-        self.spinner.stop();
-    }
-
-    fn perform(&mut self, job: Job) {
-        match job {
-            Job::Talk(text) => {
-                let unshown = self.shared.unshown.swap(0, Ordering::Relaxed);
-                if unshown > 0 {
-                    self.say(&format!("      ({unshown} lines are not shown: see the record)\n"));
-                }
-                self.say(&text);
-            }
-            Job::Data(text) => {
-                let result = write_all(&mut self.data, &sanitise(&text));
-                self.remember(result, |trouble| &mut trouble.data);
-            }
-            Job::PromptOpened(prompt) => {
-                self.spinner.stop();
-                let columns = self.columns();
-                let start = match &prompt {
-                    prompt if prompt.show => prompt.label.clone(),
-                    prompt if prompt.label_is_cut(columns) => {
-                        format!("{}{}\r\n{}", line::OPEN, prompt.label, prompt.drawn(columns))
-                    }
-                    // Keys that came too early were echoed where the prompt is about to stand.
-                    prompt => format!("{}{}", line::OPEN, prompt.drawn(columns)),
-                };
-                self.draw(&start);
-                self.prompt = Some(prompt);
-            }
-            Job::PromptTyped(before, behind) => {
-                let columns = self.columns();
-                let Some(prompt) = self.prompt.as_mut().filter(|prompt| !prompt.show) else {
-                    return;
-                };
-                prompt.typed = (before, behind);
-                let row = prompt.drawn(columns);
-                self.draw(&row);
-            }
-            Job::PromptClosed => {
-                if self.prompt.take().is_some_and(|prompt| !prompt.show) {
-                    self.draw(line::CLOSE);
-                }
-            }
-            Job::Runs(running) if self.prompt.is_none() => self.spinner.start(running),
-            Job::Runs(_) => {}
-            Job::Line(line) => self.spinner.line(&sanitise(&line)),
-            Job::Rests => self.spinner.stop(),
-            Job::Barrier(done) => {
-                let _ = done.try_send(());
-            }
-        }
-    }
-
-    fn say(&mut self, text: &str) {
-        let clean = sanitise(text);
-        let shown = if self.colour {
-            clean.split('\n').map(paint).collect::<Vec<_>>().join("\n")
-        } else {
-            clean.into_owned()
-        };
-        let shown = match &self.prompt {
-            None => shown,
-            Some(prompt) => above_prompt(&shown, prompt, self.columns()),
-        };
-        let Self { talk, spinner, .. } = self;
-        let result = spinner.out_of_the_way(|| write_all(talk, &shown));
-        self.remember(result, |trouble| &mut trouble.talk);
-    }
-
-    /// Writes what was put together here, of sanitised parts.
-    fn draw(&mut self, text: &str) {
-        let result = write_all(&mut self.talk, text);
-        self.remember(result, |trouble| &mut trouble.talk);
-    }
-
-    /// A terminal may get another size at any time.
-    fn columns(&self) -> usize {
-        crate::world::console::columns().map_or(self.width, usize::from)
-    }
-
-    fn remember(
-        &self,
-        result: io::Result<()>,
-        place: fn(&mut Trouble) -> &mut Option<io::ErrorKind>,
-    ) {
-        if let Err(error) = result {
-            let mut trouble = self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-            place(&mut trouble).get_or_insert(error.kind());
-        }
-    }
-}
-
-/// Lines beside an open prompt on the terminal's last line. What the terminal echoed stays readable above;
-/// a prompt that draws itself makes room and is drawn again below.
-fn above_prompt(text: &str, prompt: &OpenPrompt, columns: usize) -> String {
-    let lines = text.trim_end_matches('\n');
-    if prompt.show {
-        return format!("\n{lines}\n{}", prompt.label);
-    }
-    format!("\r\u{1b}[K{}\r\n{}", lines.replace('\n', "\r\n"), prompt.drawn(columns))
-}
-
 /// Sanitised, without line ends, the spaces at both ends kept.
 fn one_line_kept(text: &str) -> String {
     sanitise(text).replace(['\n', '\t'], " ")
-}
-
-fn write_all(stream: &mut dyn Write, text: &str) -> io::Result<()> {
-    stream.write_all(text.as_bytes())?;
-    stream.flush()
 }
 
 #[cfg(test)]

@@ -19,6 +19,9 @@ const KEY_COLUMN: usize = 20;
 /// The clock is told at least this often (clocks, "What the responder sees").
 const TOLD_EVERY: Span = Span::from_mins(10);
 
+/// ... and when so much of the objective is used up, in percent.
+const SHARES: [i64; 3] = [50, 75, 90];
+
 /// What the renderer knows.
 #[derive(Clone, Debug)]
 pub struct View {
@@ -226,23 +229,37 @@ impl View {
         }
     }
 
-    /// The lines for the passing of time: at 50, 75 and 90 % of the RTO and every ten minutes.
+    /// The lines for the passing of time: at 50, 75 and 90 % of the RTO and every ten minutes. At 100 % the
+    /// deadline itself is an event.
     pub fn tick(&mut self, at: Timestamp) -> Vec<String> {
-        let recovered = self.milestones.contains_key(&Milestone::Recovered);
-        let Some(zero) = self.zero.filter(|_| !recovered) else { return Vec::new() };
+        let Some(zero) = self.zero.filter(|_| self.recovered().is_none()) else {
+            return Vec::new();
+        };
         let elapsed = at.since(zero);
         let before = self.clock_told;
         self.clock_told = elapsed.max(before);
-        let passed = |mark: Span| before < mark && mark <= elapsed;
-        let share = self.rto.and_then(|rto| {
-            let mark = |percent: &i64| Span::from_millis(rto.millis() / 100 * percent);
-            [90, 75, 50].into_iter().find(|percent| passed(mark(percent)))
+        let share = SHARES.into_iter().rev().find(|percent| {
+            self.share(*percent).is_some_and(|mark| before < mark && mark <= elapsed)
         });
         let tenth = Span::from_millis(elapsed.millis() / TOLD_EVERY.millis() * TOLD_EVERY.millis());
-        if share.is_none() && !passed(tenth) {
+        if share.is_none() && !(before < tenth && tenth <= elapsed) {
             return Vec::new();
         }
         super::plain::clock_line(self, at, share)
+    }
+
+    /// When [`View::tick`] has something to say next, as far as it is known now.
+    #[must_use]
+    pub fn next_tick(&self) -> Option<Timestamp> {
+        let zero = self.zero.filter(|_| self.recovered().is_none())?;
+        let shares = SHARES.into_iter().filter_map(|percent| self.share(percent));
+        let tenths = self.clock_told.millis().max(0) / TOLD_EVERY.millis() + 1;
+        let marks = shares.chain([TOLD_EVERY.times(tenths)]);
+        marks.filter(|mark| *mark > self.clock_told).min().map(|mark| zero + mark)
+    }
+
+    fn share(&self, percent: i64) -> Option<Span> {
+        self.rto.map(|rto| Span::from_millis(rto.millis() / 100 * percent))
     }
 
     fn remember_change(&mut self, key: &str, verdict: &Verdict) {
@@ -324,24 +341,14 @@ impl View {
     /// The run's clock at an instant: `14:20 of 30:00, 15:40 left`.
     #[must_use]
     pub fn clock(&self, at: Timestamp) -> String {
-        let Some(zero) = self.zero else { return "not started yet".to_owned() };
-        let elapsed = at.since(zero);
-        if let Some(recovered) = self.milestones.get(&Milestone::Recovered) {
-            let took = recovered.since(zero).clock();
-            let of = self.rto.map(|rto| format!(" of {}", rto.clock())).unwrap_or_default();
-            return format!("recovered after {took}{of}");
-        }
-        match self.rto {
-            None => format!("{} since the start", elapsed.clock()),
-            Some(rto) if elapsed > rto => {
-                let over = elapsed - rto;
-                format!("{} of {}, {} OVER", elapsed.clock(), rto.clock(), over.clock())
-            }
-            Some(rto) => {
-                let left = rto - elapsed;
-                format!("{} of {}, {} left", elapsed.clock(), rto.clock(), left.clock())
-            }
-        }
+        let recovered = self.milestones.get(&Milestone::Recovered).copied();
+        super::status::told(self.zero, self.rto, recovered, at)
+    }
+
+    /// When service was back.
+    #[must_use]
+    pub fn recovered(&self) -> Option<Timestamp> {
+        self.milestones.get(&Milestone::Recovered).copied()
     }
 }
 

@@ -16,17 +16,23 @@ use crate::effect::Question;
 mod front;
 mod keyboard;
 mod keys;
+mod last_words;
 mod line;
 mod modes;
+mod pin;
 mod suspend;
 mod wait;
+mod window;
 
 pub use front::{HandedOver, hand_over, write_from_behind};
 pub use keyboard::{Keyboard, Stroke};
 pub use keys::Key;
+pub use last_words::{drives, drives_nothing, restore_on_panic};
 pub use line::{Echo, Line, OpenLine, open_line};
+pub use pin::{Fitting, Held, Pin, Size, Until, last_row, window};
 pub use suspend::{ask_to_suspend, can_suspend, suspend};
 pub use wait::Withdrawal;
+pub use window::on_resize;
 
 /// Somebody who can be asked. The live world calls it on a thread of its own and hands the answer on
 /// as an input, so that clocks go on while a question is open.
@@ -59,13 +65,6 @@ pub fn is_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// How many columns the terminal behind standard error says it has.
-#[must_use]
-pub fn columns() -> Option<u16> {
-    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
-    Some(size.ws_col).filter(|columns| *columns > 0)
-}
-
 /// Throws away what was typed before the operator could have read the question. Goes on doing so for
 /// `dead_time`, unless the terminal hangs up or the question is withdrawn.
 pub fn discard_stale_input(dead_time: Duration, withdrawal: &Withdrawal) {
@@ -91,10 +90,16 @@ pub fn is_hung_up() -> bool {
         && fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
 }
 
-/// Puts the terminal back as a shell expects it: line mode, echo, no bracketed paste, a cursor. For
-/// every way out: return, panic, signal. Does nothing where nothing was changed; never fails.
+/// Puts the terminal back as a shell expects it: line mode, echo, no bracketed paste, a cursor, no row that
+/// is kept. For every way out: return, panic, signal. Does nothing where nothing was changed; never fails.
 pub fn restore() {
+    pin::give_back(Until::TheEnd);
     modes::restore();
+}
+
+/// The terminal is about to be a command's: nothing of ours is drawn until it is taken back.
+pub fn lend_window() {
+    pin::give_back(Until::TakenBack);
 }
 
 /// Remembers how the terminal is, before anything of ours or of a command changes it.
@@ -102,16 +107,8 @@ pub fn remember() {
     modes::remember();
 }
 
-/// Undoes what a command did to the terminal's modes.
+/// Undoes what a command did to the terminal's modes; the window is ours again.
 pub fn mend() {
     modes::mend();
-}
-
-/// Puts the terminal back before a panic writes its message.
-pub fn restore_on_panic() {
-    let before = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        restore();
-        before(panic);
-    }));
+    last_row().take_back();
 }

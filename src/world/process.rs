@@ -13,7 +13,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use crate::effect::{Output, ProcessEffect};
 use crate::secret::{Redactor, SecretValue};
 use crate::time::Span;
-use crate::world::console::{HandedOver, hand_over};
+use crate::world::console::{HandedOver, hand_over, lend_window, mend};
 use crate::world::evidence::EvidenceSink;
 use rustix::event::{PollFd, PollFlags};
 use rustix::fd::OwnedFd;
@@ -175,12 +175,18 @@ impl Running {
         command.arg0(name).args(&spec.argv[1..]).current_dir(&spec.cwd).env("PATH", path);
         command.envs(spec.env.iter().map(|(name, value)| (name, value.text())));
         command.process_group(0);
-        if !spec.interactive {
+        if spec.interactive {
+            // Before it draws anything itself.
+            lend_window();
+        } else {
             command.stdin(Stdio::null());
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }
         let refused = |error: &std::io::Error| program::refusal(spec, &file, error);
-        let mut child = command.spawn().map_err(|error| Box::new(refused(&error)))?;
+        let mut child = command.spawn().map_err(|error| {
+            mend();
+            Box::new(refused(&error))
+        })?;
         let pid = Pid::from_child(&child);
         let pipes = [
             (child.stdout.take().map(OwnedFd::from), "stdout"),

@@ -1,5 +1,7 @@
 //! The line of an open prompt, as it is drawn: label, what is typed, the cursor. Pure.
 
+use std::cell::Cell;
+
 /// The cursor at the start of an empty row, and bracketed paste asked for.
 pub(super) const OPEN: &str = "\r\u{1b}[K\u{1b}[?2004h";
 /// Bracketed paste off, behind the last drawing.
@@ -13,6 +15,8 @@ pub(super) struct OpenPrompt {
     pub show: bool,
     /// Text before and behind the cursor.
     pub typed: (String, String),
+    /// Columns of the row as it was last drawn.
+    pub width: Cell<usize>,
 }
 
 impl OpenPrompt {
@@ -28,11 +32,17 @@ impl OpenPrompt {
         let behind = console::truncate_str(&self.typed.1, room.saturating_sub(before_width), "");
         let mut row = format!("\u{1b}[?25l\r\u{1b}[K{label}{before}{behind}");
         let back = console::measure_text_width(&behind);
+        self.width.set(label_width + before_width + back);
         if back > 0 {
             row.push_str(&format!("\u{1b}[{back}D"));
         }
         row.push_str("\u{1b}[?25h");
         row
+    }
+
+    /// True when the row as it was last drawn does not fit into so many columns.
+    pub(super) fn is_wider_than(&self, columns: usize) -> bool {
+        self.width.get() >= columns
     }
 
     /// True when the label does not fit beside what is typed: it then stands on a line of its own first.
@@ -62,7 +72,7 @@ mod tests {
 
     fn row(columns: usize, before: &str, behind: &str) -> String {
         let typed = (before.to_owned(), behind.to_owned());
-        let prompt = OpenPrompt { label: "type >".to_owned(), show: false, typed };
+        let prompt = OpenPrompt { label: "type >".to_owned(), typed, ..OpenPrompt::default() };
         let row = prompt.drawn(columns);
         row.replace("\u{1b}[?25l\r\u{1b}[K", "").replace("\u{1b}[?25h", "")
     }

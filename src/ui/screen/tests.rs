@@ -59,7 +59,13 @@ fn screen(
     talk: impl Write + Send + 'static,
     data: impl Write + Send + 'static,
 ) -> Screen {
-    Screen::with_streams(look, Box::new(|| Span::ZERO), Box::new(talk), Box::new(data)).unwrap()
+    let streams = Streams {
+        talk: Box::new(talk),
+        data: Box::new(data),
+        window: Box::new(|| None),
+        pin: Box::leak(Box::default()),
+    };
+    Screen::with_streams(look, Box::new(|| Span::ZERO), streams).unwrap()
 }
 
 #[test]

@@ -41,11 +41,13 @@ impl HandedOver {
         self.theirs = tcgetattr(io::stdin()).ok();
         let _ = unstoppable(|| tcsetpgrp(io::stdin(), self.own));
         let _ = unstoppable(|| tcsetattr(io::stdin(), OptionalActions::Now, &self.ours));
+        super::pin::last_row().take_back();
     }
 
     /// Hands it over once more, and lets the command go on.
     pub fn again(&mut self) {
         if std::mem::replace(&mut self.back, false) {
+            super::lend_window();
             if let Some(theirs) = &self.theirs {
                 let _ = unstoppable(|| tcsetattr(io::stdin(), OptionalActions::Now, theirs));
             }

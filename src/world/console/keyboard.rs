@@ -7,7 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use signal_hook::consts::{SIGCONT, SIGWINCH};
+use signal_hook::consts::SIGCONT;
 
 use super::keys::{Decoder, Key};
 use super::modes::{self, Drawing, Modes};
@@ -21,7 +21,7 @@ const REST_OF_KEY: Duration = Duration::from_millis(60);
 pub enum Stroke {
     /// A key.
     Key(Key),
-    /// The window changed, or mayday goes on after a stop: draw again.
+    /// Mayday goes on after a stop: draw again.
     Again,
     /// The question was withdrawn.
     Withdrawn,
@@ -40,7 +40,7 @@ impl<'a> Keyboard<'a> {
     /// Takes the keyboard.
     #[must_use]
     pub fn open(withdrawal: &'a Withdrawal) -> Self {
-        let waiter = Waiter::new(withdrawal, &[SIGWINCH, SIGCONT]);
+        let waiter = Waiter::new(withdrawal, &[SIGCONT]);
         let modes = modes::take(Drawing::Live, |modes| {
             let output = modes.output_modes;
             modes.make_raw();

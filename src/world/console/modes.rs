@@ -4,10 +4,8 @@
 //! in [`restore`], which never blocks and never fails.
 
 use std::io::{self, IsTerminal as _};
-use std::os::fd::AsFd as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Pid;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
@@ -83,6 +81,7 @@ pub(super) fn take(drawing: Drawing, change: impl FnOnce(&mut Termios)) -> Optio
 
 /// Gives the terminal to whoever is in front while mayday is stopped.
 pub(super) fn lend() {
+    super::pin::give_back(super::pin::Until::TakenBack);
     if let Some(taken) = &*taken() {
         set(&taken.before);
         undraw(taken.drawing);
@@ -91,6 +90,7 @@ pub(super) fn lend() {
 
 /// Takes back what was lent, when mayday goes on in front.
 pub(super) fn retake() {
+    super::pin::last_row().take_back();
     if let Some(taken) = &*taken() {
         set(&taken.during);
     }
@@ -124,15 +124,8 @@ pub(super) fn own_group() -> Option<Pid> {
     Pid::from_raw(nix::unistd::getpgrp().as_raw())
 }
 
-/// Written only when it does not have to wait: a terminal that stands still must not hold up the end.
 fn undraw(drawing: Drawing) {
-    if drawing == Drawing::Plain {
-        return;
-    }
-    let stderr = io::stderr();
-    let mut fds = [PollFd::from_borrowed_fd(stderr.as_fd(), PollFlags::OUT)];
-    let ready = poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0);
-    if ready && fds[0].revents().contains(PollFlags::OUT) {
-        let _ = rustix::io::write(&stderr, UNDRAWN);
+    if drawing == Drawing::Live {
+        super::pin::write_at_once(UNDRAWN);
     }
 }

@@ -1,0 +1,101 @@
+//! Where a run stands, for somebody who comes back to it: what is done, what is open or unknown, the clock,
+//! what is next.
+//!
+//! Owns [`Standing`]: made from a plan and the state of its run, shown behind an interruption and beside a
+//! question that stays open for long. Pure.
+
+use crate::effect::EffectClass;
+use crate::plan::{Plan, Unit};
+use crate::run::state::{Run, StepState};
+use crate::steps::Verdict;
+use crate::ui::layout::{INDENT, count, labelled, wrap};
+
+/// Open steps are named one by one up to so many.
+const NAMED: usize = 5;
+
+/// Where a run stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standing {
+    /// Each line of a drill begins with the word.
+    pub drill: bool,
+    /// How many steps the plan has; lines of steps begin with a place among so many.
+    pub total: usize,
+    /// `12 of 20 steps, the last one: export  Export the rows`.
+    pub done: String,
+    /// Steps that began and are not over, each with what is known of it.
+    pub open: Vec<String>,
+    /// The step that comes next; empty when all are over.
+    pub next: String,
+}
+
+impl Standing {
+    /// Where the run stands now. `words` fills in what is known of a title.
+    #[must_use]
+    pub fn of(plan: &Plan, run: &Run, words: &dyn Fn(&Unit) -> String) -> Self {
+        let named = |unit: &Unit| format!("{}  {}", unit.key, words(unit));
+        let over = |unit: &&Unit| run.status(&unit.key).is_some();
+        let total = count(plan.units.len() as u64, "step");
+        let settled = plan.units.iter().filter(over).count();
+        let last = plan
+            .units
+            .iter()
+            .filter(over)
+            .max_by_key(|unit| run.step(&unit.key).and_then(|state| state.settled_at));
+        let last = last.map(|unit| format!(", the last one: {}", named(unit))).unwrap_or_default();
+        let open = plan.units.iter().filter(|unit| !over(unit)).filter_map(|unit| {
+            Some(format!("{}  {}", unit.key, state_of(unit, run.step(&unit.key)?)?))
+        });
+        let next = plan.units.iter().find(|unit| !over(unit));
+        Self {
+            drill: plan.mode == crate::plan::Mode::Drill,
+            total: plan.units.len(),
+            done: format!("{settled} of {total}{last}"),
+            open: open.collect(),
+            next: next.map(named).unwrap_or_default(),
+        }
+    }
+
+    /// The lines that say so, with the clock in its words.
+    #[must_use]
+    pub fn lines(&self, clock: &str, width: usize) -> Vec<String> {
+        let width = width.saturating_sub(if self.drill { "DRILL ".len() } else { 0 });
+        let places = self.total.to_string().len() * 2 + 1;
+        let first = format!(" {:places$} NOTE  ", "");
+        let mut lines = wrap("Where this run stands:", width, &first, INDENT);
+        lines.extend(labelled("done", &self.done, width));
+        for (index, open) in self.open.iter().take(NAMED).enumerate() {
+            lines.extend(labelled(if index == 0 { "open" } else { "" }, open, width));
+        }
+        if let Some(more) = self.open.len().checked_sub(NAMED).filter(|more| *more > 0) {
+            lines.extend(labelled("", &format!("and {more} more: see `mayday status`"), width));
+        }
+        lines.extend(labelled("clock", clock, width));
+        let next = if self.next.is_empty() { "every step is over" } else { &self.next };
+        lines.extend(labelled("next", next, width));
+        if self.drill {
+            for line in &mut lines {
+                line.insert_str(0, "DRILL ");
+            }
+        }
+        lines
+    }
+}
+
+/// What is known of a step that is not over; `None` when nothing of it began.
+fn state_of(unit: &Unit, state: &StepState) -> Option<String> {
+    let reads = unit.class() == EffectClass::Read;
+    match (&state.running, &state.verdict) {
+        (Some(running), _) if running.earlier && reads => {
+            Some(format!("was cut off, started {}; it only reads", running.since.clock()))
+        }
+        (Some(running), _) if running.earlier => Some(format!(
+            "UNKNOWN: started {}, no end recorded; {}",
+            running.since.clock(),
+            crate::ui::card::place(unit.class(), unit.step.common.target.as_deref())
+        )),
+        (Some(running), _) => Some(format!("runs since {}", running.since.clock())),
+        (None, Some(Verdict::Unknown { reason })) => Some(format!("UNKNOWN: {reason}")),
+        (None, Some(Verdict::Fail(failure))) => Some(format!("FAILED: {failure}")),
+        (None, _) => None,
+    }
+}
