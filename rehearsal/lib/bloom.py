@@ -4,7 +4,7 @@ Owns what a rehearsal consists of when it comes up, and how all of it ends.
 """
 
 import glob
-import hashlib
+import json
 import os
 import shutil
 import signal
@@ -22,7 +22,7 @@ APP = "bloom_app"
 # Connections that the application's role may have: enough for it, few enough to be used up in a rehearsal.
 APP_CONNECTIONS = 12
 
-TOKENS = ["neon_api_key", "netlify_token", "vercel_token", "aws_secret_key", "gh_token"]
+TOKENS = ["neon_api_key", "netlify_token", "vercel_token", "gh_token"]
 
 
 def main_server(world):
@@ -58,6 +58,12 @@ def set_up(world, token):
     world.keep_secret("vercel_url", hosting.url(world, "vercel"))
     world.keep_secret("compose_url", hosting.url(world, "compose"))
     status_page(world)
+    set_up_bucket(world)
+    # What a step finds in the environment in production: tokens, beside the variables of mayday.yaml.
+    tokens = {"NEON_API_KEY": "neon_api_key", "NETLIFY_AUTH_TOKEN": "netlify_token", "VERCEL_TOKEN": "vercel_token",
+              "GH_TOKEN": "gh_token", "DATABASE_URL": "db_url"}
+    lines = [f"{variable}='{world.secret(name)}'\n" for variable, name in tokens.items()]
+    write(world.path("env"), "".join(lines), 0o600)
 
 
 def fill(server, passwords):
@@ -140,6 +146,16 @@ def take_down(world):
     if world.running("janitor") != os.getpid():
         world.stop("janitor", signal.SIGKILL)
     remove(world.folder)
+
+
+def set_up_bucket(world):
+    """The bucket for backups, with the lifecycle rules of the backup strategy as they were written."""
+    os.mkdir(world.path("bucket", "bloom-backups"))
+    rules = {"Rules": [{
+        "ID": "TransitionToGlacier", "Status": "Enabled", "Filter": {"Prefix": ""},
+        "Transitions": [{"Days": 90, "StorageClass": "GLACIER"}], "Expiration": {"Days": 365},
+    }]}
+    write(world.path("state", "lifecycle-bloom-backups.json"), json.dumps(rules))
 
 
 def stop_servers(base):

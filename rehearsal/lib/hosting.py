@@ -4,11 +4,12 @@ Owns deploys: each has the environment or the files of the moment it was made, a
 change of a variable reaches the application with the next deploy, not before.
 """
 
+import datetime
 import os
 import shutil
 import sys
 import urllib.parse
-import urllib.request
+
 
 from world import Trouble, answers, free_port, new_id, wait
 
@@ -34,10 +35,11 @@ def find(world, host):
     return hosts[host]
 
 
-def deploy(world, host, folder=None):
+def deploy(world, host, folder=None, title=None):
     """A new deploy, of files or of the application with the variables of now; published at once."""
     name = new_id("", 12)
-    made = {"id": name, "env": dict(find(world, host)["env"])}
+    created = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    made = {"id": name, "env": dict(find(world, host)["env"]), "title": title, "created": created}
     if folder is not None:
         if not os.path.isdir(folder):
             raise Trouble(f"{folder} is no folder")
@@ -68,6 +70,20 @@ def publish(world, host, name):
 def set_variable(world, host, name, value):
     with world.locked("hosting") as hosts:
         hosts[host]["env"][name] = value
+
+
+def lock(world, host, locked):
+    with world.locked("hosting") as hosts:
+        hosts[host]["locked"] = locked
+
+
+def say_log(world, host):
+    """The last lines that the application wrote."""
+    try:
+        with open(world.path("log", f"app-{host}.log")) as file:
+            print("".join(file.readlines()[-50:]), end="")
+    except FileNotFoundError:
+        pass
 
 
 def shown_url(text):

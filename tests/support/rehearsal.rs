@@ -49,11 +49,11 @@ impl Rehearsal {
         let mut command = Command::new(self.path("bin").join(words[0]));
         command.args(&words[1..]).current_dir(self.path("repo")).env_clear();
         command.env("PATH", "/usr/bin:/bin").stdin(Stdio::null());
+        command.env("AWS_PROFILE", "bloom-rehearsal").env("VERCEL_PROJECT_ID", "prj_bloom001");
         let tokens = [
             ("NEON_API_KEY", "neon_api_key"),
             ("NETLIFY_AUTH_TOKEN", "netlify_token"),
             ("VERCEL_TOKEN", "vercel_token"),
-            ("AWS_SECRET_ACCESS_KEY", "aws_secret_key"),
             ("GH_TOKEN", "gh_token"),
             ("DATABASE_URL", "db_url"),
         ];
