@@ -4,6 +4,9 @@ use std::fs;
 
 use crate::support::rehearsal::Rehearsal;
 
+mod bloom;
+mod shipped;
+
 #[test]
 fn two_rehearsals_stand_side_by_side_and_leave_nothing_behind() {
     let (one, other) = (Rehearsal::up(), Rehearsal::up());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 pub(crate) const MAYDAY: &str = env!("CARGO_BIN_EXE_mayday");
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A copy of `mayday.yaml` and `playbooks/`. A sandbox that is up in it goes down with it.
 pub(crate) struct Desk {
@@ -154,7 +154,7 @@ impl From<Output> for Said {
     }
 }
 
-fn copy_all(from: &Path, to: &Path) {
+pub(crate) fn copy_all(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -8,9 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::desk::Said;
-
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+use super::desk::{Desk, ROOT, Said, copy_all};
 
 /// A folder for one rehearsal.
 pub(crate) struct Rehearsal {
@@ -87,6 +85,60 @@ impl Rehearsal {
         let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
         let text = |line: Vec<u8>| String::from_utf8_lossy(&line).replace('\0', " ");
         lines.map(text).filter(ours).collect()
+    }
+}
+
+/// A team's folder of playbooks on a desk of its own, with the rehearsal beside it. What is up goes down with it.
+pub(crate) struct Team {
+    pub(crate) desk: Desk,
+    folder: String,
+}
+
+impl Team {
+    pub(crate) fn new(name: &str) -> Self {
+        let desk = Desk::new();
+        copy_all(&Path::new(ROOT).join("rehearsal"), &desk.path("rehearsal"));
+        Self { desk, folder: format!("playbooks/{name}") }
+    }
+
+    /// A file of the team's folder.
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
+        self.desk.path(&self.folder).join(below)
+    }
+
+    /// Replaces a text in one of the team's files, which must have it.
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        self.desk.edit(&format!("{}/{file}", self.folder), from, to);
+    }
+
+    /// mayday in the team's folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.desk.command(arguments);
+        command.current_dir(self.path(""));
+        command
+    }
+
+    pub(crate) fn mayday(&self, arguments: &[&str]) -> Said {
+        Said::from(self.command(arguments).output().unwrap())
+    }
+
+    /// A drill that nobody watches.
+    pub(crate) fn drill(&self, playbook: &str) -> Said {
+        self.mayday(&["drill", "run", playbook, "--env", "rehearsal", "--no-input"])
+    }
+
+    /// The events of the newest run, oldest first.
+    pub(crate) fn events(&self) -> Vec<Value> {
+        let record = self.desk.path("state").join(self.desk.newest()).join("journal.jsonl");
+        let record = fs::read_to_string(record).unwrap();
+        record.lines().map(|line| json(line)["ev"].clone()).collect()
+    }
+}
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        let down = self.desk.path("rehearsal/down");
+        let _ = Command::new(down).arg(self.path(".mayday-rehearsal")).output();
     }
 }
 

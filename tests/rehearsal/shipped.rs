@@ -1,0 +1,92 @@
+//! Every playbook that is shipped: `mayday check` has nothing to say, and each has what a tired person needs.
+
+use std::fs;
+use std::path::Path;
+
+use mayday::diagnostic::SourceFile;
+use mayday::effect::EffectClass;
+use mayday::playbook::{Playbook, parse};
+
+use crate::support::desk::{Desk, ROOT};
+
+/// The folders with a configuration of their own.
+fn teams() -> Vec<String> {
+    let folders = fs::read_dir(Path::new(ROOT).join("playbooks")).unwrap().flatten();
+    let mut teams: Vec<String> = folders
+        .filter(|entry| entry.path().join("mayday.yaml").is_file())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    teams.sort();
+    teams
+}
+
+fn playbooks(team: &str) -> Vec<Playbook> {
+    let files = fs::read_dir(Path::new(ROOT).join("playbooks").join(team)).unwrap().flatten();
+    let read = |path: &Path| {
+        let parsed = parse::playbook(&SourceFile::new(
+            path.to_string_lossy(),
+            fs::read_to_string(path).unwrap(),
+        ));
+        parsed.value.unwrap_or_else(|| panic!("{} is no playbook", path.display()))
+    };
+    let paths = files.map(|entry| entry.path());
+    let yaml = |path: &std::path::PathBuf| {
+        path.extension().is_some_and(|end| end == "yaml") && !path.ends_with("mayday.yaml")
+    };
+    paths.filter(yaml).map(|path| read(&path)).collect()
+}
+
+#[test]
+fn check_has_nothing_to_say_about_any_of_them() {
+    let desk = Desk::new();
+    let teams = teams();
+    assert!(teams.contains(&"bloom".to_owned()), "{teams:?}");
+    let folders: Vec<String> = teams.iter().map(|team| format!("playbooks/{team}")).collect();
+    let mut words = vec!["check", "--deny", "warnings", "playbooks"];
+    words.extend(folders.iter().map(String::as_str));
+    desk.mayday(&words).is(0, &["no faults in"]);
+}
+
+#[test]
+fn each_says_when_it_is_for_by_when_it_ends_and_how_it_is_rehearsed() {
+    for team in teams() {
+        for book in playbooks(&team) {
+            let (head, id) = (&book.head, &book.head.id);
+            assert!(!head.use_when.is_empty(), "{id}: no symptoms");
+            assert!(head.owner.is_some() && head.review_every.is_some(), "{id}: nobody keeps it");
+            assert!(head.severity.is_some(), "{id}: no severity, so nobody hears of it");
+            assert!(head.objectives.rto.is_some(), "{id}: no objective");
+            let budgets = book.phases.iter().all(|phase| phase.head.budget.is_some());
+            assert!(budgets, "{id}: a phase without budget");
+            let drill = book.drill.as_ref();
+            let drill = drill.unwrap_or_else(|| panic!("{id}: no drill"));
+            assert!(drill.head.cadence.is_some(), "{id}: the drill is never due");
+            assert!(!drill.head.sign_off.is_empty(), "{id}: nobody signs");
+            let points: u32 = drill.pass.iter().filter_map(|probe| probe.head.points).sum();
+            assert_eq!(points, 100, "{id}: the points of its drill");
+        }
+    }
+}
+
+#[test]
+fn what_each_changes_can_be_looked_into_after_a_crash_and_taken_back_or_says_why_not() {
+    for team in teams() {
+        for book in playbooks(&team) {
+            for step in book.steps() {
+                let (class, id) = (step.common.effect, &step.common.id);
+                let id = format!("{}: {id}", book.head.id);
+                let changes = matches!(class, Some(EffectClass::Change | EffectClass::Destructive));
+                if !changes {
+                    continue;
+                }
+                // The server of a transaction says itself what became of it.
+                let sql = matches!(step.action, mayday::steps::Action::Sql(_));
+                let known = step.on_crash.is_some() || (sql && !step.common.no_transaction);
+                assert!(known, "{id} says not how to look after a crash");
+                let why = step.common.why.as_deref().unwrap_or_default();
+                let back = step.undo.is_some() || why.contains("No way back");
+                assert!(back, "{id} has no undo; its `why` must say: No way back, because ...");
+            }
+        }
+    }
+}
