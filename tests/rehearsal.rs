@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::support::rehearsal::Rehearsal;
 
+mod bad_input;
 mod bloom;
 mod shipped;
 

@@ -106,9 +106,11 @@ impl Team {
         self.desk.path(&self.folder).join(below)
     }
 
-    /// Replaces a text in one of the team's files, which must have it.
-    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
-        self.desk.edit(&format!("{}/{file}", self.folder), from, to);
+    /// Brings the team's rehearsal up, as a drill would.
+    pub(crate) fn bring_up(&self) {
+        let mut up = Command::new(self.desk.path("rehearsal/up"));
+        let up = up.arg(self.path(".mayday-rehearsal")).stdin(Stdio::null()).output().unwrap();
+        Said::from(up).is(0, &[]);
     }
 
     /// mayday in the team's folder.
