@@ -24,6 +24,7 @@ mod templates;
 mod terminal;
 mod time;
 mod weak;
+mod yaml_suite;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::{Choice, Question, ValueKind, ValueRule, Wants};
+use crate::secret::MIN_HIDDEN;
 use crate::template;
 use crate::time::{Span, Timestamp, Zone};
 
@@ -95,6 +96,11 @@ impl ValueRule {
         }
         if text.chars().any(char::is_control) {
             return Err("control characters are not taken".to_owned());
+        }
+        if self.kind == ValueKind::Secret && text.chars().count() < MIN_HIDDEN {
+            return Err(format!(
+                "a secret has {MIN_HIDDEN} characters at least: a shorter one could not be hidden in the record"
+            ));
         }
         let value = self.read(text, now, zone)?;
         match &value {

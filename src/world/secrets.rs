@@ -18,7 +18,7 @@ use secrecy::ExposeSecret;
 
 use super::aside::{self, Aside, Fault};
 use crate::diagnostic::did_you_mean;
-use crate::secret::{Redactor, SecretValue};
+use crate::secret::{MIN_HIDDEN, Redactor, SecretValue};
 use crate::time::Span;
 
 mod env_file;
@@ -149,7 +149,7 @@ impl Vault {
             }
             _ => return Err(Trouble::Reference { name: name.to_owned() }),
         };
-        let value = found.map_err(missing)?;
+        let value = found.and_then(long_enough).map_err(missing)?;
         self.keep(name, value.clone());
         Ok(value)
     }
@@ -281,6 +281,18 @@ fn without_line_end(text: &str) -> SecretValue {
 fn not_empty(value: SecretValue, whence: &str) -> Result<SecretValue, String> {
     if value.expose_secret().trim().is_empty() {
         return Err(format!("{whence} is empty"));
+    }
+    Ok(value)
+}
+
+/// A shorter one stands in ordinary words: hiding it would hide those, and not hiding it would leak it
+/// (reliability design, T11).
+fn long_enough(value: SecretValue) -> Result<SecretValue, String> {
+    if value.expose_secret().chars().count() < MIN_HIDDEN {
+        return Err(format!(
+            "it is shorter than {MIN_HIDDEN} characters and could not be hidden in the record; make it \
+             longer, or give it without `secrets:` if it is no secret"
+        ));
     }
     Ok(value)
 }

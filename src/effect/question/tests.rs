@@ -156,6 +156,8 @@ fn a_refused_secret_is_not_repeated() {
     let message = rule.accept("hunter2hunter2", now(), zone()).unwrap_err();
     assert!(!message.contains("hunter2"), "{message}");
     assert_eq!(of(ValueKind::Secret, " s3cret \n"), Ok(json!(" s3cret ")));
+    let short = of(ValueKind::Secret, "12345").unwrap_err();
+    assert!(short.contains("6 characters at least") && !short.contains("12345"), "{short}");
 }
 
 #[test]

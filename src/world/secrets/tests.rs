@@ -167,6 +167,17 @@ fn names_and_references_that_mean_nothing_are_refused() {
 }
 
 #[test]
+fn a_value_too_short_to_be_hidden_is_refused() {
+    let place = Place::new();
+    let mut vault =
+        place.vault(&[("pin", "cmd:printf 12345"), ("code", "cmd:printf 123456")], None);
+    let why = resolve(&mut vault, "pin").unwrap_err();
+    assert!(why.starts_with("secret `pin`: it is shorter than 6 characters"), "{why}");
+    assert!(!why.contains("12345"), "{why}");
+    assert_eq!(resolve(&mut vault, "code").unwrap(), "123456");
+}
+
+#[test]
 fn what_is_typed_is_kept_and_hidden_at_once() {
     let place = Place::new();
     let mut vault = place.vault(&[("pass", "prompt")], None);
