@@ -61,9 +61,9 @@ impl Place {
         .unwrap()
     }
 
-    /// A command that leaves a line and ends with 3.
-    fn command(&self) -> Effect {
-        let argv = ["/bin/sh", "-c", "echo x >> truth; echo said; exit 3"];
+    /// A command of a kind that leaves a line and ends with 3.
+    fn command(&self, kind: usize) -> Effect {
+        let argv = ["/bin/sh", "-c", KINDS[kind % KINDS.len()]];
         Effect::Process(ProcessEffect {
             argv: argv.map(str::to_owned).to_vec(),
             env: Vec::new(),
@@ -133,6 +133,15 @@ fn is_true(place: &Place, output: &Output) -> bool {
     }
 }
 
+/// Commands: one that says a word, one that prints much, one that leaves a process behind, one that is deaf
+/// to TERM and fills both streams.
+const KINDS: [&str; 4] = [
+    "echo x >> truth; echo said; exit 3",
+    "echo x >> truth; head -c 300000 /dev/zero | tr '\\0' y; exit 3",
+    "echo x >> truth; (sleep 0.1; echo late) & echo said; exit 3",
+    "trap '' TERM; echo x >> truth; echo said; echo complained >&2; exit 3",
+];
+
 /// Calls at which a keeper can be killed, in the order of its life.
 const CALLS: &[&str] = &[
     "setsid",
@@ -182,11 +191,14 @@ fn a_keeper_that_dies_at_any_system_call_never_leads_to_a_wrong_verdict() {
         return row.skip_rest("strace is not installed");
     }
     let mut verdicts = 0;
-    for call in CALLS {
+    // In the normal test command the kinds take turns; in the long one each has all calls to itself.
+    let rounds = if super::soak() { KINDS.len() } else { 1 };
+    for (nth, call) in (0..rounds).flat_map(|round| CALLS.iter().map(move |call| (round, call))) {
         for at in 1..=most {
             let place = Place::killed_at(call, at);
             let mut world = place.world();
-            world.start(EffectId(7), place.command());
+            let kind = if rounds > 1 { nth } else { nth + at as usize };
+            world.start(EffectId(7), place.command(kind));
             let output = end(&mut world, EffectId(7));
             drop(world);
             let trace = std::fs::read_to_string(place.folder.path().join("trace"));
@@ -274,7 +286,8 @@ fn each_once(desk: &Desk) {
 
 #[test]
 fn an_engine_that_dies_at_any_system_call_repeats_nothing_and_loses_nothing() {
-    let mut row = Row::new("F25", "mayday is killed at a system call", Count { ci: 60, soak: 600 });
+    let mut row =
+        Row::new("F25", "mayday dies of a signal at a system call", Count { ci: 60, soak: 600 });
     if !has("strace") {
         return row.skip_rest("strace is not installed");
     }
@@ -297,11 +310,19 @@ fn an_engine_that_dies_at_any_system_call_repeats_nothing_and_loses_nothing() {
         for at in 1..=most {
             let desk = desk([":"; 3]);
             let run = desk.command(&["run", "p"]);
+            // How the kernel ends what ran out of memory, aborted, or touched what it may not.
+            let signal = ["KILL", "ABRT", "SEGV", "BUS"][at as usize % 4];
             // Without -f: the keeper and the commands are not touched.
             let mut traced = Command::new("strace");
             traced
                 .args(["-o", "/dev/null", "-e", &format!("trace={call}")])
-                .args(["-e", &format!("inject={call}:signal=KILL:when={at}"), MAYDAY, "run", "p"])
+                .args([
+                    "-e",
+                    &format!("inject={call}:signal={signal}:when={at}"),
+                    MAYDAY,
+                    "run",
+                    "p",
+                ])
                 .current_dir(run.get_current_dir().unwrap())
                 .env_clear()
                 .envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))))
