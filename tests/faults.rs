@@ -21,7 +21,7 @@ mod power;
 mod simulation;
 pub(crate) mod sql;
 mod templates;
-mod terminal;
+pub(crate) mod terminal;
 mod time;
 mod weak;
 mod yaml_suite;

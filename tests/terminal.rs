@@ -3,6 +3,10 @@
 //! The program on the terminal is this test binary itself, started again with a variable that says
 //! what to ask: see [`the_program_on_the_terminal`].
 
+mod last_row;
+mod plain;
+mod tmux;
+
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;

@@ -4,7 +4,6 @@ use crate::config::Danger;
 use crate::effect::Effect;
 use crate::plan::{Mode, Plan};
 use crate::run::advance;
-use crate::run::clock;
 use crate::run::drive::Observer;
 use crate::run::event::{Event, Kind};
 use crate::run::state::Run;
@@ -18,6 +17,10 @@ use crate::ui::screen::Screen;
 use crate::ui::status::Status;
 use crate::ui::view::View;
 
+mod outlook;
+
+use outlook::Outlook;
+
 /// Shows a run on the screen.
 pub(super) struct Shown {
     screen: Screen,
@@ -27,12 +30,13 @@ pub(super) struct Shown {
     running: Option<(String, Running)>,
     /// Both clocks at the event that was shown last.
     at: Moment,
+    outlook: Outlook,
 }
 
 impl Shown {
     /// Shows on this screen. With `json` the events go to standard output, one a line.
     pub(super) fn new(screen: Screen, view: View, json: bool, at: Moment) -> Self {
-        let shown = Self { screen, view, json, running: None, at };
+        let shown = Self { screen, view, json, running: None, at, outlook: Outlook::default() };
         if json {
             let version = serde_json::json!({ "mayday": env!("CARGO_PKG_VERSION"), "format": crate::run::event::FORMAT });
             shown.screen.data(format!("{version}\n"));
@@ -59,9 +63,9 @@ impl Shown {
             zero: self.view.zero,
             rto: self.view.rto,
             recovered: self.view.recovered(),
-            forecast: String::new(),
-            eta: String::new(),
-            next: next_due(plan, run),
+            forecast: self.outlook.standing.clone(),
+            eta: self.outlook.eta.clone(),
+            next: outlook::next_due(plan, run),
         }
     }
 
@@ -98,24 +102,6 @@ impl Shown {
     }
 }
 
-/// What is due next beside the objective itself, and when.
-fn next_due(plan: &Plan, run: &Run) -> Option<(String, Timestamp)> {
-    let clocks = clock::clocks(plan, run);
-    let open = clocks.into_iter().filter(|clock| {
-        clock.met.is_none() && !run.deadlines.contains(&clock.id) && clock.id != "rto"
-    });
-    let next = open.min_by_key(|clock| clock.due)?;
-    let what = match next.id.split_once(':') {
-        Some(("escalation", rung)) => {
-            let rung = rung.parse::<usize>().ok().and_then(|rung| plan.escalation.get(rung));
-            rung.map_or_else(|| "escalation".to_owned(), |rung| rung.to.join("+"))
-        }
-        Some(("budget", phase)) => format!("end of {phase}"),
-        _ => next.id,
-    };
-    Some((what, next.due))
-}
-
 impl Observer for Shown {
     fn event(&mut self, plan: &Plan, run: &Run, event: &Event) {
         // For the tests of what is said and left behind when mayday itself breaks.
@@ -132,6 +118,9 @@ impl Observer for Shown {
         }
         if self.is_looked_at() {
             self.announced(plan, run, event);
+            if self.screen.look.live {
+                self.outlook.hear(plan, run, event, self.at);
+            }
             self.screen.status(self.status(plan, run));
         }
     }
@@ -152,12 +141,15 @@ impl Observer for Shown {
     }
 
     fn due(&self) -> Option<Timestamp> {
-        self.view.next_tick()
+        self.view.next_tick().into_iter().chain(self.outlook.due()).min()
     }
 
-    fn tick(&mut self, _: &Plan, _: &Run, now: Timestamp) {
+    fn tick(&mut self, plan: &Plan, run: &Run, now: Timestamp) {
         let lines = self.view.tick(now);
         self.screen.talk(&lines);
+        if self.outlook.grow_old(plan, run, now) {
+            self.screen.status(self.status(plan, run));
+        }
     }
 
     fn busy(&mut self, plan: &Plan, run: &Run, effect: Option<&Effect>) {

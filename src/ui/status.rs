@@ -70,6 +70,17 @@ impl Status {
             leave_out(&mut all);
             line = all.line();
         }
+        // What went first may have room again, once more than that went.
+        for bring_back in [
+            |all: &mut Parts, status: &Self| all.playbook.clone_from(&status.playbook),
+            |all: &mut Parts, status: &Self| all.eta = Parts::eta(status),
+        ] {
+            bring_back(&mut all, self);
+            if measure_text_width(&all.line()) > columns {
+                break;
+            }
+            line = all.line();
+        }
         console::truncate_str(&line, columns, "").into_owned()
     }
 
@@ -109,9 +120,13 @@ impl Parts {
             clock: status.clock(now),
             short: short(status, now),
             forecast: status.forecast.clone(),
-            eta: if status.eta.is_empty() { String::new() } else { format!("ETA {}", status.eta) },
+            eta: Self::eta(status),
             next: next.unwrap_or_default(),
         }
+    }
+
+    fn eta(status: &Status) -> String {
+        if status.eta.is_empty() { String::new() } else { format!("ETA {}", status.eta) }
     }
 
     fn line(&self) -> String {

@@ -16,7 +16,16 @@ pub(crate) struct Pty {
     child: Child,
     seen: String,
     read_to: usize,
+    screen: vt100::Parser,
 }
+
+const SIZE: (u16, u16) = (24, 80);
+fn some(size: u16) -> std::num::NonZero<u16> {
+    std::num::NonZero::new(size).unwrap()
+}
+
+/// Lines that the model keeps when they have left its window at the top.
+const KEPT: usize = 2000;
 
 impl Pty {
     /// Starts a command in a session of its own, with the terminal as its controlling terminal.
@@ -36,14 +45,15 @@ impl Pty {
         wrapped.stdin(stream()).stdout(stream()).stderr(stream());
         let child = wrapped.spawn().unwrap();
         drop(wrapped);
-        let pty = Self {
+        let mut pty = Self {
             master: Some(master),
             slave: Some(slave),
             child,
             seen: String::new(),
             read_to: 0,
+            screen: vt100::Parser::new(some(SIZE.0), some(SIZE.1), KEPT),
         };
-        pty.resize(24, 80);
+        pty.resize(SIZE.0, SIZE.1);
         pty
     }
 
@@ -55,7 +65,10 @@ impl Pty {
         rustix::process::kill_process(self.pid(), signal).unwrap();
     }
 
-    pub(crate) fn resize(&self, rows: u16, columns: u16) {
+    pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
+        // What was written by then was meant for the window as it was.
+        while self.seen_more() {}
+        self.screen.set_size(some(rows), some(columns));
         let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(self.master.as_ref().unwrap(), size).unwrap();
     }
@@ -100,6 +113,7 @@ impl Pty {
         match master.read(&mut bytes) {
             Ok(count) if count > 0 => {
                 self.seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+                self.screen.process(&bytes[..count]);
                 true
             }
             _ => false,
@@ -150,6 +164,52 @@ impl Pty {
         let before = self.seen.len();
         self.read(0);
         self.seen.len() > before
+    }
+
+    /// The window as a person sees it, row by row.
+    pub(crate) fn rows(&self) -> Vec<String> {
+        let columns = self.screen.screen().size().1.get();
+        self.screen.screen().rows(0, columns).map(|row| row.trim_end().to_owned()).collect()
+    }
+
+    /// The last row of the window.
+    pub(crate) fn last_row(&self) -> String {
+        self.rows().pop().unwrap()
+    }
+
+    /// The row that the cursor is in, up to the cursor.
+    pub(crate) fn at_cursor(&self) -> String {
+        let (row, column) = self.screen.screen().cursor_position();
+        let mut rows = self.screen.screen().rows(0, column);
+        rows.nth(row.into()).unwrap()
+    }
+
+    /// True when the first cell of the last row is in reverse video.
+    pub(crate) fn last_row_is_reversed(&self) -> bool {
+        let rows = self.screen.screen().size().0.get();
+        self.screen.screen().cell(rows - 1, 0).unwrap().inverse()
+    }
+
+    /// Waits until the window looks so.
+    #[track_caller]
+    pub(crate) fn looks(&mut self, what: &str, so: impl Fn(&Self) -> bool) {
+        for _ in 0..3000 {
+            if so(self) {
+                return;
+            }
+            self.read(20);
+        }
+        panic!("{what}: it does not look so:\n{}", self.rows().join("\n"));
+    }
+
+    /// Fails unless the whole window scrolls, as a shell expects it.
+    #[track_caller]
+    pub(crate) fn scrolls_whole(&mut self) {
+        let rows = self.screen.screen().size().0;
+        self.screen.process(format!("\x1b[{rows};1H\x1b[2Kprobe\r\nbelow").as_bytes());
+        let shown = self.rows();
+        let end = &shown[shown.len() - 2..];
+        assert_eq!(end, ["probe", "below"], "a part of the window is kept:\n{}", shown.join("\n"));
     }
 
     pub(crate) fn seen(&self) -> &str {

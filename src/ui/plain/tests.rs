@@ -458,6 +458,23 @@ fn the_clock_is_told_at_its_marks_and_not_twice() {
 }
 
 #[test]
+fn the_next_word_of_the_clock_is_due_at_its_next_mark() {
+    let mut view = view();
+    let zero = view.zero.unwrap();
+    view.rto = Some(Span::from_mins(30));
+    let mut marks = Vec::new();
+    while let Some(next) = view.next_tick().filter(|next| next.since(zero) <= Span::from_mins(40)) {
+        assert!(!view.tick(next).is_empty(), "what is due is said");
+        marks.push(next.since(zero).clock());
+    }
+    assert_eq!(marks, ["10:00", "15:00", "20:00", "22:30", "27:00", "30:00", "40:00"]);
+    view.rto = None;
+    assert_eq!(view.next_tick().map(|next| next.since(zero)), Some(Span::from_mins(50)));
+    view.zero = None;
+    assert_eq!(view.next_tick(), None);
+}
+
+#[test]
 fn the_clock_stops_at_the_recovery_and_does_not_run_before_it_starts() {
     let mut view = view();
     let recovered = Kind::Milestone {

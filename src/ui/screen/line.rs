@@ -7,6 +7,11 @@ pub(super) const OPEN: &str = "\r\u{1b}[K\u{1b}[?2004h";
 /// Bracketed paste off, behind the last drawing.
 pub(super) const CLOSE: &str = "\u{1b}[?2004l\r\n";
 
+/// Stands for a label that does not fit.
+const SHORT_LABEL: &str = "> ";
+/// In fewer columns there is only what is typed.
+const CRAMPED: usize = 6;
+
 /// An open prompt.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OpenPrompt {
@@ -24,8 +29,12 @@ impl OpenPrompt {
     /// drawing covers it; of a long text the part around the cursor shows.
     pub(super) fn drawn(&self, columns: usize) -> String {
         let room = columns.saturating_sub(1);
-        let label = console::truncate_str(&self.label, room.saturating_sub(8).max(room / 2), "");
-        let label_width = console::measure_text_width(&label);
+        let label = match () {
+            () if !self.label_is_cut(columns) => self.label.as_str(),
+            () if room >= CRAMPED => SHORT_LABEL,
+            () => "",
+        };
+        let label_width = console::measure_text_width(label);
         let room = room.saturating_sub(label_width);
         let before = last_columns(&self.typed.0, room);
         let before_width = console::measure_text_width(before);
@@ -84,6 +93,7 @@ mod tests {
         assert_eq!(row(16, "ab", "cdefghijk"), "type >abcdefghi\u{1b}[7D");
         assert_eq!(row(16, "1日本語日本語", ""), "type >語日本語");
         assert_eq!(row(1, "abc", "d"), "");
-        assert_eq!(row(3, "abc", "d"), "tc");
+        assert_eq!(row(3, "abc", "d"), "bc");
+        assert_eq!(row(10, "abc", "d"), "> abcd\u{1b}[1D");
     }
 }

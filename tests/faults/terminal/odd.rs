@@ -93,9 +93,9 @@ fn f32_odd_terminals_and_streams() {
     );
     assert!(!dumb.contains("\u{1b}["), "{dumb:?}");
     row.pass();
-    on_terminal("1x1", |_| {}, |pty| pty.resize(1, 1));
+    on_terminal("1x1", |_| {}, |pty: &mut Pty| pty.resize(1, 1));
     row.pass();
-    on_terminal("20 columns", |_| {}, |pty| pty.resize(24, 20));
+    on_terminal("20 columns", |_| {}, |pty: &mut Pty| pty.resize(24, 20));
     row.pass();
     let plain = on_terminal(
         "NO_COLOR",
