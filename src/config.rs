@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::effect::{Target, TargetKind, Text};
 use crate::severity::{Severity, SeverityPolicy};
 
+mod contact;
+
+pub use contact::{Contact, SECRET_FIELDS, Via};
+
 /// The file's name, looked for from the working directory upwards.
 pub const FILE_NAME: &str = "mayday.yaml";
 
@@ -35,6 +39,9 @@ pub struct Config {
     /// Who can be told, and how.
     #[serde(default)]
     pub contacts: BTreeMap<String, Contact>,
+    /// The contact that gets every message of a drill, marked `DRILL`. Without one they are only shown.
+    #[serde(default)]
+    pub drill_channel: Option<String>,
     /// Name -> where the value is: `env:NAME`, `file:PATH`, `cmd:COMMAND`, `prompt`.
     #[serde(default)]
     pub secrets: BTreeMap<String, String>,
@@ -123,32 +130,6 @@ impl TargetSpec {
         }?;
         Some(Target { name: name.to_owned(), kind: self.kind, address: reference(address) })
     }
-}
-
-/// A contact.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Contact {
-    /// How it is reached.
-    pub via: Via,
-    /// For `command`: program and arguments; the message comes on stdin.
-    #[serde(default)]
-    pub command: Vec<String>,
-    /// For `webhook`: a URL, or `secret:NAME`.
-    #[serde(default)]
-    pub url: Option<String>,
-}
-
-/// Ways to reach a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Via {
-    /// A program of yours.
-    Command,
-    /// A JSON document posted to a URL.
-    Webhook,
-    /// The operator calls; mayday shows the text.
-    Show,
 }
 
 /// `secret:NAME` is that secret, anything else the text itself.

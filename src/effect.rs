@@ -10,10 +10,15 @@ use serde_json::Value;
 
 use crate::time::{Span, Timestamp};
 
+mod message;
 mod question;
 mod recover;
 mod sql;
 
+pub use message::{
+    About, Again, Channel, ComponentStatus, Email, Impact, NotifyEffect, Post, PostStatus, Signal,
+    Statuspage,
+};
 pub use question::{LONGEST_ANSWER, numbered};
 pub use recover::{Recover, RecoverCommand, RecoverSql};
 pub use sql::{SqlEffect, SqlEnd, SqlParam};
@@ -85,7 +90,7 @@ pub enum Effect {
     /// Ask the operator.
     Ask(Question),
     /// Tell a contact.
-    Notify(NotifyEffect),
+    Notify(Box<NotifyEffect>),
     /// Look at files and keep a hashed copy of each in the run's evidence.
     Keep(KeepEffect),
 }
@@ -212,32 +217,6 @@ pub struct HttpEffect {
     pub time_limit: Span,
     /// The answer holds a secret to capture: it is not shown.
     pub withhold: bool,
-}
-
-/// A message for one contact of mayday.yaml.
-#[derive(Clone, Debug)]
-pub struct NotifyEffect {
-    /// The contact's name.
-    pub to: String,
-    /// How it is reached.
-    pub channel: Channel,
-    /// What is said, complete; also the text to paste by hand when delivery fails.
-    pub message: String,
-    /// What a machine on the other side wants beside the words (run, severity, clock, ...).
-    pub data: Value,
-    /// Delivery is given up when it takes longer.
-    pub time_limit: Span,
-}
-
-/// How a contact is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Channel {
-    /// A program that gets the message on stdin and its parts as environment variables.
-    Command(Vec<String>),
-    /// A JSON document posted to a URL.
-    Webhook(Text),
-    /// Nothing is sent: the text is shown for the operator to say or paste.
-    Show,
 }
 
 /// Files whose content is kept with the run.

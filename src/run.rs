@@ -17,6 +17,7 @@ pub mod inputs;
 pub mod interrupt;
 mod menu;
 pub mod next;
+pub mod outbox;
 mod poll;
 pub mod record;
 mod recover;

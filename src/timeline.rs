@@ -9,6 +9,7 @@ use crate::run::event::{Event, Kind};
 use crate::time::Timestamp;
 
 pub mod about_record;
+pub mod messages;
 pub mod people;
 pub mod sentence;
 pub mod times;

@@ -24,6 +24,7 @@ mod forecasts;
 mod gates;
 mod interrupts;
 mod modifiers;
+mod outbox;
 mod plans;
 mod resume_table;
 

@@ -34,7 +34,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("humantime", &["time"]),
     ("secrecy", &["secret", "world"]),
     ("aho_corasick", &["secret"]),
-    ("base64", &["secret"]),
+    ("base64", &["secret", "world"]),
     ("percent_encoding", &["secret", "template", "world"]),
     ("minijinja", &["template", "report"]),
     ("regex", &["template", "playbook"]),

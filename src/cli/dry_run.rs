@@ -29,6 +29,7 @@ pub(super) fn dry_run(
 ) -> Result<u8, Failure> {
     let mut plan = plan.clone();
     plan.place.mute = true;
+    plan.place.drill_channel = None;
     "<run id>".clone_into(&mut plan.place.run_id);
     plan.place.run_dir = "<run folder>".into();
     let now = machine::wall_clock();

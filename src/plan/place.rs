@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{Mode, PlanTrouble, Purpose};
-use crate::config::{Config, Contact, Danger, Environment, Via, reference};
+use crate::config::{Config, Contact, Danger, Environment};
 use crate::effect::{Channel, Target};
 use crate::steps::Surroundings;
 
@@ -37,8 +37,10 @@ pub struct Place {
     pub run_dir: PathBuf,
     /// The mayday program itself, for commands that call it.
     pub program: PathBuf,
-    /// Messages are shown, never sent: drills and dry runs.
+    /// Nobody is told in earnest: drills and dry runs.
     pub mute: bool,
+    /// Who gets the messages of a drill instead; without one they are shown.
+    pub drill_channel: Option<Contact>,
 }
 
 impl Place {
@@ -73,6 +75,11 @@ impl Place {
             run_dir: PathBuf::new(),
             program: PathBuf::new(),
             mute: purpose.mode == Mode::Drill,
+            drill_channel: config
+                .drill_channel
+                .as_ref()
+                .and_then(|name| config.contacts.get(name))
+                .cloned(),
         })
     }
 }
@@ -120,14 +127,11 @@ impl Surroundings for Place {
     }
 
     fn contact(&self, name: &str) -> Channel {
-        let contact = self.contacts.get(name).filter(|_| !self.mute);
-        match contact.map(|contact| (contact.via, contact)) {
-            Some((Via::Command, contact)) => Channel::Command(contact.command.clone()),
-            Some((Via::Webhook, contact)) => {
-                contact.url.as_deref().map_or(Channel::Show, |url| Channel::Webhook(reference(url)))
-            }
-            Some((Via::Show, _)) | None => Channel::Show,
-        }
+        let found = if self.mute { self.drill_channel.as_ref() } else { self.contacts.get(name) };
+        let channel = found.map_or(Channel::Show, Contact::channel);
+        // A rehearsal wakes nobody up and tells the public nothing, whatever it is told to use.
+        let real_only = channel.pages() || channel.is_public();
+        if self.mute && real_only { Channel::Show } else { channel }
     }
 
     fn marks(&self) -> Vec<(String, String)> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::Facts;
+use crate::effect::Signal;
 use crate::plan::Mode;
 use crate::run::event::{Asking, Event, Kind, Milestone};
 use crate::timeline::sentence::{choice_words, clock_words, delivery, shown};
@@ -176,14 +177,29 @@ pub(super) fn actions(facts: &Facts<'_>) -> Vec<Value> {
     actions
 }
 
+/// How a message ended whose attempt has no end in the record.
+const NO_END: &str = "delivery unknown: the record tells no end";
+
 /// Every message and how it ended.
 pub(super) fn messages(facts: &Facts<'_>) -> Vec<Value> {
     let mut list: Vec<Value> = Vec::new();
-    let mut open: HashMap<(&str, &str), usize> = HashMap::new();
+    // By the number that names a message; in records of before there was one, by contact and cause.
+    let mut open: HashMap<(Option<u64>, &str, &str), usize> = HashMap::new();
     for (seq, event) in facts.events {
         match &event.kind {
-            Kind::Notifying { to, cause, kind, message } => {
-                open.insert((to, cause), list.len());
+            Kind::MessageQueued { signal: Signal::Acknowledge | Signal::Resolve, .. } => {}
+            Kind::Notifying { to, cause, letter: Some(letter), attempt, .. } => {
+                if let Some(at) = open.get(&(Some(*letter), to.as_str(), cause.as_str())) {
+                    list[*at]["attempts"] = json!(attempt);
+                    list[*at]["ending"] = NO_END.into();
+                }
+            }
+            Kind::MessageQueued { to, cause, kind, message, .. }
+            | Kind::Notifying { to, cause, kind, message, .. } => {
+                let queued = matches!(event.kind, Kind::MessageQueued { .. });
+                let (name, ending) =
+                    if queued { (Some(*seq), "never sent") } else { (None, NO_END) };
+                open.insert((name, to, cause), list.len());
                 list.push(json!({
                     "seq": seq,
                     "at": event.at,
@@ -192,12 +208,13 @@ pub(super) fn messages(facts: &Facts<'_>) -> Vec<Value> {
                     "cause_words": clock_words(cause, facts.plan),
                     "kind": kind,
                     "message": message,
+                    "attempts": i32::from(!queued),
                     "ended_at": null,
-                    "ending": "delivery unknown: the record tells no end",
+                    "ending": ending,
                 }));
             }
-            Kind::Notified { to, cause, ending, shown } => {
-                if let Some(at) = open.remove(&(to.as_str(), cause.as_str())) {
+            Kind::Notified { to, cause, ending, shown, letter, .. } => {
+                if let Some(at) = open.get(&(*letter, to.as_str(), cause.as_str())).copied() {
                     list[at]["ended_at"] = json!(event.at);
                     list[at]["ending"] = delivery(ending, *shown).into();
                 }

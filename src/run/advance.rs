@@ -268,6 +268,7 @@ fn part(
 fn what_of(action: &Action) -> String {
     match action {
         Action::Pause(pause) => format!("wait {}", pause.length),
+        Action::Notify(notify) => format!("tell {}", notify.to.0.join(", ")),
         _ => "check conditions".to_owned(),
     }
 }

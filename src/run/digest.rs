@@ -8,7 +8,7 @@ use super::poll::{Beat, keep_looking};
 use super::scope::Scope;
 use super::session::{Purpose, Session};
 use super::state::Run;
-use super::{advance, answers, checks, interrupt, recover};
+use super::{advance, answers, checks, escalate, interrupt, recover};
 use crate::effect::{
     Effect, EffectClass, EffectId, Ending, Facts, FailKind, Input, Output, ValueKind, Wants,
 };
@@ -70,12 +70,10 @@ fn ended(
     now: Timestamp,
 ) -> Digest {
     match purpose {
-        Purpose::Notify { to, cause } => Digest::fact(Kind::Notified {
-            to: to.clone(),
-            cause: cause.clone(),
-            shown: output.facts.get("shown") == Some(&Value::Bool(true)),
-            ending: output.ending,
-        }),
+        Purpose::Notify { letter, to, cause } => {
+            let (run_id, about) = (&plan.place.run_id, (*letter, to.as_str(), cause.as_str()));
+            Digest::fact(escalate::attempt_ended(run, run_id, about, output, now))
+        }
         Purpose::Ask { step, asking: Asking::Interrupt, .. } => {
             interrupt::answered(plan, run, session, step, &output, now)
         }
@@ -150,24 +148,26 @@ fn action(
     if concluded.verdict == Verdict::More {
         session.outputs = outputs;
     }
-    Digest {
-        facts: vec![Kind::Ended {
-            step: key.clone(),
-            attempt: *attempt,
-            part: *part,
-            ending: output.ending,
-            facts: super::trim::trim(facts),
-            evidence: output.evidence,
-            elapsed: output.elapsed,
-            verdict: concluded.verdict,
-            measured: concluded.measured,
-            captured: concluded.captured,
-            secret_names: concluded.secrets.iter().map(|(name, _)| name.clone()).collect(),
-            looks,
-        }],
-        secrets: concluded.secrets,
-        ..Digest::default()
-    }
+    // In front of the end of their step: a driver that comes after a crash in between sends them.
+    let mut said = match concluded.verdict {
+        Verdict::Pass => escalate::of_step(plan, run, unit, &cx).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    said.push(Kind::Ended {
+        step: key.clone(),
+        attempt: *attempt,
+        part: *part,
+        ending: output.ending,
+        facts: super::trim::trim(facts),
+        evidence: output.evidence,
+        elapsed: output.elapsed,
+        verdict: concluded.verdict,
+        measured: concluded.measured,
+        captured: concluded.captured,
+        secret_names: concluded.secrets.iter().map(|(name, _)| name.clone()).collect(),
+        looks,
+    });
+    Digest { facts: said, secrets: concluded.secrets, ..Digest::default() }
 }
 
 /// What ended because we leave and may be begun again is no outcome: the next driver begins it again. So

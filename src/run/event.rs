@@ -14,7 +14,7 @@ pub use words::{Asking, Lasting, Milestone, Outcome, StepStatus, StopReason};
 
 mod words;
 
-use crate::effect::{EffectClass, Ending, Evidence, Facts, Interrupt};
+use crate::effect::{EffectClass, Ending, Evidence, Facts, Interrupt, Post, Signal};
 use crate::severity::{EscalationKind, Severity};
 use crate::steps::Verdict;
 use crate::time::{Span, Timestamp};
@@ -307,18 +307,43 @@ pub enum Kind {
         #[serde(default, skip_serializing_if = "is_false")]
         while_down: bool,
     },
+    /// A message waits in the outbox. Its number in the record names it from here on.
+    MessageQueued {
+        /// The contact.
+        to: String,
+        /// What asks for it: `escalation:0`, `step:<id>`, `operator:0`.
+        cause: String,
+        /// Inform or engage.
+        kind: EscalationKind,
+        /// A call, or that an earlier one is taken or over.
+        #[serde(default, skip_serializing_if = "Signal::is_tell")]
+        signal: Signal,
+        /// The words.
+        message: String,
+        /// What a public page gets beside them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        post: Option<Post>,
+    },
     /// A message is about to be sent: durable before it leaves.
     Notifying {
         /// The contact.
         to: String,
-        /// What asks for it: `escalation:0`, `step:<id>`, `operator`.
+        /// What asks for it: `escalation:0`, `step:<id>`, `operator:0`.
         cause: String,
         /// Inform or engage.
         kind: EscalationKind,
-        /// The words.
+        /// The words where they differ from what was queued; in records of before there was an outbox
+        /// they stand only here.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
         message: String,
+        /// The number of the event that queued it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        letter: Option<u64>,
+        /// Which attempt, from 1.
+        #[serde(default = "first", skip_serializing_if = "is_first")]
+        attempt: u32,
     },
-    /// A message was delivered, shown, or not.
+    /// An attempt to send a message ended: delivered, shown, or not.
     Notified {
         /// The contact.
         to: String,
@@ -329,6 +354,18 @@ pub enum Kind {
         /// Nothing was sent: the words were put on the screen for the operator to say.
         #[serde(default, skip_serializing_if = "is_false")]
         shown: bool,
+        /// The number of the event that queued it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        letter: Option<u64>,
+        /// It is tried again then. Without it this was the last attempt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_at: Option<Timestamp>,
+        /// What the other side calls this incident, where it gives names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// It may have arrived all the same.
+        #[serde(default, skip_serializing_if = "is_false")]
+        perhaps: bool,
     },
     /// Somebody wanted us to stop.
     Interrupted {
@@ -438,4 +475,13 @@ fn is_false(flag: &bool) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+const fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_first(attempt: &u32) -> bool {
+    *attempt == 1
 }

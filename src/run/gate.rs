@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::escalate;
 use super::event::{Asking, Kind};
 use super::next::{Look, Move, answer_needed};
 use super::session::Purpose;
@@ -48,7 +49,7 @@ pub fn is_certain(plan: &Plan, unit: &Unit) -> bool {
     let asks = unit.step.action.is_question()
         || matches!(unit.step.action, crate::steps::Action::Notify(_));
     let responding = plan.section(unit) == Section::Respond;
-    gated && (common.confirm.is_some() || (!asks && responding))
+    escalate::is_public(plan, unit) || gated && (common.confirm.is_some() || (!asks && responding))
 }
 
 fn refuse(key: &str, state: &StepState, failure: Failure) -> Move {
@@ -91,8 +92,9 @@ fn wants(
     let (class, common) = (unit.class(), &unit.step.common);
     let speaks = unit.step.action.is_question()
         || matches!(unit.step.action, crate::steps::Action::Notify(_));
+    let public = escalate::is_public(look.plan, unit);
     if speaks && common.confirm.is_none() {
-        return Ok(None);
+        return Ok(public.then_some(Wants::YesNo));
     }
     if state.gate.strict && class != EffectClass::Read {
         return Ok(Some(Wants::Typed(key.to_owned())));
@@ -130,6 +132,11 @@ fn ask(
     let common = &unit.step.common;
     let words = common.confirm.as_ref().and_then(|gate| gate.ask.as_ref()).unwrap_or(&common.title);
     let words = template::render(words, &names).unwrap_or_else(|_| words.clone());
+    let cx = super::advance::context(look.plan, unit, key, &names, look.now);
+    let words = match escalate::public_words(look, unit, &cx) {
+        Some(post) => format!("{post}\n{words}"),
+        None => words,
+    };
     let place = &look.plan.place.name;
     let class = unit.class().word();
     let text = match &wants {

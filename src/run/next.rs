@@ -79,7 +79,8 @@ impl<'a> Look<'a> {
     #[must_use]
     pub fn wait(&self, at: Option<Timestamp>) -> Move {
         let due = next_due(self.plan, self.run);
-        Move::Wait(at.into_iter().chain(due).min())
+        let message = self.run.outbox.next_try().filter(|at| *at > self.now);
+        Move::Wait(at.into_iter().chain(due).chain(message).min())
     }
 }
 
@@ -88,6 +89,9 @@ impl<'a> Look<'a> {
 pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
     let look = Look { plan, run, session, now };
     if run.stopped.is_some() || (run.closed.is_some() && run.rollback.is_none()) {
+        if let Some(more) = escalate::last(&look) {
+            return more;
+        }
         let by = session.leave_by.map(LeaveBy::at);
         return if session.in_flight.is_empty() { Move::Leave } else { Move::Wait(by) };
     }
@@ -211,8 +215,10 @@ fn refresh_secrets(look: &Look<'_>) -> Option<Move> {
         (reads && !asks).then(|| advance::again(look, unit, step, item))
     };
     let again = run.captured_secrets.iter().filter(lost).find_map(again)?;
-    // The step may use a secret that the operator gave to the session before.
-    Some(inputs::given_before(look).unwrap_or(again))
+    // The step may use a secret that the operator gave to the session before. Where nobody can give it, a run
+    // that is given up does without: asking would only give it up again.
+    let needed = run.abandoned.is_none() || session.attended;
+    Some(inputs::given_before(look).filter(|_| needed).unwrap_or(again))
 }
 
 /// The phase of a step first, then the step.

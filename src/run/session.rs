@@ -136,6 +136,8 @@ pub enum Purpose {
     },
     /// A message.
     Notify {
+        /// The number of the event that queued it.
+        letter: u64,
         /// The contact.
         to: String,
         /// What asked for it.

@@ -15,7 +15,7 @@ use super::clock;
 use super::event::{
     Asking, Event, Kind, Lasting, Milestone, Opened, Outcome, StepStatus, StopReason,
 };
-use crate::effect::Ending;
+use super::outbox::Outbox;
 use crate::seeded::bug;
 use crate::steps::{Stage, Verdict};
 use crate::time::{Moment, Span, Timestamp};
@@ -69,8 +69,8 @@ pub struct Run {
     pub deadlines: BTreeSet<String>,
     /// How often the operator asked for an escalation.
     pub escalations_asked: usize,
-    /// Messages: (cause, contact) -> delivered or shown.
-    pub messages: BTreeMap<(String, String), bool>,
+    /// Messages, and what became of each.
+    pub outbox: Outbox,
     /// Criteria of the drill that were evaluated.
     pub criteria: BTreeMap<String, Judged>,
     /// The undos of passed steps are being run, back to and with this step (all when `None`).
@@ -81,6 +81,8 @@ pub struct Run {
     pub abandoned: Option<String>,
     /// When it was given up or closed.
     pub over_at: Option<Timestamp>,
+    /// When the driver had nothing more to do for it: it is closed, or to be taken up again.
+    pub left_off_at: Option<Timestamp>,
     /// The driver left.
     pub stopped: Option<(StopReason, String)>,
     /// It is over.
@@ -162,6 +164,7 @@ impl Run {
             self.heard_at = Some(event.at);
         }
         self.last_boot_ms = event.boot_ms;
+        self.outbox.apply(self.events.saturating_sub(1), event);
         match &event.kind {
             Kind::Opened(opened) => {
                 self.operator.clone_from(&opened.operator);
@@ -204,14 +207,6 @@ impl Run {
             Kind::DeadlinePassed { clock, .. } => {
                 self.deadlines.insert(clock.clone());
             }
-            Kind::Notifying { to, cause, .. } => {
-                self.messages.insert((cause.clone(), to.clone()), false);
-            }
-            Kind::Notified { to, cause, ending, .. } => {
-                // One that was ended because we left is sent by the next driver.
-                let tried = *ending != Ending::Cancelled;
-                self.messages.insert((cause.clone(), to.clone()), tried);
-            }
             Kind::Judged { criterion, verdict, measured, .. } => {
                 let judged = Judged { verdict: verdict.clone(), measured: measured.clone() };
                 self.criteria.insert(criterion.clone(), judged);
@@ -229,9 +224,13 @@ impl Run {
                 self.abandoned = Some(reason.clone());
                 self.over_at.get_or_insert(event.at);
             }
-            Kind::Stopped { reason, message } => self.stopped = Some((*reason, message.clone())),
+            Kind::Stopped { reason, message } => {
+                self.stopped = Some((*reason, message.clone()));
+                self.left_off_at = Some(event.at);
+            }
             Kind::Closed { outcome, reason } => {
                 self.closed = Some((*outcome, reason.clone()));
+                self.left_off_at = Some(event.at);
                 self.over_at.get_or_insert(event.at);
             }
             Kind::RecordMoved { from, to, .. } => {
@@ -242,6 +241,9 @@ impl Run {
             | Kind::Unrecorded { .. }
             | Kind::RecordedAgain
             | Kind::Asked { .. }
+            | Kind::MessageQueued { .. }
+            | Kind::Notifying { .. }
+            | Kind::Notified { .. }
             | Kind::Interrupted { .. }
             | Kind::Suspended { .. }
             | Kind::Noted { .. } => {}
@@ -467,9 +469,10 @@ impl Run {
         }
         let one = |at: &mut Timestamp| *at = *at + by;
         let own = [&mut self.opened_at, &mut self.attached_at, &mut self.left_at];
-        let also = [&mut self.heard_at, &mut self.over_at];
+        let also = [&mut self.heard_at, &mut self.over_at, &mut self.left_off_at];
         own.into_iter().chain(also).flatten().for_each(one);
         self.milestones.values_mut().for_each(one);
+        self.outbox.shift(by);
         for phase in self.phases.values_mut() {
             if let PhaseState::Entered(at) = phase {
                 one(at);

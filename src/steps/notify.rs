@@ -1,19 +1,21 @@
 //! `notify`: tell contacts of mayday.yaml.
+//!
+//! The step queues its messages and is over: they are sent beside what comes next, and no answer of a
+//! contact holds up a recovery.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{
-    Context, FactType, Failure, OneOrMany, Part, Request, StepType, Verdict, judge_ending,
-};
-use crate::effect::{Effect, EffectClass, NotifyEffect, Output};
+use super::{Context, FactType, Failure, OneOrMany, Part, Request, StepType, Verdict};
+use crate::effect::{ComponentStatus, EffectClass, Impact, Output, Post, PostStatus};
 use crate::time::Span;
 
 /// A delivery is given up after this long (messages design: 5 s, never blocking recovery).
 pub const DELIVERY_LIMIT: Span = Span::from_secs(5);
 
-/// A message and who gets it, one after the other.
+/// A message and who gets it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Notify {
@@ -21,34 +23,60 @@ pub struct Notify {
     pub to: OneOrMany<String>,
     /// What is said.
     pub message: String,
+    /// On a public page: what stands above it. Default: the playbook's title.
+    #[serde(default)]
+    pub headline: Option<String>,
+    /// On a public page: how far it is. Default: `investigating` at first, then as it was.
+    #[serde(default)]
+    pub status: Option<PostStatus>,
+    /// On a public page: how bad it is. Default: left to the page.
+    #[serde(default)]
+    pub impact: Option<Impact>,
+    /// On a public page: how parts of the service are, by their names in mayday.yaml.
+    #[serde(default)]
+    pub components: BTreeMap<String, ComponentStatus>,
+}
+
+impl Notify {
+    /// What a public page gets beside the words; its headline is not filled in yet.
+    #[must_use]
+    pub fn post(&self) -> Option<Post> {
+        let post = Post {
+            headline: self.headline.clone(),
+            status: self.status,
+            impact: self.impact,
+            components: self.components.clone(),
+        };
+        (post != Post::default()).then_some(post)
+    }
 }
 
 impl StepType for Notify {
-    fn request(&self, cx: &Context<'_>, so_far: &[Output]) -> Result<Request, Failure> {
-        let to = self.to.0.get(so_far.len()).ok_or_else(|| Failure::input("nobody to notify"))?;
-        Ok(Request::effect(Effect::Notify(NotifyEffect {
-            to: to.clone(),
-            channel: cx.place.contact(to),
-            message: cx.text(&self.message)?,
-            data: json!({ "step": cx.unit }),
-            time_limit: DELIVERY_LIMIT.min(cx.time_limit()),
-        })))
+    fn request(&self, cx: &Context<'_>, _: &[Output]) -> Result<Request, Failure> {
+        if self.to.0.is_empty() {
+            return Err(Failure::input("nobody to notify"));
+        }
+        // Words that cannot be filled in fail the step; that nobody answers does not.
+        cx.text(&self.message)?;
+        self.headline.as_ref().map(|headline| cx.text(headline)).transpose()?;
+        Ok(Request::Nothing)
     }
 
-    fn judge(&self, _: &Context<'_>, outputs: &[Output]) -> Verdict {
-        if outputs.len() < self.to.0.len() {
-            return Verdict::More;
-        }
-        let verdicts = outputs.iter().map(|output| judge_ending(output, EffectClass::Read));
-        verdicts.into_iter().find(|verdict| *verdict != Verdict::Pass).unwrap_or(Verdict::Pass)
+    fn judge(&self, _: &Context<'_>, _: &[Output]) -> Verdict {
+        Verdict::Pass
     }
 
     fn own_effect(&self) -> Option<EffectClass> {
         Some(EffectClass::Change)
     }
 
+    /// Cut off, it is begun again: what it had queued by then is not queued twice.
+    fn repeatable(&self) -> bool {
+        true
+    }
+
     fn facts(&self) -> &'static [(&'static str, FactType)] {
-        &[("delivered", FactType::Any)]
+        &[]
     }
 
     fn parts<'a>(&'a self, visit: &mut dyn FnMut(&str, Part<'a>)) {
@@ -57,5 +85,8 @@ impl StepType for Notify {
             visit(&path, Part::Contact(contact));
         }
         visit(".message", Part::Words(&self.message));
+        if let Some(headline) = &self.headline {
+            visit(".headline", Part::Words(headline));
+        }
     }
 }

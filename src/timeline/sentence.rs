@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::about_record::of_record;
+pub use super::messages::delivery;
+use super::messages::of_message;
 use super::people::People;
 use crate::effect::{Ending, Interrupt};
 use crate::plan::{Mode, Plan};
 use crate::run::event::{Asking, Kind, Milestone, Opened, Outcome, StepStatus, StopReason};
-use crate::severity::EscalationKind;
 use crate::steps::Verdict;
 use crate::text::{cut, one_line};
 use crate::time::Span;
@@ -81,15 +82,8 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
             let down = if *while_down { ", while nobody drove" } else { "" };
             format!("Deadline passed: {}, due {}{down}.", clock_words(clock, plan), due.clock())
         }
-        Kind::Notifying { to, kind, cause, message } => {
-            let verb = match kind {
-                EscalationKind::Inform => "Informing",
-                EscalationKind::Engage => "Calling in",
-            };
-            format!("{verb} {to} ({}): {}", clock_words(cause, plan), brief(message))
-        }
-        Kind::Notified { to, ending, shown, .. } => {
-            format!("Message to {to}: {}.", delivery(ending, *shown))
+        Kind::MessageQueued { .. } | Kind::Notifying { .. } | Kind::Notified { .. } => {
+            of_message(kind, plan)
         }
         Kind::Judged { criterion, verdict, measured, .. } => {
             format!("Criterion {criterion} {}{}.", held(verdict), seen(measured.as_deref()))
@@ -187,6 +181,7 @@ pub const fn word(kind: &Kind) -> &'static str {
         Kind::Settled { .. } => "settled",
         Kind::Judged { .. } => "judged",
         Kind::DeadlinePassed { .. } => "deadline_passed",
+        Kind::MessageQueued { .. } => "message_queued",
         Kind::Notifying { .. } => "notifying",
         Kind::Notified { .. } => "notified",
         Kind::Interrupted { .. } => "interrupted",
@@ -231,7 +226,7 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-fn brief(text: &str) -> String {
+pub(super) fn brief(text: &str) -> String {
     cut(&one_line(text), SHOWN).into_owned()
 }
 
@@ -254,20 +249,6 @@ fn held(verdict: &Verdict) -> String {
         Verdict::Fail(failure) => format!("did not hold: {failure}"),
         Verdict::Unknown { reason } => format!("could not be evaluated: {reason}"),
         Verdict::More => "goes on".to_owned(),
-    }
-}
-
-/// How a message or an effect ended, after its name and a colon.
-#[must_use]
-pub fn delivery(ending: &Ending, shown: bool) -> String {
-    match ending {
-        Ending::Done if shown => "not sent, shown to the operator".to_owned(),
-        Ending::Done => "delivered".to_owned(),
-        Ending::Failed { message, .. } => format!("not delivered: {message}"),
-        Ending::TimedOut => "no answer in time".to_owned(),
-        Ending::Cancelled => "cancelled".to_owned(),
-        Ending::NotDone { reason } => format!("not delivered: {reason}"),
-        Ending::Unknown { reason } => format!("delivery unknown: {reason}"),
     }
 }
 

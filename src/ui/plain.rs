@@ -70,7 +70,8 @@ impl Lines<'_> {
                 self.milestone(*milestone, *when, source, reason.as_deref())
             }
             // What a forecast rests on is told with the forecast.
-            Kind::Expectations { .. } => Vec::new(),
+            // A message was told when it was queued, and how each attempt ends is.
+            Kind::Expectations { .. } | Kind::Notifying { letter: Some(_), .. } => Vec::new(),
             Kind::PhaseEntered { phase } => self.phase("RUN", phase, ""),
             Kind::PhaseSkipped { phase, reason } => self.phase("SKIP", phase, reason),
             Kind::Expanded { step, items } => self.expanded(step, items),
@@ -119,10 +120,16 @@ impl Lines<'_> {
             Kind::DeadlinePassed { clock, due, while_down } => {
                 self.deadline(clock, *due, *while_down)
             }
-            Kind::Notifying { to, cause, kind, message } => {
+            Kind::MessageQueued { to, cause, kind, signal, message, .. } => {
+                self.queued(to, cause, *kind, *signal, message)
+            }
+            Kind::Notifying { to, cause, kind, message, .. } => {
                 self.notifying(to, cause, *kind, message)
             }
-            Kind::Notified { to, cause, ending, shown } => self.notified(to, cause, ending, *shown),
+            Kind::Notified { to, cause, ending, shown, retry_at, .. } => match retry_at {
+                Some(at) => self.tried(to, cause, ending, *at),
+                None => self.notified(to, cause, ending, *shown),
+            },
             Kind::Interrupted { how } => self.interrupted(*how),
             Kind::Suspended { for_ms } => self.suspended(Span::from_millis(*for_ms)),
             Kind::Noted { text } => self.note(&format!("{}: {text}", self.by)),

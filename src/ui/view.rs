@@ -216,7 +216,8 @@ impl View {
                     self.remember_change(step, &Verdict::Pass);
                 }
             }
-            Kind::Notifying { to, cause, message, .. } => {
+            Kind::MessageQueued { to, cause, message, .. }
+            | Kind::Notifying { to, cause, message, letter: None, .. } => {
                 self.messages.insert((to.clone(), cause.clone()), message.clone());
             }
             Kind::Judged { verdict, points, .. } => {

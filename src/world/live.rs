@@ -237,7 +237,7 @@ impl LiveWorld {
             Effect::Recover(Recover::Sql(recover)) => self.fate(id, recover),
             Effect::Http(effect) => self.http(id, effect),
             Effect::Ask(question) => self.ask(id, question),
-            Effect::Notify(effect) => self.notify(id, effect),
+            Effect::Notify(effect) => self.notify(id, *effect),
             Effect::Keep(effect) => {
                 self.ready.push_back(Input::Done(id, self.keep(id, &effect)));
                 Ok(())
@@ -285,18 +285,18 @@ impl LiveWorld {
     }
 
     fn notify(&mut self, id: EffectId, effect: NotifyEffect) -> Result<(), Output> {
-        let channel = match &effect.channel {
-            crate::effect::Channel::Show => {
-                let mut facts = Facts::new();
-                facts.insert("shown".to_owned(), true.into());
-                self.ready.push_back(Input::Done(id, Output::done(facts, Span::ZERO)));
-                return Ok(());
-            }
-            crate::effect::Channel::Command(words) => notify::Way::Command(words.clone()),
-            crate::effect::Channel::Webhook(url) => notify::Way::Webhook(self.resolve(url)?),
-        };
-        let redactor = self.redactor_now();
-        self.on_thread(id, "notify", move || notify::deliver(&effect, &channel, &redactor))
+        // A command that fetches a secret takes its time, and that must not be the run's.
+        let mut vault = self.vault.beside();
+        self.on_thread(id, "notify", move || {
+            let secret = |name: &str| vault.resolve(name).map_err(|trouble| trouble.to_string());
+            let way = match notify::Way::resolve(&effect.channel, secret) {
+                Ok(way) => way,
+                Err(why) => return notify::unreachable(&effect, why),
+            };
+            let redactor = vault.redactor();
+            let redactor = redactor.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            notify::deliver(&effect, &way, &redactor, wall_clock())
+        })
     }
 
     fn keep(&self, id: EffectId, effect: &KeepEffect) -> Output {

@@ -73,6 +73,7 @@ pub struct Vault {
     values: HashMap<String, SecretValue>,
     redactor: Arc<Mutex<Redactor>>,
     warnings: Vec<String>,
+    command_limit: Span,
 }
 
 impl Vault {
@@ -92,6 +93,22 @@ impl Vault {
             values: HashMap::new(),
             redactor: Arc::default(),
             warnings: Vec::new(),
+            command_limit: COMMAND_LIMIT,
+        }
+    }
+
+    /// A vault of its own for another thread, which hides what it finds everywhere at once. Its commands
+    /// have no more time than a message has.
+    pub(super) fn beside(&self) -> Self {
+        Self {
+            references: self.references.clone(),
+            base: self.base.clone(),
+            env_file: self.env_file.clone(),
+            variables: self.variables.clone(),
+            values: self.values.clone(),
+            redactor: Arc::clone(&self.redactor),
+            warnings: Vec::new(),
+            command_limit: crate::steps::notify::DELIVERY_LIMIT,
         }
     }
 
@@ -227,12 +244,12 @@ impl Vault {
             env: &self.variables,
             stdin: "",
             dir: Some(&self.base),
-            limit: COMMAND_LIMIT,
+            limit: self.command_limit,
         };
         let shown = crate::text::cut(command, 80);
         let finished = aside::run(&aside).map_err(|fault| match fault {
             Fault::Start(error) => format!("`{shown}` could not be run: {error}"),
-            Fault::Late => format!("`{shown}` did not end within {COMMAND_LIMIT}"),
+            Fault::Late => format!("`{shown}` did not end within {}", self.command_limit),
         })?;
         if !finished.status.success() {
             let redactor = self.redactor.lock().unwrap_or_else(PoisonError::into_inner);

@@ -276,17 +276,21 @@ fn not_done_and_partly_open_the_menu() {
 }
 
 #[test]
-fn notify_tells_one_after_the_other_and_a_lost_message_is_a_failure() {
+fn notify_tells_everybody_and_nobody_who_does_not_answer_fails_the_step() {
     let text = "  - { id: t, title: T, notify: { to: [team, page, boss], message: \"{{ run.id }} is on\" } }";
     let came = Rig::of(text).run().closed();
     assert_eq!(
         came.begun(),
         ["tell team: run-1 is on", "tell page: run-1 is on", "tell boss: run-1 is on"]
     );
-    let fails = Reply::fails(mayday::effect::FailKind::Connection, "refused");
-    let came = Rig::of(text).reply("tell page", [fails]).unattended().run();
+    let fails = Reply::fails(mayday::effect::FailKind::Refused, "no such channel");
+    let came = Rig::of(text).reply("tell page", [fails]).unattended().run().closed();
     assert_eq!(came.begun().len(), 3, "the others are told all the same");
-    assert_eq!(came.failure("t"), "refused");
+    assert_eq!(came.status("t"), Some(StepStatus::Ok));
+    let wrong = text.replace("run.id", "nothing");
+    let came = Rig::of(&wrong).unattended().run();
+    assert!(came.failure("t").contains("nothing"), "words that cannot be filled in are a failure");
+    assert!(came.begun().is_empty());
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use mayday::effect::{EffectClass, FailKind};
-use mayday::steps::Verdict;
+use mayday::effect::{EffectClass, Ending, FailKind};
+use mayday::steps::{Action, Verdict};
 
 use super::*;
 
@@ -130,7 +130,7 @@ fn repeats_nothing(plan: &Plan, came: &Came) {
             Kind::Started { step, part: 0, class, .. } => {
                 let begun = open.insert(step, true).unwrap_or(false);
                 assert!(
-                    !begun || *class == EffectClass::Read || asks(plan, step),
+                    !begun || *class == EffectClass::Read || again(plan, step),
                     "step {step} was begun twice:\n{}",
                     came.story()
                 );
@@ -159,8 +159,32 @@ fn deadlines_fire_once(came: &Came) {
     }
 }
 
-fn asks(plan: &Plan, step: &str) -> bool {
-    plan.unit(step).is_some_and(|unit| unit.step.action.is_question())
+/// A question is asked again; messages that were queued are not queued again.
+fn again(plan: &Plan, step: &str) -> bool {
+    let action = plan.unit(step).map(|unit| &unit.step.action);
+    action.is_some_and(|action| action.is_question() || matches!(action, Action::Notify(_)))
+}
+
+/// Every message is queued once and arrives once.
+fn messages_arrive_once(came: &Came) {
+    let mut queued = std::collections::BTreeSet::new();
+    let mut arrived = std::collections::BTreeSet::new();
+    for event in &came.events {
+        match &event.kind {
+            Kind::MessageQueued { to, cause, signal, .. } => {
+                let new = queued.insert((to, cause, signal.word()));
+                assert!(new, "{to} is told twice of {cause}:\n{}", came.story());
+            }
+            Kind::Notifying { letter: Some(letter), .. } => {
+                let over = arrived.contains(letter);
+                assert!(!over, "{letter} had arrived:\n{}", came.story());
+            }
+            Kind::Notified { letter: Some(letter), ending: Ending::Done, .. } => {
+                arrived.insert(*letter);
+            }
+            _ => {}
+        }
+    }
 }
 
 fn check(plan: &Plan, came: &Came) {
@@ -174,6 +198,7 @@ fn check(plan: &Plan, came: &Came) {
     assert_eq!(came.run, Run::fold(&came.events));
     repeats_nothing(plan, came);
     deadlines_fire_once(came);
+    messages_arrive_once(came);
 }
 
 #[test]

@@ -65,6 +65,8 @@ fn told(text: &str) -> Story {
         cause: text.to_owned(),
         kind: mayday::severity::EscalationKind::Engage,
         message: text.to_owned(),
+        letter: None,
+        attempt: 1,
     });
     story.say(Kind::Skipped {
         step: "tidy".to_owned(),

@@ -30,6 +30,8 @@ fn told(story: &mut Story, cause: &str, to: &str, kind: EscalationKind) {
             cause: cause.to_owned(),
             kind,
             message: "SEV-1 API does not answer on production.".to_owned(),
+            letter: None,
+            attempt: 1,
         })
         .pass("1s")
         .say(Kind::Notified {
@@ -37,6 +39,10 @@ fn told(story: &mut Story, cause: &str, to: &str, kind: EscalationKind) {
             cause: cause.to_owned(),
             ending: Ending::Done,
             shown: false,
+            letter: None,
+            retry_at: None,
+            reference: None,
+            perhaps: false,
         });
 }
 

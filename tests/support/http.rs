@@ -22,6 +22,11 @@ pub(crate) struct Asked {
     pub(crate) body: String,
 }
 
+/// What a server of a test's own answers: status, headers with their line ends, body.
+pub(crate) type Answer = (&'static str, String, String);
+
+type Answers = Arc<dyn Fn(&Asked) -> Answer + Send + Sync>;
+
 /// A server on a free port of the loopback; it lives as long as the test's process.
 pub(crate) struct Server {
     pub(crate) port: u16,
@@ -31,12 +36,17 @@ pub(crate) struct Server {
 impl Server {
     /// A server without TLS.
     pub(crate) fn start() -> Self {
-        Self::listen(None)
+        Self::listen(None, None)
+    }
+
+    /// A server that answers as it is told to.
+    pub(crate) fn answering(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+        Self::listen(None, Some(Arc::new(answer)))
     }
 
     /// A server with TLS.
     pub(crate) fn start_tls(config: ServerConfig) -> Self {
-        Self::listen(Some(Arc::new(config)))
+        Self::listen(Some(Arc::new(config)), None)
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -48,20 +58,36 @@ impl Server {
         self.asked.lock().unwrap().clone()
     }
 
-    fn listen(tls: Option<Arc<ServerConfig>>) -> Self {
+    fn listen(tls: Option<Arc<ServerConfig>>, answers: Option<Answers>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (log, tls) = (Arc::clone(&log), tls.clone());
+                let (log, tls, answers) = (Arc::clone(&log), tls.clone(), answers.clone());
                 // A client that goes away is part of the game.
-                std::thread::spawn(move || serve(stream, tls, &log).unwrap_or_default());
+                std::thread::spawn(move || match answers {
+                    Some(answers) => own(stream, &log, &*answers).unwrap_or_default(),
+                    None => serve(stream, tls, &log).unwrap_or_default(),
+                });
             }
         });
         Self { port, asked }
     }
+}
+
+fn own(
+    mut stream: TcpStream,
+    log: &Mutex<Vec<Asked>>,
+    answers: &dyn Fn(&Asked) -> Answer,
+) -> std::io::Result<()> {
+    let asked = read_request(&mut stream)?;
+    let (status, headers, body) = answers(&asked);
+    // Whoever sees the request in the log may count on what it did.
+    log.lock().unwrap().push(asked);
+    whole(&mut stream, status, &headers, &body)?;
+    stream.flush()
 }
 
 fn serve(
@@ -95,6 +121,13 @@ fn answer(
         "status" => {
             let code = rest.split('/').next().unwrap_or_default();
             whole(&mut stream, &format!("{code} As Asked"), "", "a body")?;
+        }
+        "again" => {
+            let (code, after) = rest.split_once('/').unwrap_or((rest, "1"));
+            let after = after.split('/').next().unwrap_or_default().replace("%20", " ");
+            let date = "Date: Wed, 21 Oct 2026 07:28:00 GMT\r\n";
+            let headers = format!("{date}Retry-After: {after}\r\n");
+            whole(&mut stream, &format!("{code} Again"), &headers, "slow down")?;
         }
         "flap" => {
             // The same question before this one moved the pattern on.

@@ -1,9 +1,13 @@
 //! Messages: that they are sent, and what became of them.
 
 use super::Lines;
-use crate::effect::Ending;
+use crate::effect::{Ending, Signal};
 use crate::severity::EscalationKind;
+use crate::time::{Span, Timestamp};
 use crate::ui::layout::labelled;
+
+/// Whoever must be told should not wait longer than this for a machine: the words are shown at once.
+const SOON: Span = Span::from_secs(30);
 
 impl Lines<'_> {
     pub(super) fn notifying(
@@ -22,6 +26,46 @@ impl Lines<'_> {
         lines
     }
 
+    pub(super) fn queued(
+        &self,
+        to: &str,
+        cause: &str,
+        kind: EscalationKind,
+        signal: Signal,
+        message: &str,
+    ) -> Vec<String> {
+        let what = match signal {
+            Signal::Tell => return self.notifying(to, cause, kind, message),
+            Signal::Acknowledge => "that somebody has taken it",
+            Signal::Resolve => "that it is over",
+        };
+        self.note(&format!("telling {to} {what} ({})", cause_words(cause)))
+    }
+
+    /// An attempt that failed and is not the last one.
+    pub(super) fn tried(
+        &self,
+        to: &str,
+        cause: &str,
+        ending: &Ending,
+        at: Timestamp,
+    ) -> Vec<String> {
+        let why = why(ending);
+        let mut lines =
+            self.note(&format!("{to} is not told yet: {why}; next try at {}", at.clock()));
+        if at.since(self.at) > SOON {
+            lines.extend(self.words(to, cause));
+        }
+        lines
+    }
+
+    /// The exact words, for whoever passes them on.
+    fn words(&self, to: &str, cause: &str) -> Vec<String> {
+        let message = self.view.messages.get(&(to.to_owned(), cause.to_owned()));
+        let message = message.map(|message| format!("{to} yourself: {message}"));
+        message.map_or_else(Vec::new, |words| labelled("tell", &words, self.view.width))
+    }
+
     pub(super) fn notified(
         &self,
         to: &str,
@@ -37,19 +81,26 @@ impl Lines<'_> {
                 format!("TELL {to} YOURSELF, nothing was sent ({cause})")
             });
         }
-        let why = match ending {
-            Ending::Done => return self.note(&format!("{to} was told ({})", cause_words(cause))),
-            Ending::Failed { message, .. } => message.as_str(),
-            Ending::TimedOut => "no answer in time",
-            Ending::Cancelled => "it was ended",
-            Ending::Unknown { reason } | Ending::NotDone { reason } => reason.as_str(),
-        };
-        let mut lines = self.numbered("FAIL", None, &format!("{to} was NOT told: {why}"));
-        let key = (to.to_owned(), cause.to_owned());
-        if let Some(message) = self.view.messages.get(&key) {
-            lines.extend(labelled("tell", &format!("{to} yourself: {message}"), self.view.width));
+        match ending {
+            Ending::Done => self.note(&format!("{to} was told ({})", cause_words(cause))),
+            Ending::NotDone { reason } => self.note(&format!("{to} is not told: {reason}")),
+            _ => {
+                let why = why(ending);
+                let mut lines = self.numbered("FAIL", None, &format!("{to} was NOT told: {why}"));
+                lines.extend(self.words(to, cause));
+                lines
+            }
         }
-        lines
+    }
+}
+
+fn why(ending: &Ending) -> &str {
+    match ending {
+        Ending::Done => "",
+        Ending::Failed { message, .. } => message.as_str(),
+        Ending::TimedOut => "no answer in time",
+        Ending::Cancelled => "it was ended",
+        Ending::Unknown { reason } | Ending::NotDone { reason } => reason.as_str(),
     }
 }
 

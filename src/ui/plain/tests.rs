@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::*;
-use crate::effect::{Ending, Evidence, Facts, FailKind, Interrupt};
+use crate::effect::{Ending, Evidence, Facts, FailKind, Interrupt, Signal};
 use crate::plan::Mode;
 use crate::run::event::{Milestone, Outcome, StopReason};
 use crate::severity::EscalationKind;
@@ -145,6 +145,19 @@ fn notifying(kind: EscalationKind) -> Kind {
         cause: "escalation:0".into(),
         kind,
         message: "SEV-2 data loss: 50 reservations, recovery runs, RTO 30:00".into(),
+        letter: None,
+        attempt: 1,
+    }
+}
+
+fn queued(signal: Signal) -> Kind {
+    Kind::MessageQueued {
+        to: "cto".into(),
+        cause: "escalation:0".into(),
+        kind: EscalationKind::Engage,
+        signal,
+        message: "SEV-2 data loss: 50 reservations, recovery runs, RTO 30:00".into(),
+        post: None,
     }
 }
 
@@ -266,24 +279,71 @@ fn all_kinds() -> Vec<Kind> {
         deadline("escalation:0", false),
         deadline("budget:contain", false),
         deadline("postmortem", false),
-        notifying(EscalationKind::Engage),
-        Kind::Notified {
-            to: "cto".into(),
-            cause: "escalation:0".into(),
-            ending: Ending::Done,
-            shown: false,
+        Kind::Expectations {
+            steps: std::collections::BTreeMap::new(),
+            fallbacks: std::collections::BTreeMap::new(),
         },
-        Kind::Notified {
+        queued(Signal::Tell),
+        queued(Signal::Acknowledge),
+        queued(Signal::Resolve),
+        notifying(EscalationKind::Engage),
+        Kind::Notifying {
             to: "cto".into(),
             cause: "escalation:0".into(),
-            ending: Ending::Done,
-            shown: true,
+            kind: EscalationKind::Engage,
+            message: String::new(),
+            letter: Some(40),
+            attempt: 2,
         },
         Kind::Notified {
             to: "cto".into(),
             cause: "escalation:0".into(),
             ending: Ending::TimedOut,
             shown: false,
+            letter: Some(40),
+            retry_at: Some(at("2025-12-03T23:00:00Z")),
+            reference: None,
+            perhaps: true,
+        },
+        Kind::Notified {
+            to: "cto".into(),
+            cause: "escalation:0".into(),
+            ending: Ending::NotDone { reason: "no longer needed: mitigated meanwhile".into() },
+            shown: false,
+            letter: Some(40),
+            retry_at: None,
+            reference: None,
+            perhaps: false,
+        },
+        Kind::Notified {
+            to: "cto".into(),
+            cause: "escalation:0".into(),
+            ending: Ending::Done,
+            shown: false,
+            letter: None,
+            retry_at: None,
+            reference: None,
+            perhaps: false,
+        },
+        Kind::Notified {
+            to: "cto".into(),
+            cause: "escalation:0".into(),
+            ending: Ending::Done,
+            shown: true,
+            letter: None,
+            retry_at: None,
+            reference: None,
+            perhaps: false,
+        },
+        Kind::Notified {
+            to: "cto".into(),
+            cause: "escalation:0".into(),
+            ending: Ending::TimedOut,
+            shown: false,
+            letter: None,
+            retry_at: None,
+            reference: None,
+            perhaps: false,
         },
         Kind::Revoked { step: step(), attempt: 1, reason: "its keeper had not begun it".into() },
         Kind::Interrupted { how: Interrupt::Interrupt },

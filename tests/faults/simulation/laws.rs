@@ -5,6 +5,7 @@ use mayday::plan::{Mode, Unit};
 use mayday::run::advance::find;
 use mayday::run::clock::{Clock, clocks};
 use mayday::run::event::{Asking, Event, Kind};
+use mayday::run::outbox::LetterState;
 use mayday::run::state::Run;
 use mayday::steps::{Action, Verdict};
 use mayday::time::Span;
@@ -72,6 +73,12 @@ impl Nature {
                 if matches!(verdict, Verdict::Fail(_)) {
                     known.open = false;
                 }
+            }
+            Kind::Notifying { letter: Some(letter), .. } => {
+                let known = self.straight.outbox.letter(*letter);
+                let state = known.map(|letter| letter.state);
+                let sent = matches!(state, Some(LetterState::Delivered | LetterState::Shown));
+                assert!(!sent, "I3: message {letter} is sent again, and it had arrived");
             }
             Kind::Revoked { step, attempt, .. } => {
                 self.deny(step, *attempt, "it was revoked", t);

@@ -3,6 +3,7 @@
 use mayday::effect::{EffectClass, Ending, FailKind};
 use mayday::plan::Unit;
 use mayday::run::event::Kind;
+use mayday::run::outbox::{Letter, LetterState};
 use mayday::run::state::Running;
 use mayday::steps::{Action, Verdict};
 
@@ -24,7 +25,7 @@ pub(super) const TABLE: &[&str] = &[
     "statement without a transaction: unknown",
     "request: unknown",
     "request with a key: begun again",
-    "message: unknown",
+    "message in flight: sent again",
 ];
 
 /// What kind of attempt this is.
@@ -44,7 +45,6 @@ fn sort(unit: &Unit, class: EffectClass, running: Option<&Running>) -> &'static 
         Action::Sql(_) => "transaction before COMMIT",
         Action::Http(_) if unit.step.action.repeatable() => "request with a key",
         Action::Http(_) => "request",
-        Action::Notify(_) => "message",
         _ => "read",
     }
 }
@@ -62,12 +62,21 @@ impl Nature {
             let told = self.with_unit(key, |unit| sort(unit, unit.class(), running));
             broken.extend(told.map(|told| (key.clone(), told.to_owned())));
         }
+        let sending = |letter: &&Letter| letter.state == LetterState::Sending;
+        for letter in self.straight.outbox.letters().filter(sending) {
+            broken.push((format!("letter {}", letter.id), "message in flight".to_owned()));
+        }
         self.broken = broken.into_iter().collect();
     }
 
     /// What comes next for such an attempt.
     pub(super) fn tell_row(&mut self, kind: &Kind) {
+        let letter = match kind {
+            Kind::Notifying { letter: Some(letter), .. } => format!("letter {letter}"),
+            _ => String::new(),
+        };
         let (step, what) = match kind {
+            Kind::Notifying { .. } => (&letter, "sent again"),
             Kind::Started { step, part: 0, .. } => (step, "begun again"),
             Kind::Revoked { step, .. } => (step, "taken back"),
             Kind::Ended {
