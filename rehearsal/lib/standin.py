@@ -48,6 +48,11 @@ class Command:
                 self.kinds[name] = (names[-1], kind)
 
 
+def taking(flags, word):
+    """True when this spelling is of a flag that takes a value."""
+    return any(word in spellings.split("|") and kind != FLAG for spellings, kind in flags.items())
+
+
 class Tool:
     """One program. `usage_code` is what the real one exits with on a wrong command line."""
 
@@ -109,7 +114,7 @@ class Tool:
             word = arguments[at]
             if not word.startswith("-"):
                 plain.append((at, word))
-            elif "=" not in word and self.everywhere.get(word) not in (None, FLAG):
+            elif "=" not in word and taking(self.everywhere, word):
                 at += 1
             at += 1
         for length in range(len(plain), 0, -1):
