@@ -1,5 +1,8 @@
 //! The rehearsal environment: it comes up, does the real thing, and leaves nothing behind.
 
+mod company;
+mod ferreteria;
+
 use std::fs;
 
 use crate::support::rehearsal::Rehearsal;
