@@ -13,6 +13,7 @@ mod goals;
 mod long;
 mod machine;
 mod measure;
+mod person;
 mod table;
 mod trace;
 

@@ -38,7 +38,8 @@ pub fn in_turns(rounds: usize, mut subjects: Vec<Subject<'_>>) -> Result<Vec<Tim
     Ok(taken.into_iter().map(times).collect())
 }
 
-fn times(mut all: Vec<f64>) -> Times {
+/// The middle, the fastest and the slowest.
+pub fn times(mut all: Vec<f64>) -> Times {
     all.sort_by(f64::total_cmp);
     let at = |index: usize| all.get(index).copied().unwrap_or(f64::NAN);
     Times { median: at(all.len() / 2), least: at(0), most: at(all.len().saturating_sub(1)) }
