@@ -21,7 +21,7 @@ use crate::table::Row;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// So long the clock is watched (issue: "under 0.5 % of a core over 60 s").
-const WATCHED: Duration = Duration::from_secs(60);
+const WATCHED: Duration = Duration::from_mins(1);
 
 /// Keys pressed earlier than this behind a question confirm nothing.
 const READ: Duration = Duration::from_millis(600);

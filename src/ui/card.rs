@@ -55,7 +55,12 @@ impl Card {
             link: common.link.as_deref().map(words),
             when: common.when.clone(),
             command: command(&step.action, words),
-            place: place(class, common.target.as_deref()),
+            place: match common.target.as_deref() {
+                None if step.action.key() == "shell" => {
+                    format!("{} on this machine", place(class, None))
+                }
+                target => place(class, target),
+            },
             time_limit: timed.then(|| common.timeout.unwrap_or(DEFAULT_TIMEOUT)),
             success,
             undo: step.undo.as_ref().map(|undo| way_back(undo, words)),

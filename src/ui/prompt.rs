@@ -156,6 +156,7 @@ impl Prompt {
                 Line::Withdrawn => return Asked::Withdrawn,
                 Line::Suspend if !ask_to_suspend() => self.screen.talk(&[NO_SHELL]),
                 Line::Suspend | Line::Again => {}
+                Line::Garbled => self.refuse("that was no text (UTF-8); type it again"),
                 Line::Text(text) => match self.accept(question, &text) {
                     Ok(answer) => return Asked::Answer(answer),
                     Err(why) => self.refuse(&why),

@@ -95,7 +95,12 @@ impl Pty {
     }
 
     pub(crate) fn send(&mut self, keys: &str) {
-        self.master.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+        self.send_bytes(keys.as_bytes());
+    }
+
+    /// Keys that need not be text.
+    pub(crate) fn send_bytes(&mut self, keys: &[u8]) {
+        self.master.as_mut().unwrap().write_all(keys).unwrap();
     }
 
     /// Reads what is there, waiting at most so long for more; false at the end.

@@ -21,6 +21,8 @@ const ESC: u8 = 0x1b;
 pub enum Line {
     /// A whole line, without its end.
     Text(String),
+    /// A whole line that is no text (UTF-8).
+    Garbled,
     /// Ctrl-D on a terminal, or Esc and Enter.
     Escape,
     /// Ctrl-C.
@@ -95,7 +97,11 @@ impl OpenLine<'_> {
         if line == [ESC] {
             return Line::Escape;
         }
-        Line::Text(String::from_utf8_lossy(&line).into_owned())
+        // One that is too long was cut, perhaps inside of a character.
+        if line.len() > LONGEST_ANSWER {
+            return Line::Text(String::from_utf8_lossy(&line).into_owned());
+        }
+        String::from_utf8(line).map_or(Line::Garbled, Line::Text)
     }
 }
 
