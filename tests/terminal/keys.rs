@@ -89,7 +89,7 @@ fn a_card_says_what_why_where_and_the_way_back_before_a_change() {
         "  - { id: stop, title: Stop the writer, why: It fills the disk, effect: change, shell: 'touch stopped', undo: { title: Start it again, effect: change, shell: 'rm stopped' } }",
     );
     let mut command = desk.command(&["run", "p"]);
-    command.env("TERM", "xterm");
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
     let mut pty = Pty::start(&command);
     for words in [
         "NEXT  stop  Stop the writer",
