@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::effect::EffectClass;
 use crate::playbook::{Common, Expression, Head, InputSpec, Ordered, Playbook, Probe, Step};
-use crate::severity::{Escalation, SeverityPolicy};
+use crate::severity::{Escalation, SeverityMatrix, SeverityPolicy};
 use crate::steps::Action;
 
 mod build;
@@ -57,6 +57,8 @@ pub struct Plan {
     pub policy: Option<SeverityPolicy>,
     /// Who hears of it when.
     pub escalation: Vec<Escalation>,
+    /// The policies of all severities: an incident may turn out to be of another one.
+    pub matrix: SeverityMatrix,
     /// Answers of the drill, by input or step.
     pub answers: Ordered<Value>,
     /// Who signs the record of the drill.

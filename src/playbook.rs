@@ -21,6 +21,9 @@ pub mod check;
 pub mod parse;
 pub mod schema;
 mod shorthand;
+mod timer;
+
+pub use timer::Timer;
 
 /// A minijinja expression over inputs, captured names, `steps.<id>`, `run`, `env`, `targets`, `objectives`, `now`.
 pub type Expression = String;
@@ -87,6 +90,10 @@ pub struct Head {
     /// Replaces the severity's escalation.
     #[serde(default)]
     pub escalation: Option<Vec<Escalation>>,
+    /// Clocks of this procedure's own: when one runs out, the operator is told what to do.
+    #[serde(default, deserialize_with = "ordered::deserialize")]
+    #[schemars(with = "BTreeMap<String, Timer>")]
+    pub timers: Ordered<Timer>,
     /// What must be there before anything runs.
     #[serde(default)]
     pub requires: Requires,
@@ -128,6 +135,9 @@ pub struct Objectives {
     /// What ends it: `step:<id>` or `milestone:mitigated`. Default: the last step.
     #[serde(default)]
     pub ends: Option<String>,
+    /// The end must stay true this long; only then it counts, from its first moment. Its step's `verify` is looked at again.
+    #[serde(default)]
+    pub hold: Option<Span>,
     /// An expression for the time of the data that was recovered to; gives the RPO achieved.
     #[serde(default)]
     pub recovery_point: Option<Expression>,

@@ -64,9 +64,23 @@ pub struct SeverityPolicy {
     /// Who hears of it when.
     #[serde(default)]
     pub escalation: Vec<Escalation>,
+    /// How often those who wait for news have some.
+    #[serde(default)]
+    pub updates: Option<Updates>,
     /// The post-mortem is due this long after the incident is resolved.
     #[serde(default)]
     pub postmortem_due: Option<Span>,
+}
+
+/// How often those who wait for news have some, until it is resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Updates {
+    /// The first one this long after the detection. Default: `every`.
+    #[serde(default)]
+    pub first: Option<Span>,
+    /// Each later one this long after the one before.
+    pub every: Span,
 }
 
 /// One rung of an escalation: counted from the detection, never from the rung before.
@@ -126,6 +140,7 @@ pub fn built_in_matrix() -> SeverityMatrix {
         aliases: vec![alias.to_owned()],
         response,
         escalation,
+        updates: None,
         postmortem_due: Some(Span::from_mins(48 * 60)),
     };
     let engage = EscalationKind::Engage;

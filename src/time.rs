@@ -6,11 +6,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, FixedOffset, NaiveTime, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, NaiveTime, SecondsFormat, TimeZone, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The operator's distance from UTC, for times typed without one.
-pub type Zone = FixedOffset;
+mod zone;
+
+pub use zone::Zone;
 
 /// A wall-clock instant, UTC, to the millisecond. Written as RFC 3339 (`2026-11-22T18:20:00.123Z`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +65,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// A fragment that says which forms are understood.
-    pub fn parse_human(text: &str, now: Self, zone: FixedOffset) -> Result<Self, String> {
+    pub fn parse_human(text: &str, now: Self, zone: Zone) -> Result<Self, String> {
         let text = text.trim();
         if text == "now" {
             return Ok(now);
@@ -74,21 +75,12 @@ impl Timestamp {
         }
         for form in ["%H:%M", "%H:%M:%S"] {
             if let Ok(clock) = NaiveTime::parse_from_str(text, form) {
-                return Ok(latest_such_time(clock, now, zone));
+                let shown = zone.latest(clock, now);
+                return shown.ok_or_else(|| format!("no clock here showed {text} lately"));
             }
         }
         text.parse()
     }
-}
-
-/// Today's `clock` in `zone`, or yesterday's when today's is still to come.
-fn latest_such_time(clock: NaiveTime, now: Timestamp, zone: FixedOffset) -> Timestamp {
-    let today = now.utc().with_timezone(&zone).date_naive().and_time(clock);
-    let instant = zone
-        .from_local_datetime(&today)
-        .single()
-        .map_or(now, |at| Timestamp(at.timestamp_millis()));
-    if instant > now { instant - Span::from_secs(86_400) } else { instant }
 }
 
 impl FromStr for Timestamp {
@@ -316,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_clock_time_is_the_latest_one_that_is_not_in_the_future() {
-        let zone = FixedOffset::west_opt(3 * 3600).unwrap();
+        let zone = Zone::west_opt(3 * 3600).unwrap();
         let now = at("2026-11-22T17:00:00Z"); // 14:00 in the zone
         let parse = |text| Timestamp::parse_human(text, now, zone).unwrap();
         assert_eq!(parse("13:59"), at("2026-11-22T16:59:00Z"));

@@ -9,6 +9,7 @@ use crate::run::event::{Event, Kind};
 use crate::time::Timestamp;
 
 pub mod about_record;
+mod incident;
 pub mod messages;
 pub mod people;
 pub mod sentence;

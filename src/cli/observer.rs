@@ -50,7 +50,7 @@ impl Shown {
     }
 
     fn status(&self, plan: &Plan, run: &Run) -> Status {
-        let severity = run.opened.as_ref().and_then(|opened| opened.severity);
+        let severity = run.incident.severity;
         Status {
             drill: plan.mode == Mode::Drill,
             severity: severity.map(|severity| severity.word().to_owned()).unwrap_or_default(),

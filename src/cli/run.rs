@@ -199,7 +199,7 @@ fn instant(text: Option<&str>, now: Timestamp, flag: &str) -> Result<Option<Time
     if at > now {
         return Err(Failure::new(
             exit::USAGE,
-            format!("use {flag}: {} is in the future", at.clock()),
+            format!("use {flag}: {} is in the future", machine::zone().echo(at, now)),
         ));
     }
     Ok(Some(at))

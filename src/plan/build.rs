@@ -24,11 +24,9 @@ impl Plan {
     ) -> Result<Self, PlanTrouble> {
         let playbook = find(library, purpose.playbook)?;
         let place = Place::bind(config, purpose)?;
-        let policy = playbook.head.severity.map(|severity| {
-            let mut matrix = built_in_matrix();
-            matrix.extend(config.severities.clone());
-            matrix[&severity].clone()
-        });
+        let mut matrix = built_in_matrix();
+        matrix.extend(config.severities.clone());
+        let policy = playbook.head.severity.and_then(|severity| matrix.get(&severity).cloned());
         let escalation = playbook.head.escalation.clone();
         let escalation = escalation
             .or_else(|| policy.as_ref().map(|policy| policy.escalation.clone()))
@@ -45,6 +43,7 @@ impl Plan {
             bound: Vec::new(),
             policy,
             escalation,
+            matrix,
             answers: Vec::new(),
             sign_off: Vec::new(),
             place,

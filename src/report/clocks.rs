@@ -124,7 +124,7 @@ struct Passed {
 
 fn recorded<'a>(facts: &Facts<'a>) -> HashMap<&'a str, Passed> {
     let passed = facts.events.iter().filter_map(|(seq, event)| match &event.kind {
-        Kind::DeadlinePassed { clock, due, while_down } => {
+        Kind::DeadlinePassed { clock, due, while_down, .. } => {
             Some((clock.as_str(), Passed { seq: *seq, due: *due, while_down: *while_down }))
         }
         _ => None,

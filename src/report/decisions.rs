@@ -81,8 +81,11 @@ fn decision<'a>(
                 }
                 Asking::Evidence => ("evidence", by, shown(answer)),
                 Asking::Interrupt => ("interrupt", by, shown(answer)),
+                Asking::DataLoss => ("data_loss", by, shown(answer)),
                 // The menu and what belongs to it end in `chose`, an input in `input_given`.
-                Asking::Menu | Asking::Reason | Asking::Override | Asking::Input => return None,
+                Asking::Menu | Asking::Reason | Asking::Override | Asking::Input | Asking::Held => {
+                    return None;
+                }
             };
             Decided { who, kind, step: Some(step), question: text, answer, reason: None, source }
         }

@@ -116,9 +116,13 @@ fn of_event<'a>(event: &'a Event, memory: &mut Memory<'a>, facts: &Facts<'_>) ->
         | Kind::Chose { .. }
         | Kind::Skipped { .. }
         | Kind::Settled { .. } => of_step(&event.kind, memory, facts),
-        Kind::DeadlinePassed { clock, due, while_down } => {
+        Kind::DeadlinePassed { clock, due, while_down, retroactive } => {
             memory.due.insert(clock, *due);
-            let down = if *while_down { " while nobody drove" } else { "" };
+            let down = match (while_down, retroactive) {
+                (true, _) => " while nobody drove",
+                (_, true) => " (retroactive)",
+                _ => "",
+            };
             let words = clock_words(clock, facts.plan);
             if clock.starts_with("escalation:") && !while_down {
                 return None; // its message tells whether it was late

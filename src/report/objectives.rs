@@ -4,12 +4,10 @@ use serde_json::{Value, json};
 
 use super::Facts;
 use super::outcome::whole_seconds;
-use crate::plan::Plan;
 use crate::run::clock::{clocks, rto_anchor};
 use crate::run::event::Milestone;
-use crate::run::scope::Scope;
-use crate::template;
-use crate::time::{Span, Timestamp};
+use crate::run::objective::recovery_point;
+use crate::time::Span;
 
 /// Both objectives with their verdicts. Without an objective the verdict is `none`.
 pub(super) fn of(facts: &Facts<'_>) -> Value {
@@ -50,7 +48,7 @@ fn rto(facts: &Facts<'_>) -> Value {
 
 fn rpo(facts: &Facts<'_>) -> Value {
     let objective = facts.plan.and_then(|plan| plan.head.objectives.rpo);
-    let point = facts.plan.and_then(|plan| recovery_point(plan, facts));
+    let point = facts.plan.and_then(|plan| recovery_point(plan, facts.run, facts.last()));
     let at = |milestone| facts.run.milestones.get(&milestone).copied();
     let impact = at(Milestone::ImpactStarted).map(|at| (at, "start of the impact"));
     let detected =
@@ -75,27 +73,6 @@ fn rpo(facts: &Facts<'_>) -> Value {
         "verdict": verdict,
         "words": words(("RPO", "The recovered data ended"), verdict, objective, achieved, from),
     })
-}
-
-/// The time of the data that was recovered to, by the playbook's own expression: seconds since the
-/// epoch, or RFC 3339. `None` where a step that captures it was not reached.
-fn recovery_point(plan: &Plan, facts: &Facts<'_>) -> Option<Timestamp> {
-    let expression = plan.head.objectives.recovery_point.as_ref()?;
-    let names = Scope::new(plan, facts.run, facts.last());
-    match template::evaluate(expression, &names).ok()? {
-        Value::String(text) => text.parse().ok(),
-        Value::Number(seconds) => match seconds.as_i64() {
-            Some(seconds) => Some(Timestamp::from_millis(seconds.saturating_mul(1000))),
-            None => seconds.as_f64().and_then(from_seconds),
-        },
-        _ => None,
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
-fn from_seconds(seconds: f64) -> Option<Timestamp> {
-    let millis = seconds * 1000.0;
-    (millis.abs() < 1e15).then(|| Timestamp::from_millis(millis as i64))
 }
 
 /// The verdict as a sentence.

@@ -5,14 +5,14 @@
 
 use serde_json::Value;
 
-use super::event::{Kind, Milestone, StepStatus, StopReason};
+use super::event::{Kind, StepStatus, StopReason};
 use super::next::{Look, Move, criterion_id, give_up};
 use super::session::Purpose;
 use super::state::{Chosen, Run, StepState};
-use super::{checks, gate, menu, recover, retry};
+use super::{checks, gate, menu, milestones, objective, recover, retry};
 use crate::effect::{Effect, EffectClass, EffectId, Ending, Facts, FailKind};
 use crate::plan::{Mode, Plan, Unit};
-use crate::playbook::{Mark, OnFail, Probe};
+use crate::playbook::{OnFail, Probe};
 use crate::steps::{Action, Context, Failure, Request, Stage, Verdict};
 use crate::template;
 use crate::time::{Span, Timestamp};
@@ -77,16 +77,11 @@ pub(super) fn unit(look: &Look<'_>, unit: &Unit) -> Move {
 
 /// The end of a step that did what it should: its milestone first.
 fn settle(look: &Look<'_>, unit: &Unit, key: &str, status: StepStatus) -> Move {
-    let which = unit.step.common.marks.filter(|_| key == unit.key).map(|mark| match mark {
-        Mark::Acknowledged => Milestone::Acknowledged,
-        Mark::Mitigated => Milestone::Mitigated,
-        Mark::Resolved => Milestone::Resolved,
-    });
-    if let Some(milestone) = which
-        && !look.run.milestones.contains_key(&milestone)
-    {
-        let source = format!("step:{key}");
-        return Move::record(Kind::Milestone { milestone, when: look.now, source, reason: None });
+    let which = unit.step.common.marks.filter(|_| key == unit.key).map(objective::milestone_of);
+    let source = format!("step:{key}");
+    let mark = which.and_then(|which| milestones::automatic(look.run, which, look.now, &source));
+    if let Some(kind) = mark {
+        return Move::record(kind);
     }
     Move::record(Kind::Settled { step: key.to_owned(), status })
 }

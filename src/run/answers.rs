@@ -36,6 +36,7 @@ pub(super) fn taken(
     let source =
         output.facts.get("source").and_then(Value::as_str).unwrap_or("operator").to_owned();
     match asking {
+        Asking::Held => Digest::fact(Kind::Released),
         Asking::Input => input(plan, run, session, step, answer, source, now),
         Asking::SecondPerson | Asking::Override
             if is_operator(run, answer.as_str().unwrap_or_default()) =>
@@ -85,10 +86,10 @@ fn escaped(session: &mut Session, step: &str, asking: Asking) -> Digest {
         return Digest::default();
     }
     match asking {
-        Asking::Gate | Asking::SecondPerson => answered(Asking::Gate),
+        Asking::Gate | Asking::SecondPerson | Asking::DataLoss => answered(Asking::Gate),
         // Back to the menu: nothing was chosen.
         Asking::Reason | Asking::Override => answered(Asking::Menu),
-        Asking::Menu | Asking::Evidence | Asking::Input | Asking::Interrupt => {
+        Asking::Menu | Asking::Evidence | Asking::Input | Asking::Interrupt | Asking::Held => {
             let message = format!("stopped at a question about `{step}`");
             session.leaving = Some((StopReason::Operator, message));
             Digest::default()

@@ -67,7 +67,7 @@ fn announce(key: &str, check: &str, what: String, effect: Option<Effect>) -> Mov
     }
 }
 
-fn begin(
+pub(super) fn begin(
     look: &Look<'_>,
     unit: &Unit,
     key: &str,

@@ -253,7 +253,7 @@ fn check(
     };
     let step_probe = found.and_then(|(unit, _)| match check.as_str() {
         "probe" => unit.step.on_crash.as_ref().map(|rule| &rule.probe),
-        index => unit.step.verify.get(index.parse::<usize>().ok()?),
+        index => unit.step.verify.get(super::objective::check_index(index)?),
     });
     let Some(probe) = criterion.or(step_probe) else {
         return Digest::fact(kept(key, check, output));

@@ -3,6 +3,7 @@
 //! A message never holds up a step: it is queued in the record, announced, sent in the background, and its
 //! end is recorded. `outbox` remembers; this decides. Pure: what looks like chance is made of the message's id.
 
+use super::clock::{self, Cause};
 use super::event::{Kind, Milestone};
 use super::next::{Look, Move};
 use super::outbox::{Letter, LetterState};
@@ -59,20 +60,28 @@ fn queue(look: &Look<'_>) -> Option<Move> {
     let (plan, run) = (look.plan, look.run);
     let missing = |cause: &str, to: &[String], kind| {
         let to = to.iter().find(|contact| !run.outbox.has(cause, contact))?;
-        let message = words(look, to, kind);
+        let message = words(look, to, cause, kind);
         Some(queued(to, cause, kind, message, None))
     };
-    for (index, rung) in plan.escalation.iter().enumerate() {
-        let cause = format!("escalation:{index}");
-        if run.deadlines.contains(&cause)
-            && let Some(kind) = missing(&cause, &rung.to, rung.kind)
-        {
-            return Some(Move::record(kind));
-        }
+    // A clock that ran out asks for its messages whatever the severity is by now.
+    let fired = run.deadlines.iter().filter_map(|clock| {
+        let cause = Cause::of(plan, clock)?;
+        let order = clock::rung(plan, clock).map_or(usize::MAX, |(number, _)| number);
+        Some((order, clock, cause))
+    });
+    let mut fired: Vec<_> = fired.collect();
+    fired.sort_by_key(|(order, clock, _)| (*order, *clock));
+    let due = fired.into_iter().find_map(|(_, clock, cause)| match cause {
+        Cause::Rung(rung) => missing(clock, &rung.to, rung.kind),
+        Cause::Timer(timer) => missing(clock, &timer.to, timer.kind),
+    });
+    if let Some(kind) = due {
+        return Some(Move::record(kind));
     }
     let asked = (0..run.escalations_asked).find_map(|count| {
+        let rungs = clock::rungs(plan, run);
         let everybody: Vec<String> =
-            plan.escalation.iter().flat_map(|rung| rung.to.clone()).collect();
+            rungs.into_iter().flat_map(|(_, rung)| rung.to.clone()).collect();
         missing(&format!("operator:{count}"), &everybody, EscalationKind::Engage)
     });
     asked.or_else(|| follow_up(look)).map(Move::record)
@@ -112,8 +121,7 @@ fn queued(
 /// A call that was not delivered yet, and whose reason is gone.
 fn unneeded(look: &Look<'_>) -> Option<Move> {
     let reason = |letter: &Letter| {
-        let index: usize = letter.cause.strip_prefix("escalation:")?.parse().ok()?;
-        let (milestone, word) = match look.plan.escalation.get(index)?.unless? {
+        let (milestone, word) = match clock::rung(look.plan, &letter.cause)?.1.unless? {
             Unless::Acknowledged => (Milestone::Acknowledged, "acknowledged"),
             Unless::Mitigated => (Milestone::Mitigated, "mitigated"),
             Unless::Resolved => (Milestone::Resolved, "resolved"),
@@ -194,7 +202,7 @@ fn effect(look: &Look<'_>, letter: &Letter) -> NotifyEffect {
         to: letter.to.clone(),
         channel,
         message,
-        about: about(plan, &letter.cause),
+        about: About { severity: clock::severity(plan, look.run), ..about(plan, &letter.cause) },
         kind: letter.kind,
         signal: letter.signal,
         id: format!("{run_id}/{}", letter.id),
@@ -270,14 +278,15 @@ fn delay(id: &str, attempts: u32, wanted: Option<Span>) -> Span {
 }
 
 /// What the contact reads: what is the matter, since when, what is asked.
-fn words(look: &Look<'_>, to: &str, kind: EscalationKind) -> String {
-    let severity = look.plan.head.severity.map(Severity::word);
+fn words(look: &Look<'_>, to: &str, cause: &str, kind: EscalationKind) -> String {
+    let severity = clock::severity(look.plan, look.run).map(Severity::word);
     let severity = severity.map_or(String::new(), |word| format!("{word} "));
     let since = look.run.milestones.get(&Milestone::Detected);
     let since = since.map_or(String::new(), |at| format!(", detected {}", at.clock()));
-    let ask = match kind {
-        EscalationKind::Inform => "For your information.",
-        EscalationKind::Engage => "Not mitigated. Please join now.",
+    let ask = match (Cause::of(look.plan, cause), kind) {
+        (Some(Cause::Timer(timer)), _) => timer.say.as_str(),
+        (_, EscalationKind::Inform) => "For your information.",
+        (_, EscalationKind::Engage) => "Not mitigated. Please join now.",
     };
     let head = &look.plan.head;
     let (env, run) = (&look.plan.place.name, &look.plan.place.run_id);

@@ -108,6 +108,36 @@ pub enum Kind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// The severity is another one. Clocks count from where they always did.
+    SeverityChanged {
+        /// What it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Severity>,
+        /// What it is.
+        to: Severity,
+        /// Why; lowering has a reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The incident is not over after all: mitigated, recovered and resolved no longer count.
+    Reopened {
+        /// When users were hurt again.
+        when: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// Those who wait for news had some.
+    Updated {
+        /// What they were told.
+        text: String,
+    },
+    /// The steps are held. In a drill no deadline passes meanwhile.
+    Held {
+        /// Why.
+        reason: String,
+    },
+    /// The steps go on.
+    Released,
     /// How long steps took in earlier runs: what forecasts of this run rest on.
     Expectations {
         /// The step's key -> what earlier runs of the very same step tell.
@@ -299,13 +329,16 @@ pub enum Kind {
     },
     /// A deadline of a clock has passed.
     DeadlinePassed {
-        /// Which clock: `rto`, `response`, `escalation:0`, `budget:contain`, `postmortem`.
+        /// Which clock: `rto`, `response`, `escalation:0`, `budget:contain`, `postmortem`, ...
         clock: String,
         /// When it was due.
         due: Timestamp,
         /// Nobody was driving then.
         #[serde(default, skip_serializing_if = "is_false")]
         while_down: bool,
+        /// It was in the past when it came to be: the severity was raised, or a milestone amended.
+        #[serde(default, skip_serializing_if = "is_false")]
+        retroactive: bool,
     },
     /// A message waits in the outbox. Its number in the record names it from here on.
     MessageQueued {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::escalate;
 use super::event::{Asking, Kind};
 use super::next::{Look, Move, answer_needed};
+use super::objective::{self, Loss};
 use super::session::Purpose;
 use super::state::{Run, StepState};
 use crate::config::Danger;
@@ -36,7 +37,32 @@ pub(super) fn question(
     if !is_fresh(look, unit, state) {
         return Some(ask(look, unit, key, item, wants));
     }
-    second_person(look, unit, key, item, state)
+    data_loss(look, unit, key, state).or_else(|| second_person(look, unit, key, item, state))
+}
+
+/// What a destructive step of the response throws away, as far as the playbook tells by now.
+fn loss(look: &Look<'_>, unit: &Unit) -> Option<Loss> {
+    let restores = unit.class() == EffectClass::Destructive
+        && look.plan.section(unit) == Section::Respond
+        && look.run.rollback.is_none();
+    if restores { objective::loss(look.plan, look.run, look.now) } else { None }
+}
+
+/// More loss than the objective allows is agreed to by typing how much it is.
+fn data_loss(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Option<Move> {
+    let loss = loss(look, unit).filter(|loss| loss.over)?;
+    let typed = loss.typed();
+    if state.gate.loss.as_ref() == Some(&typed) {
+        return None;
+    }
+    let rpo = look.plan.head.objectives.rpo.unwrap_or_default();
+    let text = format!(
+        "{} That is more than the RPO of {rpo} allows. Type {typed} to accept the loss",
+        loss.words()
+    );
+    let question =
+        Question { about: format!("{key}.loss"), text, help: None, wants: Wants::Typed(typed) };
+    Some(put(look, key, Asking::DataLoss, question, "--confirm"))
 }
 
 /// True when a run that nobody watches must have an answer for the gate of this step.
@@ -144,6 +170,10 @@ fn ask(
         Wants::Enter => format!("{words}: Enter to go on"),
         _ => format!("{words} ({class} on {place})"),
     };
+    let text = match loss(look, unit) {
+        Some(loss) => format!("{}\n{text}", loss.words()),
+        None => text,
+    };
     let question = Question { about: key.to_owned(), text, help: None, wants };
     put(look, key, Asking::Gate, question, "--confirm")
 }
@@ -194,7 +224,7 @@ pub(super) fn put(
     question: Question,
     flag: &str,
 ) -> Move {
-    let gate = matches!(asking, Asking::Gate | Asking::SecondPerson | Asking::Override);
+    let gate = asking.is_gate();
     if !look.session.attended && look.session.scripted(&question.about, gate).is_none() {
         return answer_needed(look, key, &question.about, flag, &question.example());
     }

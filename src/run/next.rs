@@ -5,17 +5,21 @@
 
 use serde_json::Value;
 
-use super::clock::{clocks, next_due};
-use super::event::{Kind, Milestone, Outcome, StepStatus, StopReason};
+use super::clock::{Passed, next_due, passed};
+use super::event::{Asking, Kind, Milestone, Outcome, StepStatus, StopReason};
 use super::interrupt::LeaveBy;
+use super::objective::Hold;
 use super::scope::Scope;
 use super::session::{Purpose, Session};
 use super::state::{PhaseState, Run};
-use super::{advance, escalate, inputs, interrupt};
-use crate::effect::{Effect, EffectId};
+use super::{advance, escalate, gate, inputs, interrupt, objective};
+use crate::effect::{Effect, EffectId, Question, Wants};
 use crate::plan::{Mode, Plan, Section, Unit, undo_unit};
 use crate::template;
 use crate::time::Timestamp;
+
+/// What the question is about that opens while the steps are held.
+const HELD: &str = "hold";
 
 /// What the loop does next.
 #[derive(Clone, Debug)]
@@ -95,8 +99,8 @@ pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
         let by = session.leave_by.map(LeaveBy::at);
         return if session.in_flight.is_empty() { Move::Leave } else { Move::Wait(by) };
     }
-    if let Some(kind) = passed_deadline(&look) {
-        return Move::record(kind);
+    if let Some(Passed { clock, due, while_down, retroactive }) = passed(plan, run, now) {
+        return Move::record(Kind::DeadlinePassed { clock, due, while_down, retroactive });
     }
     if session.leaving.is_none()
         && let Some(begin) = escalate::due(&look)
@@ -123,11 +127,27 @@ pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
     if let Some(kind) = milestone_due(&look) {
         return Move::record(kind);
     }
+    let until = match objective::hold(&look) {
+        Hold::Recovered(when, source) => {
+            return Move::record(milestone(Milestone::Recovered, when, &source));
+        }
+        Hold::Look(again) if run.abandoned.is_none() => return *again,
+        Hold::Until(at) if run.abandoned.is_none() => Some(at),
+        _ => None,
+    };
+    if run.abandoned.is_none()
+        && let Some(held) = held(&look)
+    {
+        return held;
+    }
     if run.abandoned.is_none() {
         if let Some(unit) = plan.units.get(session.cursor)
             && plan.section(unit) != Section::Cleanup
         {
             return unit_in_phase(&look, unit);
+        }
+        if until.is_some() {
+            return look.wait(until);
         }
         if !run.milestones.contains_key(&Milestone::Resolved) {
             return Move::record(milestone(Milestone::Resolved, now, "last_step"));
@@ -136,22 +156,20 @@ pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
     finish(&look)
 }
 
-/// A clock that has run out and was not recorded yet.
-fn passed_deadline(look: &Look<'_>) -> Option<Kind> {
-    let run = look.run;
-    if run.closed.is_some() {
-        return None;
-    }
-    let clock = clocks(look.plan, run)
-        .into_iter()
-        .find(|clock| clock.passed(look.now) && !run.deadlines.contains(&clock.id))?;
-    let gap = run.left_at.zip(run.attached_at);
-    let while_down = gap.is_some_and(|(left, back)| clock.due > left && clock.due <= back);
-    Some(Kind::DeadlinePassed { clock: clock.id, due: clock.due, while_down })
-}
-
 fn milestone(milestone: Milestone, when: Timestamp, source: &str) -> Kind {
     Kind::Milestone { milestone, when, source: source.to_owned(), reason: None }
+}
+
+/// While the steps are held nothing of them begins; who drives says when they go on.
+fn held(look: &Look<'_>) -> Option<Move> {
+    let why = look.run.incident.held.as_ref()?;
+    let question = Question {
+        about: HELD.to_owned(),
+        text: format!("The steps are held: {why}. Enter to go on"),
+        help: None,
+        wants: Wants::Enter,
+    };
+    Some(gate::put(look, HELD, Asking::Held, question, "--answer"))
 }
 
 /// Milestones that follow from what happened: the accident of a drill, the end of the objective.
@@ -169,34 +187,7 @@ fn milestone_due(look: &Look<'_>) -> Option<Kind> {
             return Some(milestone(which, when.unwrap_or(look.now), "inject"));
         }
     }
-    if missing(Milestone::Recovered)
-        && let Some((when, source)) = recovered(look)
-    {
-        return Some(milestone(Milestone::Recovered, when, &source));
-    }
     None
-}
-
-/// When the end condition of the objective was met, and by what.
-fn recovered(look: &Look<'_>) -> Option<(Timestamp, String)> {
-    let (plan, run) = (look.plan, look.run);
-    match plan.head.objectives.ends.as_deref() {
-        Some("milestone:mitigated") => {
-            run.milestones.get(&Milestone::Mitigated).map(|at| (*at, "milestone:mitigated".into()))
-        }
-        Some(step) => {
-            let id = step.strip_prefix("step:")?;
-            let state = run.step(id)?;
-            let good = matches!(state.settled, Some(StepStatus::Ok | StepStatus::ByHand));
-            good.then_some((state.settled_at?, step.to_owned()))
-        }
-        None => {
-            let last = plan.units.iter().rfind(|unit| plan.section(unit) == Section::Respond)?;
-            let state = run.step(&last.key)?;
-            state.settled?;
-            Some((state.settled_at?, format!("step:{}", last.key)))
-        }
-    }
 }
 
 /// A reading step is run again when the secret that it captured is gone with an earlier session.

@@ -76,7 +76,7 @@ impl<'a> Scope<'a> {
             "playbook": self.plan.head.id,
             "mode": match self.plan.mode { Mode::Real => "real", Mode::Drill => "drill" },
             "operator": self.run.operator,
-            "severity": self.plan.head.severity.map(crate::severity::Severity::word),
+            "severity": clock::severity(self.plan, self.run).map(crate::severity::Severity::word),
             "started_at": instant(started, view),
             "elapsed": length(elapsed, view),
         })

@@ -242,6 +242,14 @@ impl Session {
         while plan.units.get(self.cursor).is_some_and(|unit| run.status(&unit.key).is_some()) {
             self.cursor += 1;
         }
+        // The end of the objective did not hold: its step is open again.
+        if plan.head.objectives.hold.is_some() {
+            let end = super::objective::end(plan);
+            let open = plan.units.get(end).is_some_and(|unit| run.status(&unit.key).is_none());
+            if open && end < self.cursor {
+                self.cursor = end;
+            }
+        }
     }
 }
 

@@ -7,15 +7,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
+mod incident;
 mod step;
 
+pub use incident::{Incident, Reopened};
 pub use step::{Chosen, Gate, Menu, Running, StepState};
 
-use super::clock;
 use super::event::{
     Asking, Event, Kind, Lasting, Milestone, Opened, Outcome, StepStatus, StopReason,
 };
 use super::outbox::Outbox;
+use super::{clock, objective};
 use crate::seeded::bug;
 use crate::steps::{Stage, Verdict};
 use crate::time::{Moment, Span, Timestamp};
@@ -61,6 +63,8 @@ pub struct Run {
     pub undone: BTreeSet<String>,
     /// Milestones; the latest amendment counts.
     pub milestones: BTreeMap<Milestone, Timestamp>,
+    /// The incident around it.
+    pub incident: Incident,
     /// How long steps took in earlier runs.
     pub expectations: BTreeMap<String, Lasting>,
     /// The phases of ways around, and what each takes to its end.
@@ -165,6 +169,7 @@ impl Run {
         }
         self.last_boot_ms = event.boot_ms;
         self.outbox.apply(self.events.saturating_sub(1), event);
+        self.incident.apply(event, &mut self.milestones);
         match &event.kind {
             Kind::Opened(opened) => {
                 self.operator.clone_from(&opened.operator);
@@ -186,13 +191,6 @@ impl Run {
                 let known = if *secret { Known::Secret(None) } else { Known::Value(value.clone()) };
                 self.inputs.insert(name.clone(), known);
             }
-            Kind::Milestone { milestone, when, .. } => {
-                self.milestones.insert(*milestone, *when);
-            }
-            Kind::Expectations { steps, fallbacks } => {
-                self.expectations.clone_from(steps);
-                self.fallbacks.clone_from(fallbacks);
-            }
             Kind::PhaseEntered { phase } => {
                 self.reach(phase, PhaseState::Entered(event.at));
             }
@@ -204,8 +202,8 @@ impl Run {
             }
             Kind::Skipped { step, .. } => self.settle(step, StepStatus::Skipped, event.at),
             Kind::Settled { step, status } => self.settle(step, *status, event.at),
-            Kind::DeadlinePassed { clock, .. } => {
-                self.deadlines.insert(clock.clone());
+            Kind::Expectations { .. } | Kind::DeadlinePassed { .. } => {
+                self.apply_to_clocks(&event.kind);
             }
             Kind::Judged { criterion, verdict, measured, .. } => {
                 let judged = Judged { verdict: verdict.clone(), measured: measured.clone() };
@@ -246,6 +244,12 @@ impl Run {
             | Kind::Notified { .. }
             | Kind::Interrupted { .. }
             | Kind::Suspended { .. }
+            | Kind::Milestone { .. }
+            | Kind::SeverityChanged { .. }
+            | Kind::Reopened { .. }
+            | Kind::Updated { .. }
+            | Kind::Held { .. }
+            | Kind::Released
             | Kind::Noted { .. } => {}
             Kind::ClockStepped { by_ms, .. } => self.shift(Span::from_millis(*by_ms)),
             Kind::Started { .. }
@@ -255,6 +259,20 @@ impl Run {
             | Kind::Checked { .. }
             | Kind::Answered { .. }
             | Kind::Chose { .. } => self.apply_to_step(event),
+        }
+    }
+
+    /// Remembers what clocks rest on, that one ran out, and who was told of it.
+    fn apply_to_clocks(&mut self, kind: &Kind) {
+        match kind {
+            Kind::Expectations { steps, fallbacks } => {
+                self.expectations.clone_from(steps);
+                self.fallbacks.clone_from(fallbacks);
+            }
+            Kind::DeadlinePassed { clock, .. } => {
+                self.deadlines.insert(clock.clone());
+            }
+            _ => {}
         }
     }
 
@@ -330,6 +348,9 @@ impl Run {
                 match check.as_str() {
                     "probe" => state.probe = Some(verdict.clone()),
                     "evidence" => state.kept = *verdict == Verdict::Pass,
+                    again if again.starts_with(objective::HOLD) => {
+                        state.hold(*verdict == Verdict::Pass);
+                    }
                     _ if *verdict == Verdict::Pass => state.checks += 1,
                     _ => {}
                 }
@@ -385,7 +406,8 @@ impl Run {
             Asking::Reason => state.menu.reason = words,
             Asking::Override => state.menu.second = words,
             Asking::Evidence => state.told = true,
-            Asking::Input | Asking::Interrupt => {}
+            Asking::DataLoss => state.gate.loss = words,
+            Asking::Input | Asking::Interrupt | Asking::Held => {}
         }
     }
 
@@ -472,6 +494,7 @@ impl Run {
         let also = [&mut self.heard_at, &mut self.over_at, &mut self.left_off_at];
         own.into_iter().chain(also).flatten().for_each(one);
         self.milestones.values_mut().for_each(one);
+        self.incident.shift(by);
         self.outbox.shift(by);
         for phase in self.phases.values_mut() {
             if let PhaseState::Entered(at) = phase {

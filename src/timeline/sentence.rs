@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::about_record::of_record;
+pub use super::incident::clock_words;
+use super::incident::of_incident;
 pub use super::messages::delivery;
 use super::messages::of_message;
 use super::people::People;
@@ -78,10 +80,12 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
             format!("The driver left ({}): {message}.", stop_word(*reason))
         }
         Kind::Closed { outcome, reason } => closed(*outcome, reason),
-        Kind::DeadlinePassed { clock, due, while_down } => {
-            let down = if *while_down { ", while nobody drove" } else { "" };
-            format!("Deadline passed: {}, due {}{down}.", clock_words(clock, plan), due.clock())
-        }
+        Kind::DeadlinePassed { .. }
+        | Kind::SeverityChanged { .. }
+        | Kind::Reopened { .. }
+        | Kind::Updated { .. }
+        | Kind::Held { .. }
+        | Kind::Released => of_incident(kind, plan),
         Kind::MessageQueued { .. } | Kind::Notifying { .. } | Kind::Notified { .. } => {
             of_message(kind, plan)
         }
@@ -166,6 +170,11 @@ pub const fn word(kind: &Kind) -> &'static str {
         Kind::InputGiven { .. } => "input_given",
         Kind::Milestone { .. } => "milestone",
         Kind::Expectations { .. } => "expectations",
+        Kind::SeverityChanged { .. } => "severity_changed",
+        Kind::Reopened { .. } => "reopened",
+        Kind::Updated { .. } => "updated",
+        Kind::Held { .. } => "held",
+        Kind::Released => "released",
         Kind::PhaseEntered { .. } => "phase_entered",
         Kind::PhaseSkipped { .. } => "phase_skipped",
         Kind::Expanded { .. } => "expanded",
@@ -300,6 +309,8 @@ const fn asking_word(question: Asking) -> &'static str {
         Asking::Evidence => "evidence",
         Asking::Input => "input",
         Asking::Interrupt => "after Ctrl-C",
+        Asking::Held => "go on",
+        Asking::DataLoss => "data loss",
     }
 }
 
@@ -339,35 +350,11 @@ pub const fn milestone_word(milestone: Milestone) -> &'static str {
     }
 }
 
-fn phase_title(plan: Option<&Plan>, key: &str) -> String {
+pub(super) fn phase_title(plan: Option<&Plan>, key: &str) -> String {
     let phase = plan.and_then(|plan| plan.phases.iter().find(|phase| phase.key == key));
     match phase.map(|phase| phase.title.as_str()).filter(|title| !title.is_empty()) {
         Some(title) => format!("“{title}”"),
         None if key.is_empty() => "of all steps".to_owned(),
         None => key.to_owned(),
-    }
-}
-
-/// A clock, or the cause of a message, in words.
-#[must_use]
-pub fn clock_words(clock: &str, plan: Option<&Plan>) -> String {
-    match clock.split_once(':') {
-        Some(("escalation", index)) => {
-            let at = index.parse::<usize>().unwrap_or_default();
-            let rung = plan.and_then(|plan| plan.escalation.get(at));
-            match rung {
-                Some(rung) => format!("escalation {} to {}", at + 1, rung.to.join(", ")),
-                None => format!("escalation {}", at + 1),
-            }
-        }
-        Some(("budget", phase)) => format!("budget of phase {}", phase_title(plan, phase)),
-        Some(("operator", _)) => "asked for by the operator".to_owned(),
-        Some(("step", step)) => format!("step {step}"),
-        _ => match clock {
-            "rto" => "recovery time objective".to_owned(),
-            "response" => "response time".to_owned(),
-            "postmortem" => "post-mortem due".to_owned(),
-            other => other.to_owned(),
-        },
     }
 }

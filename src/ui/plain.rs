@@ -69,9 +69,15 @@ impl Lines<'_> {
             Kind::Milestone { milestone, when, source, reason } => {
                 self.milestone(*milestone, *when, source, reason.as_deref())
             }
-            // What a forecast rests on is told with the forecast.
+            Kind::DeadlinePassed { .. }
+            | Kind::Expectations { .. }
+            | Kind::SeverityChanged { .. }
+            | Kind::Reopened { .. }
+            | Kind::Updated { .. }
+            | Kind::Held { .. }
+            | Kind::Released => self.incident(kind),
             // A message was told when it was queued, and how each attempt ends is.
-            Kind::Expectations { .. } | Kind::Notifying { letter: Some(_), .. } => Vec::new(),
+            Kind::Notifying { letter: Some(_), .. } => Vec::new(),
             Kind::PhaseEntered { phase } => self.phase("RUN", phase, ""),
             Kind::PhaseSkipped { phase, reason } => self.phase("SKIP", phase, reason),
             Kind::Expanded { step, items } => self.expanded(step, items),
@@ -116,9 +122,6 @@ impl Lines<'_> {
             Kind::Settled { step, status } => self.settled(step, *status),
             Kind::Judged { criterion, verdict, measured, must, points } => {
                 self.judged(criterion, verdict, measured.as_deref(), *must, *points)
-            }
-            Kind::DeadlinePassed { clock, due, while_down } => {
-                self.deadline(clock, *due, *while_down)
             }
             Kind::MessageQueued { to, cause, kind, signal, message, .. } => {
                 self.queued(to, cause, *kind, *signal, message)
@@ -373,12 +376,18 @@ fn asking(question: Asking) -> &'static str {
         Asking::Evidence => "evidence",
         Asking::Input => "input",
         Asking::Interrupt => "after Ctrl-C",
+        Asking::Held => "go on",
+        Asking::DataLoss => "data loss",
     }
 }
 
 fn check_name(check: &str) -> String {
-    match check.parse::<u32>() {
-        Ok(index) => format!("check {}", index.saturating_add(1)),
+    let (number, again) = match check.strip_prefix("hold:") {
+        Some(number) => (number, " once more"),
+        None => (check, ""),
+    };
+    match number.parse::<u32>() {
+        Ok(index) => format!("check {}{again}", index.saturating_add(1)),
         Err(_) => check.to_owned(),
     }
 }

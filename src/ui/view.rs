@@ -39,6 +39,8 @@ pub struct View {
     pub steps: BTreeMap<String, StepView>,
     /// Titles of phases by key.
     pub phases: BTreeMap<String, String>,
+    /// What to do when a timer of the playbook is up, by its id.
+    pub timers: BTreeMap<String, String>,
     /// Titles of a drill's criteria by id.
     pub criteria: BTreeMap<String, String>,
     /// How many steps the plan has.
@@ -124,6 +126,7 @@ impl View {
             folder: String::new(),
             steps: BTreeMap::new(),
             phases: BTreeMap::new(),
+            timers: BTreeMap::new(),
             criteria: BTreeMap::new(),
             total: 0,
             zero: None,
@@ -159,6 +162,8 @@ impl View {
                 if phase.immediate { format!("FIRST, NOW: {title}") } else { title.clone() };
             view.phases.insert(phase.key.clone(), title);
         }
+        let timers = plan.head.timers.iter();
+        view.timers = timers.map(|(id, timer)| (id.clone(), timer.say.clone())).collect();
         for criterion in &plan.criteria {
             if let Some(id) = &criterion.head.id {
                 let title = criterion.head.title.as_deref().map(words).unwrap_or_default();
@@ -202,6 +207,9 @@ impl View {
             Kind::RecordMoved { to, .. } => self.folder.clone_from(to),
             Kind::Milestone { milestone, when, .. } => {
                 self.milestones.insert(*milestone, *when);
+            }
+            Kind::Reopened { .. } => {
+                self.milestones.retain(|which, _| *which < Milestone::Mitigated);
             }
             Kind::Asked { step, .. } | Kind::Started { step, .. } => {
                 self.carded.insert(self.known_key(step));

@@ -5,7 +5,7 @@ use chrono::{Local, Offset, Utc};
 use rustix::fd::AsFd;
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 
-use crate::time::{Timestamp, Zone};
+use crate::time::{Span, Timestamp, Zone};
 
 /// Wall clock.
 #[must_use]
@@ -16,7 +16,21 @@ pub fn wall_clock() -> Timestamp {
 /// The operator's zone.
 #[must_use]
 pub fn zone() -> Zone {
-    Local::now().offset().fix()
+    let offset = |at: Timestamp| at.utc().with_timezone(&Local).offset().fix();
+    let now = wall_clock();
+    let (current, mut old) = (offset(now), now - Zone::reach());
+    let zone = Zone::from(current);
+    let before = offset(old);
+    if before == current {
+        return zone;
+    }
+    // Between the two lies the instant at which it was changed: by halving, to the millisecond.
+    let mut new = now;
+    while new.since(old) > Span::from_millis(1) {
+        let middle = old + Span::from_millis(new.since(old).millis() / 2);
+        if offset(middle) == current { new = middle } else { old = middle }
+    }
+    zone.since(new, before)
 }
 
 /// The boot's id: events of one boot share a boot clock. Empty where the system names none.

@@ -30,6 +30,8 @@ pub struct SimWorld {
     secrets: BTreeMap<String, SecretValue>,
     refused: Vec<String>,
     stuck: bool,
+    /// Waits one after the other in which nothing but time could come.
+    alone: u32,
 }
 
 /// Something that will happen.
@@ -73,6 +75,7 @@ impl SimWorld {
             secrets: BTreeMap::new(),
             refused: Vec::new(),
             stuck: false,
+            alone: 0,
         }
     }
 
@@ -248,7 +251,8 @@ impl World for SimWorld {
             .filter(|place| self.coming[*place].at < FOREVER)
             .min_by_key(|place| (self.coming[*place].at, self.coming[*place].order));
         let due = next.map(|place| self.coming[place].at.max(self.now.boot));
-        let Some(stop) = tick.into_iter().chain(due).min() else {
+        self.alone = if due.is_some() { 0 } else { self.alone + 1 };
+        let Some(stop) = tick.into_iter().chain(due).min().filter(|_| self.alone < ALONE) else {
             self.stuck = true;
             return Input::Interrupt(Interrupt::Terminate);
         };
@@ -263,6 +267,9 @@ impl World for SimWorld {
         self.secrets.insert(name.to_owned(), value);
     }
 }
+
+/// A clock that is told every ten minutes has nothing more to tell after so often.
+const ALONE: u32 = 500;
 
 /// Later than everything.
 const FOREVER: Span = Span::from_secs(i64::MAX / 4000);

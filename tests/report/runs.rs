@@ -49,7 +49,7 @@ fn told(story: &mut Story, cause: &str, to: &str, kind: EscalationKind) {
 fn escalated(story: &mut Story, index: usize, due: &str, while_down: bool) {
     let cause = format!("escalation:{index}");
     let due = due.parse().unwrap();
-    story.say(Kind::DeadlinePassed { clock: cause.clone(), due, while_down });
+    story.say(Kind::DeadlinePassed { clock: cause.clone(), due, while_down, retroactive: false });
     let kind = if index == 0 { EscalationKind::Inform } else { EscalationKind::Engage };
     told(story, &cause, "cto", kind);
     told(story, &cause, "ceo", kind);
@@ -152,6 +152,7 @@ pub(super) fn rough() -> Story {
         clock: "budget:contain".to_owned(),
         due: "2026-11-22T18:23:02Z".parse().unwrap(),
         while_down: false,
+        retroactive: false,
     });
     backup(&mut story);
     story.ask("restore", Asking::Gate, "Type restore to go on").pass("5s");
@@ -179,6 +180,7 @@ pub(super) fn rough() -> Story {
         clock: "rto".to_owned(),
         due: "2026-11-22T19:30:00Z".parse().unwrap(),
         while_down: true,
+        retroactive: false,
     });
     story.start("tidy", 1, Change, "rm -f /tmp/old").pass("1s");
     story.end("tidy", failed("exit code 1"), json!({ "exit_code": 1, "stdout": "" }));

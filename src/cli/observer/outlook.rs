@@ -34,6 +34,8 @@ impl Outlook {
                 | Kind::DeadlinePassed { .. }
                 | Kind::ClockStepped { .. }
                 | Kind::Attached { .. }
+                | Kind::Reopened { .. }
+                | Kind::Expectations { .. }
                 | Kind::Suspended { .. }
                 | Kind::Closed { .. }
         );
@@ -80,19 +82,15 @@ fn hour(at: Timestamp) -> String {
 
 /// What is due next beside the objective itself, and when.
 pub(super) fn next_due(plan: &Plan, run: &Run) -> Option<(String, Timestamp)> {
-    if run.closed.is_some() {
-        return None;
-    }
-    let open = clock::clocks(plan, run).into_iter().filter(|clock| {
-        clock.met.is_none() && !run.deadlines.contains(&clock.id) && clock.id != "rto"
-    });
+    let open = clock::open(plan, run).filter(|clock| clock.id != "rto");
     let next = open.min_by_key(|clock| clock.due)?;
     let what = match next.id.split_once(':') {
-        Some(("escalation", rung)) => {
-            let rung = rung.parse::<usize>().ok().and_then(|rung| plan.escalation.get(rung));
-            rung.map_or_else(|| "escalation".to_owned(), |rung| rung.to.join("+"))
-        }
+        Some(("escalation", _)) => clock::rung(plan, &next.id)
+            .map_or_else(|| "escalation".to_owned(), |(_, rung)| rung.to.join("+")),
         Some(("budget", phase)) => format!("end of {phase}"),
+        Some(("decide_by", phase)) => format!("{phase} at the latest"),
+        Some(("timer" | "approval", name)) => name.to_owned(),
+        Some(("update", _)) => "news".to_owned(),
         _ => next.id,
     };
     Some((what, next.due))

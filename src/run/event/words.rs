@@ -24,6 +24,35 @@ pub enum Milestone {
     Closed,
 }
 
+impl Milestone {
+    /// All, in the order in which they usually come.
+    pub const ALL: [Self; 8] = [
+        Self::ImpactStarted,
+        Self::Detected,
+        Self::Declared,
+        Self::Acknowledged,
+        Self::Mitigated,
+        Self::Recovered,
+        Self::Resolved,
+        Self::Closed,
+    ];
+
+    /// In words for a person.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ImpactStarted => "impact started",
+            Self::Detected => "detected",
+            Self::Declared => "declared",
+            Self::Acknowledged => "acknowledged",
+            Self::Mitigated => "mitigated",
+            Self::Recovered => "recovered",
+            Self::Resolved => "resolved",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// How long a step took in earlier runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lasting {
@@ -56,6 +85,18 @@ pub enum Asking {
     Input,
     /// What to do after Ctrl-C, while something runs.
     Interrupt,
+    /// Whether steps that are held go on.
+    Held,
+    /// Whether more data may be lost than the objective allows.
+    DataLoss,
+}
+
+impl Asking {
+    /// An answer to it lets something happen: only `--confirm` gives one in advance.
+    #[must_use]
+    pub const fn is_gate(self) -> bool {
+        matches!(self, Self::Gate | Self::SecondPerson | Self::Override | Self::DataLoss)
+    }
 }
 
 /// How a settled step counts.

@@ -1,8 +1,8 @@
 //! Which steps remain up to the end of the objective, and the table of each.
 
 use super::lasting::Table;
-use crate::plan::{Plan, Section, Unit};
-use crate::playbook::Mark;
+use crate::plan::{Plan, Unit};
+use crate::run::objective::end;
 use crate::run::scope::Scope;
 use crate::run::state::{PhaseState, Run};
 use crate::steps::{Action, DEFAULT_TIMEOUT};
@@ -80,19 +80,6 @@ impl Remaining {
 
 fn begin_of(plan: &Plan, phase: &str) -> Option<usize> {
     plan.phases.iter().find(|one| one.key == phase).map(|phase| phase.units.start)
-}
-
-/// The position of the step that ends the objective; the last of the response where none is named.
-fn end(plan: &Plan) -> usize {
-    let named = match plan.head.objectives.ends.as_deref() {
-        Some("milestone:mitigated") => {
-            plan.units.iter().rposition(|unit| unit.step.common.marks == Some(Mark::Mitigated))
-        }
-        Some(step) => step.strip_prefix("step:").and_then(|id| plan.by_key.get(id).copied()),
-        None => None,
-    };
-    let last = || plan.units.iter().rposition(|unit| plan.section(unit) == Section::Respond);
-    named.or_else(last).unwrap_or(0)
 }
 
 /// A phase that was passed over, or will be as far as its condition can be told by now.

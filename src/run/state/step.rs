@@ -38,6 +38,8 @@ pub struct StepState {
     pub verdict: Option<Verdict>,
     /// Checks of the current attempt that held.
     pub checks: usize,
+    /// Checks that held once more when the end of the objective had held for its time.
+    pub held: usize,
     /// A check that was announced and has not ended.
     pub checking: Option<String>,
     /// What the crash probe said.
@@ -70,6 +72,8 @@ pub struct Gate {
     pub passed: Option<(Timestamp, String)>,
     /// The second person who agreed.
     pub second: Option<String>,
+    /// The loss of data that was agreed to, as it was typed.
+    pub loss: Option<String>,
     /// It is asked with the step's id to type: a step is run again whose outcome was unknown.
     pub strict: bool,
 }
@@ -128,6 +132,17 @@ impl StepState {
         self.tries = self.tries.saturating_sub(1);
     }
 
+    /// The end of the objective was looked at once more. When it did not hold, the step is open again.
+    pub(super) fn hold(&mut self, held: bool) {
+        if held {
+            self.held += 1;
+        } else {
+            self.settled = None;
+            self.settled_at = None;
+            self.held = 0;
+        }
+    }
+
     /// The wall clock was set by this much.
     pub(super) fn shift(&mut self, by: Span) {
         let own = [&mut self.settled_at, &mut self.started_at, &mut self.ended_at];
@@ -149,6 +164,7 @@ impl StepState {
         self.measured = None;
         self.verdict = None;
         self.checks = 0;
+        self.held = 0;
         self.probe = None;
         self.told = false;
         self.kept = false;

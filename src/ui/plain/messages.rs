@@ -107,10 +107,14 @@ fn why(ending: &Ending) -> &str {
 /// What asks for a message, in words.
 pub(super) fn cause_words(cause: &str) -> String {
     match cause.split_once(':') {
-        Some(("escalation", rung)) => match rung.parse::<u32>() {
-            Ok(index) => format!("escalation {}", index.saturating_add(1)),
-            Err(_) => "escalation".to_owned(),
-        },
+        Some(("escalation", rung)) => {
+            let rung = rung.rsplit_once(':').map_or(rung, |(_, rung)| rung);
+            match rung.parse::<u32>() {
+                Ok(index) => format!("escalation {}", index.saturating_add(1)),
+                Err(_) => "escalation".to_owned(),
+            }
+        }
+        Some(("timer", id)) => format!("timer {id}"),
         Some(("step", id)) => format!("step {id}"),
         _ => cause.to_owned(),
     }

@@ -162,7 +162,12 @@ fn queued(signal: Signal) -> Kind {
 }
 
 fn deadline(clock: &str, while_down: bool) -> Kind {
-    Kind::DeadlinePassed { clock: clock.into(), due: at("2025-12-03T20:52:02Z"), while_down }
+    Kind::DeadlinePassed {
+        clock: clock.into(),
+        due: at("2025-12-03T20:52:02Z"),
+        while_down,
+        retroactive: false,
+    }
 }
 
 /// One of each kind, and of each way in which a kind reads differently.
@@ -279,6 +284,26 @@ fn all_kinds() -> Vec<Kind> {
         deadline("escalation:0", false),
         deadline("budget:contain", false),
         deadline("postmortem", false),
+        deadline("escalation:SEV-1:1", false),
+        deadline("timer:vendor.1", false),
+        deadline("update:2", false),
+        deadline("approval:import", false),
+        deadline("decide_by:contain", false),
+        Kind::DeadlinePassed {
+            clock: "response".into(),
+            due: at("2025-12-03T20:52:02Z"),
+            while_down: false,
+            retroactive: true,
+        },
+        Kind::SeverityChanged {
+            from: Some(Severity::Sev2),
+            to: Severity::Sev1,
+            reason: Some("all users".into()),
+        },
+        Kind::Reopened { when: at("2025-12-03T20:50:00Z"), reason: "errors are back".into() },
+        Kind::Updated { text: "restoring, next news at 21:10".into() },
+        Kind::Held { reason: "a real incident".into() },
+        Kind::Released,
         Kind::Expectations {
             steps: std::collections::BTreeMap::new(),
             fallbacks: std::collections::BTreeMap::new(),

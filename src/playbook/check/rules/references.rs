@@ -10,7 +10,7 @@ use crate::steps::{Action, Part};
 
 rules! {
     "E054" "a step is named that does not exist" Look::Book(steps);
-    "`undo_of`, `objectives.starts`, `objectives.ends` and `steps.<id>` in expressions name a step by \
+    "`undo_of`, `objectives.starts`, `objectives.ends`, timers and `steps.<id>` in expressions name a step by \
      its id. Without that step the run would stop in the middle, or a clock would never end."
 
     "E055" "a phase is named that does not exist" Look::Site(phases);
@@ -72,12 +72,25 @@ fn known_steps<'a>(around: &'a In<'_>) -> impl Iterator<Item = &'a str> {
 }
 
 fn steps(around: &In<'_>, found: &mut Found<'_>) {
-    let objectives = &around.book.playbook.head.objectives;
-    for (field, written) in [("starts", &objectives.starts), ("ends", &objectives.ends)] {
+    let head = &around.book.playbook.head;
+    let mut named = vec![
+        ("objectives.starts".to_owned(), &head.objectives.starts),
+        ("objectives.ends".to_owned(), &head.objectives.ends),
+    ];
+    for (id, timer) in &head.timers {
+        named.push((format!("timers.{id}.from"), &timer.from));
+        named.push((format!("timers.{id}.unless"), &timer.unless));
+        let known = || around.book.playbook.phases.iter().map(|phase| phase.head.id.as_str());
+        let phase = timer.from.as_deref().and_then(|from| from.strip_prefix("phase:"));
+        if let Some(phase) = phase.filter(|phase| !known().any(|known| known == *phase)) {
+            let range = found.value(&format!("timers.{id}.from"));
+            unknown(found, range, "phase", phase, known());
+        }
+    }
+    for (path, written) in named {
         let id = written.as_deref().and_then(|written| written.strip_prefix("step:"));
         if let Some(id) = id.filter(|id| !around.names.steps.contains_key(*id)) {
-            let range = found.value(&format!("objectives.{field}"));
-            unknown(found, range, "step", id, known_steps(around));
+            unknown(found, found.value(&path), "step", id, known_steps(around));
         }
     }
     for site in &around.book.sites {

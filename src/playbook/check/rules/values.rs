@@ -24,7 +24,8 @@ rules! {
 
     "E087" "an objective starts or ends at nothing" Look::Book(anchors);
     "`starts` is `impact`, `detected`, `declared`, `run` or `step:<id>`; `ends` is `step:<id>` or \
-     `milestone:mitigated`. Anything else would leave the clock without an anchor."
+     `milestone:mitigated`. A timer counts `from` one of these, or `acknowledged` or `phase:<id>`, `unless` a \
+     milestone or `step:<id>` comes first. Anything else would leave a clock without an anchor, or running."
 
     "E092" "a choice without options" Look::Book(options);
     "`type: choice` asks for one of `options`; without them nothing could be answered."
@@ -154,22 +155,29 @@ pub(super) fn day(text: &str) -> Option<Timestamp> {
 fn anchors(around: &In<'_>, found: &mut Found<'_>) {
     const STARTS: &[&str] = &["impact", "detected", "declared", "run"];
     const ENDS: &[&str] = &["milestone:acknowledged", "milestone:mitigated", "milestone:resolved"];
-    let objectives = &around.book.playbook.head.objectives;
-    for (field, written, known) in
-        [("starts", &objectives.starts, STARTS), ("ends", &objectives.ends, ENDS)]
-    {
-        let Some(written) = written.as_deref() else { continue };
-        let step = written.strip_prefix("step:").is_some_and(|id| !id.is_empty());
-        if !step && !known.contains(&written) {
-            let steps = around.names.steps.contains_key(written);
-            let help = if steps {
-                format!("write `step:{written}`")
-            } else {
-                format!("write {} or `step:<id>`", known.join(", "))
-            };
-            let range = found.value(&format!("objectives.{field}"));
-            found.add(range, format!("`{written}` is no moment of a run"), "", &help);
+    const FROM: &[&str] = &["impact", "detected", "declared", "acknowledged", "run"];
+    const UNLESS: &[&str] = &["acknowledged", "mitigated", "recovered", "resolved"];
+    let head = &around.book.playbook.head;
+    let mut look = |path: String, written: &Option<String>, known: &[&str], phases: bool| {
+        let Some(written) = written.as_deref() else { return };
+        let (kind, id) = written.split_once(':').unwrap_or((written, ""));
+        let phase = phases && kind == "phase";
+        if (!id.is_empty() && (kind == "step" || phase)) || known.contains(&written) {
+            return;
         }
+        let help = if around.names.steps.contains_key(written) {
+            format!("write `step:{written}`")
+        } else {
+            let or = if phases { ", `phase:<id>` or `step:<id>`" } else { " or `step:<id>`" };
+            format!("write {}{or}", known.join(", "))
+        };
+        found.add(found.value(&path), format!("`{written}` is no moment of a run"), "", &help);
+    };
+    look("objectives.starts".to_owned(), &head.objectives.starts, STARTS, false);
+    look("objectives.ends".to_owned(), &head.objectives.ends, ENDS, false);
+    for (id, timer) in &head.timers {
+        look(format!("timers.{id}.from"), &timer.from, FROM, true);
+        look(format!("timers.{id}.unless"), &timer.unless, UNLESS, false);
     }
 }
 
