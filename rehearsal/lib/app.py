@@ -100,8 +100,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = answer
 
     def file(self, path):
-        name = path.lstrip("/") or "index.html"
-        if "/" in name or not os.path.isfile(os.path.join(self.folder, name)):
+        # A static host serves a folder; the last word of a path is enough here.
+        name = os.path.basename(path) or "index.html"
+        if not os.path.isfile(os.path.join(self.folder, name)):
             return 404, b"not found\n", "text/plain"
         with open(os.path.join(self.folder, name), "rb") as file:
             return 200, file.read(), "text/html; charset=utf-8"

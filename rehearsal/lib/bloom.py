@@ -77,7 +77,8 @@ def fill(server, passwords):
         f"GRANT {APP} TO {OWNER};\n"
         f"CREATE DATABASE {DATABASE} OWNER {OWNER};\n"
     )
-    server.psql("CREATE EXTENSION pg_stat_statements;", DATABASE)
+    for database in ("template1", DATABASE):
+        server.psql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements;", database)
     server.psql(f"GRANT EXECUTE ON FUNCTION pg_control_system() TO {OWNER};\n", DATABASE)
     server.psql(prisma.TABLE, DATABASE, OWNER)
     here = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bloom")

@@ -10,12 +10,21 @@ fn passes(team: &Team, playbook: &str) {
     assert!(!team.path(".mayday-rehearsal").exists(), "the rehearsal was left behind");
 }
 
-#[test]
-fn lost_reservations_come_back_from_history_and_nothing_else_changes() {
-    passes(&Team::new("bloom"), "sev2-data-loss");
+macro_rules! drills {
+    ($($name:ident: $playbook:literal,)*) => {
+        $(#[test]
+        fn $name() {
+            passes(&Team::new("bloom"), $playbook);
+        })*
+    };
 }
 
-#[test]
-fn the_maintenance_page_is_turned_off() {
-    passes(&Team::new("bloom"), "maintenance-mode");
+drills! {
+    lost_reservations_come_back_from_history_and_nothing_else_changes: "sev2-data-loss",
+    a_damaged_database_is_replaced_by_its_backup: "backup-restore",
+    the_application_moves_to_a_new_database: "disaster-failover",
+    connections_that_leaked_are_ended: "sev1-database-unavailable",
+    the_maintenance_page_is_turned_off: "maintenance-mode",
+    a_backup_reaches_the_bucket_with_its_checksum: "backup-sync-s3",
+    an_old_backup_goes_when_a_newer_one_is_proved: "backup-daily",
 }
