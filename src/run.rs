@@ -15,6 +15,7 @@ pub mod forecast;
 pub mod gate;
 pub mod inputs;
 pub mod interrupt;
+mod left;
 mod menu;
 pub mod milestones;
 pub mod next;

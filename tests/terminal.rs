@@ -7,6 +7,7 @@ mod keys;
 mod last_row;
 mod plain;
 mod tmux;
+mod ways_out;
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -8,7 +8,7 @@ use super::poll::{Beat, keep_looking};
 use super::scope::Scope;
 use super::session::{Purpose, Session};
 use super::state::Run;
-use super::{advance, answers, checks, escalate, interrupt, recover};
+use super::{advance, answers, checks, escalate, interrupt, left, recover};
 use crate::effect::{
     Effect, EffectClass, EffectId, Ending, Facts, FailKind, Input, Output, ValueKind, Wants,
 };
@@ -76,6 +76,9 @@ fn ended(
         }
         Purpose::Ask { step, asking: Asking::Interrupt, .. } => {
             interrupt::answered(plan, run, session, step, &output, now)
+        }
+        Purpose::Ask { step, asking, .. } if left::is_left(session, *asking, &output) => {
+            left::left(step, *asking, output)
         }
         Purpose::Ask { step, asking, question } => {
             answers::taken(plan, run, session, step, *asking, question, &output, now)

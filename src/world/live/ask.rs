@@ -38,7 +38,12 @@ fn answered(asked: Option<Asked>) -> Output {
             facts.insert("source".to_owned(), "operator".into());
             Output::done(facts, Span::ZERO)
         }
-        Some(Asked::Escape | Asked::Withdrawn) => cancelled(),
+        Some(Asked::Withdrawn) => cancelled(),
+        Some(Asked::Escape) => {
+            let mut output = cancelled();
+            output.facts.insert("escape".to_owned(), true.into());
+            output
+        }
         Some(Asked::Interrupt) => {
             let mut output = cancelled();
             output.facts.insert("interrupt".to_owned(), true.into());
