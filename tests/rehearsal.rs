@@ -2,6 +2,7 @@
 
 mod company;
 mod ferreteria;
+mod lealta;
 
 use std::fs;
 

@@ -62,7 +62,7 @@ fn a_deploy_that_fails_at_any_stage_goes_back_by_itself() {
         let said = company.run("ferreteria/deploy", &["--input", &format!("tag={tag}")]);
         said.is(5, &[step, "The release was rolled back"]);
         assert!(version(&company).contains("\"1.0.0\""), "{}", said.all());
-        assert_eq!(company.dump("db_url"), before, "{}", said.all());
+        assert!(company.dump("db_url") == before, "{}", said.all());
         let checkout = fs::read_to_string(company.there("hosts/tandil.site/ferreteria/web.py"));
         assert!(checkout.unwrap().contains("\"1.0.0\""), "{}", said.all());
     };
@@ -78,7 +78,7 @@ fn a_deploy_that_fails_at_any_stage_goes_back_by_itself() {
     company
         .mayday(&["resume", "--no-input", "--answer", "restart_before.menu=retry"])
         .is(5, &["The release was rolled back"]);
-    assert_eq!(company.dump("db_url"), before);
+    assert!(company.dump("db_url") == before, "the data changed");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_deploy_begins_only_with_a_release_that_is_there_on_a_site_that_is_well() {
     on_machine(&company, "docker compose -f docker-compose.prod.yml stop db");
     deploy("v1.1.0").is(5, &["FAIL  healthy_before"]);
     on_machine(&company, "docker compose -f docker-compose.prod.yml up -d db");
-    assert_eq!(company.dump("db_url"), before);
+    assert!(company.dump("db_url") == before, "the data changed");
     let none = company.path("empty");
     fs::create_dir(&none).unwrap();
     company.edit("mayday.yaml", "path: [bin, .mayday-rehearsal/bin]", "path: [bin]");

@@ -1,0 +1,1 @@
+DELETE FROM "Redemption" WHERE id > 10;
