@@ -22,6 +22,7 @@ mod keeper;
 mod list;
 mod machine;
 mod new;
+mod notify;
 mod observer;
 mod out;
 mod pick;
@@ -99,6 +100,8 @@ enum Command {
     Run(Box<run::RunArgs>),
     /// Go on with a run
     Resume(resume::ResumeArgs),
+    /// Test whether contacts can be reached
+    Notify(notify::NotifyArgs),
     /// Close a run before its end
     Abort(abort::AbortArgs),
     /// Run the undos of a run, newest first, each confirmed
@@ -161,6 +164,7 @@ fn command() -> ExitCode {
         Command::Explain(args) => explain::explain(&args),
         Command::Run(args) => run::run(&global, &args),
         Command::Resume(args) => resume::resume(&global, &args),
+        Command::Notify(args) => notify::notify(&global, &args),
         Command::Abort(args) => abort::abort(&global, &args),
         Command::Rollback(args) => rollback::rollback(&global, &args),
         Command::Status(args) => status::status(&global, &args),

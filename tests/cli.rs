@@ -7,6 +7,7 @@ mod dry;
 mod fate;
 mod inputs;
 mod language;
+mod messages;
 mod new;
 mod pick;
 mod policy;

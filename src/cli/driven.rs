@@ -203,6 +203,10 @@ pub(super) fn drive(
     for warning in stage.world.warnings() {
         stage.screen.talk(&[format!("WARNING  {warning}")]);
     }
+    let unsent = super::notify::unsent(run);
+    if !unsent.is_empty() {
+        stage.screen.talk(&unsent);
+    }
     if let Some(line) = without_terminal(run, &plan.place.run_id).filter(|_| !stage.attended) {
         stage.screen.talk(&[line]);
     }

@@ -76,8 +76,10 @@ pub(super) fn newest_open(store: &Store) -> Result<RunId, Failure> {
         let mut run = Run::default();
         let read =
             store.dir(&id).and_then(|dir| journal::read_with(&dir, |_, event| run.apply(&event)));
+        // A run that is over and still has something to say counts as open.
+        let open = run.closed.is_none() || run.outbox.open().next().is_some();
         if read.is_ok()
-            && run.closed.is_none()
+            && open
             && run.opened.is_some()
             && store.driver(&id).is_none()
         {

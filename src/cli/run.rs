@@ -241,7 +241,8 @@ impl Begun {
         let (by, json, elsewhere) = (what.operator.as_deref(), what.json, what.record_elsewhere);
         let mut stage = Stage::open(global, &plan, config, by, json, elsewhere)?;
         let targets = preconditions::met(&mut stage, &plan)?;
-        for warning in stage.world.warnings() {
+        let obstacles = super::notify::obstacles(&mut stage.world, &plan);
+        for warning in stage.world.warnings().into_iter().chain(obstacles) {
             out::talk(&format!("WARNING  {warning}"));
         }
         let inputs = inputs(&plan, what)?;

@@ -143,6 +143,13 @@ impl Vault {
             && self.references.get(name).is_some_and(|reference| reference.trim() == "prompt")
     }
 
+    /// True when a command must be run for it.
+    #[must_use]
+    pub fn takes_time(&self, name: &str) -> bool {
+        !self.values.contains_key(name)
+            && self.references.get(name).is_some_and(|at| at.trim_start().starts_with("cmd:"))
+    }
+
     /// The value of a secret, looked for once.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ macro_rules! rules {
 
 mod client;
 mod config;
+mod contacts;
 mod danger;
 mod drill;
 mod expressions;
@@ -31,6 +32,7 @@ mod http;
 mod ids;
 mod leaks;
 mod limits;
+mod messages;
 mod references;
 mod review;
 mod shell;
@@ -51,6 +53,8 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         tokens::RULES,
         http::RULES,
         config::RULES,
+        contacts::RULES,
+        messages::RULES,
         danger::RULES,
         limits::RULES,
         review::RULES,

@@ -1,7 +1,7 @@
 //! mayday.yaml: every reference leads somewhere, everything that is needed is there.
 
 use super::super::{Found, Look, Scene};
-use crate::config::{Config, Via};
+use crate::config::Config;
 use crate::diagnostic::did_you_mean;
 use crate::effect::TargetKind;
 
@@ -14,10 +14,6 @@ rules! { in ".mayday.yaml" ".good.mayday.yaml"
     "A database over the network needs `url`, a SQLite file `path`, an http service `base_url`. Without \
      it no step can reach the target."
 
-    "E096" "a contact that cannot be reached" Look::Config(contacts);
-    "`via: command` needs `command`, `via: webhook` needs `url`. In an incident a message to this \
-     contact would fail."
-
     "E097" "a secret comes from nowhere" Look::Config(sources);
     "A secret is a reference: `env:NAME`, `file:PATH`, `cmd:COMMAND` or `prompt`. A value never stands \
      in the file."
@@ -26,7 +22,7 @@ rules! { in ".mayday.yaml" ".good.mayday.yaml"
     "`secret:NAME` in mayday.yaml refers to `secrets:` of the same file."
 }
 
-fn near<'n>(written: &str, known: impl Iterator<Item = &'n String>, otherwise: &str) -> String {
+pub(super) fn near<'n>(written: &str, known: impl Iterator<Item = &'n String>, otherwise: &str) -> String {
     let found = did_you_mean(written, known.map(String::as_str));
     found.map_or_else(|| otherwise.to_owned(), |near| format!("did you mean `{near}`?"))
 }
@@ -57,19 +53,6 @@ fn addresses(_: &Scene<'_>, config: &Config, found: &mut Found<'_>) {
     }
 }
 
-fn contacts(_: &Scene<'_>, config: &Config, found: &mut Found<'_>) {
-    for (name, contact) in &config.contacts {
-        let missing = match contact.via {
-            Via::Command if contact.command.is_empty() => "command: [PROGRAM, ...]",
-            Via::Webhook if contact.url.is_none() => "url: \"secret:NAME\"",
-            _ => continue,
-        };
-        let range = found.key(&format!("contacts.{name}"));
-        let message = format!("contact `{name}` cannot be reached");
-        found.add(range, message, "", &format!("add `{missing}`"));
-    }
-}
-
 fn sources(_: &Scene<'_>, config: &Config, found: &mut Found<'_>) {
     for (name, source) in &config.secrets {
         let known = source == "prompt"
@@ -97,8 +80,8 @@ fn secrets(_: &Scene<'_>, config: &Config, found: &mut Found<'_>) {
         }
     }
     for (name, contact) in &config.contacts {
-        let url = contact.url.as_deref();
-        named.extend(url.map(|value| (format!("contacts.{name}.url"), value)));
+        let texts = contact.texts().into_iter();
+        named.extend(texts.map(|(field, value)| (format!("contacts.{name}.{field}"), value)));
     }
     for (path, value) in named {
         let Some(name) = value.strip_prefix("secret:") else { continue };
