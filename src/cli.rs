@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 mod abort;
+mod alert;
 mod check;
 mod completions;
 mod drill;
@@ -17,7 +18,9 @@ mod dry_run;
 mod elsewhere;
 pub mod exit;
 mod explain;
+mod find;
 mod generated;
+mod given;
 mod keeper;
 mod list;
 mod machine;
@@ -87,7 +90,7 @@ enum Command {
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
     /// Find a playbook by symptom, title, alert or tag
-    Find(list::FindArgs),
+    Find(find::FindArgs),
     /// Show one playbook as a person reads it
     Show(show::ShowArgs),
     /// Check playbooks and mayday.yaml: every fault at once
@@ -157,7 +160,7 @@ fn command() -> ExitCode {
     let global = cli.global;
     let done = match cli.command {
         Command::List(args) => list::list(&global, &args),
-        Command::Find(args) => list::find(&global, &args),
+        Command::Find(args) => find::find(&global, &args),
         Command::Show(args) => show::show(&global, &args),
         Command::Check(args) => check::check(&global, &args),
         Command::New(args) => new::new(&global, &args),

@@ -1,10 +1,12 @@
 //! The command line from outside: the real binary, its exit codes, its words, what it leaves behind.
 
+mod alert;
 mod bad_input;
 mod codes;
 mod crash;
 mod dry;
 mod fate;
+mod find;
 mod inputs;
 mod language;
 mod messages;

@@ -1,4 +1,4 @@
-//! `mayday list` and `mayday find`: what playbooks there are, and which answers a symptom.
+//! `mayday list`: what playbooks there are.
 
 use clap::Args;
 use comfy_table::{Table, presets};
@@ -19,17 +19,6 @@ pub struct ListArgs {
     /// One line of JSON a playbook
     #[arg(long)]
     json: bool,
-}
-
-/// Flags of `find`.
-#[derive(Args, Debug)]
-#[command(
-    before_help = "Examples:\n  mayday find \"missing reservations\"\n  mayday find DatabaseDown"
-)]
-pub struct FindArgs {
-    /// Words of the symptom, the title, an alert or a tag
-    #[arg(required = true)]
-    words: Vec<String>,
 }
 
 pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
@@ -70,39 +59,6 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
-pub(super) fn find(global: &Global, args: &FindArgs) -> Result<u8, Failure> {
-    let project = Project::open(global.config.as_deref())?;
-    let words: Vec<String> = args
-        .words
-        .iter()
-        .flat_map(|words| words.split_whitespace())
-        .map(str::to_lowercase)
-        .collect();
-    let mut found: Vec<(u32, &Playbook)> = project
-        .playbooks
-        .iter()
-        .filter_map(|parsed| parsed.value.as_ref())
-        .map(|playbook| (rank(playbook, &words), playbook))
-        .filter(|(rank, _)| *rank > 0)
-        .collect();
-    found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.head.id.cmp(&b.1.head.id)));
-    if found.is_empty() {
-        out::talk("No playbook speaks of that. `mayday list` shows all of them.");
-        return Ok(exit::USAGE);
-    }
-    for (_, playbook) in found {
-        let head = &playbook.head;
-        out::line(&format!("{}  {}", head.id, head.title));
-        for symptom in &head.use_when {
-            out::line(&format!("    use when: {symptom}"));
-        }
-        for not_for in &head.not_for {
-            out::line(&format!("    not for: {} -> {}", not_for.condition, not_for.instead));
-        }
-    }
-    Ok(exit::DONE)
-}
-
 /// `SEV-1 (P1)`: a severity and what this project also calls it.
 pub(super) fn severity(severity: Option<Severity>, config: &Config) -> String {
     let Some(severity) = severity else { return "-".to_owned() };
@@ -110,23 +66,4 @@ pub(super) fn severity(severity: Option<Severity>, config: &Config) -> String {
         Some(aliases) if !aliases.is_empty() => format!("{severity} ({aliases})"),
         _ => severity.to_string(),
     }
-}
-
-/// How well a playbook answers: an alert's exact name counts most, then symptoms, then the rest.
-fn rank(playbook: &Playbook, words: &[String]) -> u32 {
-    let head = &playbook.head;
-    let texts = |texts: &[String]| texts.join(" ").to_lowercase();
-    let weighted = [
-        (8, texts(&head.alerts)),
-        (4, texts(&head.use_when)),
-        (3, format!("{} {}", head.id, head.title).to_lowercase()),
-        (2, texts(&head.tags)),
-    ];
-    words
-        .iter()
-        .map(|word| {
-            let hits = weighted.iter().filter(|(_, text)| text.contains(word.as_str()));
-            hits.map(|(weight, _)| *weight).sum::<u32>()
-        })
-        .sum()
 }

@@ -10,9 +10,7 @@ use super::project::Project;
 use super::{Global, machine, out};
 use crate::config::{Config, Contact};
 use crate::diagnostic::{did_you_mean, render};
-use crate::effect::{
-    About, Again, Effect, EffectId, Ending, Input, NotifyEffect, Output, Signal,
-};
+use crate::effect::{About, Again, Effect, EffectId, Ending, Input, NotifyEffect, Output, Signal};
 use crate::plan::Plan;
 use crate::run::drive::World as _;
 use crate::run::state::Run;

@@ -33,6 +33,8 @@ impl fmt::Display for Choice {
 enum Next {
     DryRun(String),
     Run(String),
+    /// Another playbook, and in which case.
+    Instead(String, String),
     Leave,
 }
 
@@ -41,6 +43,7 @@ impl fmt::Display for Next {
         match self {
             Self::DryRun(environment) => write!(f, "show what would happen on {environment}"),
             Self::Run(environment) => write!(f, "RUN it on {environment}, step by step"),
+            Self::Instead(id, case) => write!(f, "not this one: {case} -> {id}"),
             Self::Leave => f.write_str("leave"),
         }
     }
@@ -70,27 +73,52 @@ pub(super) fn pick() -> Result<Option<Cli>, Failure> {
         .with_page_size(PAGE)
         .with_help_message("type to search, arrows to move, Enter to read it, Esc to leave");
     let Some(chosen) = answered(question.prompt())? else { return Ok(None) };
-    show::one(&global, &chosen.id)?;
-    let mut next: Vec<Next> = Vec::new();
-    let config = project.config_value();
-    // What changes nothing stands first.
-    next.extend(config.environments.keys().cloned().map(Next::DryRun));
-    next.extend(config.environments.keys().cloned().map(Next::Run));
-    next.push(Next::Leave);
-    let about = format!("{}:", chosen.id);
-    let question = Select::new(&about, next).with_page_size(PAGE);
-    let words: Vec<String> = match answered(question.prompt())? {
-        Some(Next::DryRun(environment)) => {
-            vec!["run".into(), chosen.id, "--env".into(), environment, "--dry-run".into()]
+    let mut id = chosen.id;
+    let words: Vec<String> = loop {
+        show::one(&global, &id)?;
+        let about = format!("{id}:");
+        let question = Select::new(&about, next(&project, &id)).with_page_size(PAGE);
+        match answered(question.prompt())? {
+            Some(Next::DryRun(environment)) => {
+                break vec!["run".into(), id, "--env".into(), environment, "--dry-run".into()];
+            }
+            Some(Next::Run(environment)) => {
+                break vec!["run".into(), id, "--env".into(), environment];
+            }
+            Some(Next::Instead(other, _)) => id = other,
+            Some(Next::Leave) | None => return Ok(None),
         }
-        Some(Next::Run(environment)) => vec!["run".into(), chosen.id, "--env".into(), environment],
-        Some(Next::Leave) | None => return Ok(None),
     };
     out::talk(&format!("mayday {}", words.join(" ")));
     let all = std::iter::once("mayday".to_owned()).chain(words);
     Cli::try_parse_from(all)
         .map(Some)
         .map_err(|error| Failure::new(exit::INTERNAL, format!("go on: {error}")))
+}
+
+/// What can be done with a playbook. What changes nothing stands first; when it is the wrong one, the right
+/// one is a choice.
+fn next(project: &Project, id: &str) -> Vec<Next> {
+    let config = project.config_value();
+    let library = project.library();
+    let not_for = library.get(id).map(|playbook| playbook.head.not_for.as_slice());
+    let known = |not: &&crate::playbook::NotFor| library.contains_key(&not.instead);
+    let instead = not_for.unwrap_or_default().iter().filter(known);
+    let mut next: Vec<Next> = Vec::new();
+    next.extend(config.environments.keys().cloned().map(Next::DryRun));
+    next.extend(instead.map(|not| Next::Instead(not.instead.clone(), not.condition.clone())));
+    next.extend(config.environments.keys().cloned().map(Next::Run));
+    next.push(Next::Leave);
+    next
+}
+
+/// One of a few, by its name; `None` when the operator leaves.
+///
+/// # Errors
+/// A terminal that cannot be used.
+pub(super) fn one_of(question: &str, names: &[&str]) -> Result<Option<String>, Failure> {
+    let question = Select::new(question, names.to_vec()).with_page_size(PAGE);
+    Ok(answered(question.prompt())?.map(str::to_owned))
 }
 
 /// `id  title  | symptom; symptom | alert`: all of it is searched.

@@ -78,11 +78,7 @@ pub(super) fn newest_open(store: &Store) -> Result<RunId, Failure> {
             store.dir(&id).and_then(|dir| journal::read_with(&dir, |_, event| run.apply(&event)));
         // A run that is over and still has something to say counts as open.
         let open = run.closed.is_none() || run.outbox.open().next().is_some();
-        if read.is_ok()
-            && open
-            && run.opened.is_some()
-            && store.driver(&id).is_none()
-        {
+        if read.is_ok() && open && run.opened.is_some() && store.driver(&id).is_none() {
             return Ok(id);
         }
     }

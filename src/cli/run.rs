@@ -1,5 +1,6 @@
 //! `mayday run`: a new run, live or dry.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -7,16 +8,16 @@ use serde_json::Value;
 
 use super::driven::{self, Stage};
 use super::exit::{self, Failure};
+pub(super) use super::given::inputs;
 use super::pinned;
 use super::preconditions;
 use super::project::Project;
-use super::{Global, dry_run, elsewhere, machine, out};
+use super::{Global, alert, dry_run, elsewhere, machine, out};
 use crate::config::{Config, Danger};
 use crate::diagnostic::render;
 use crate::journal::{RunDir, RunId, Store, Trouble};
 use crate::plan::{Mode, Plan, Purpose};
 use crate::run::event::{Event, FORMAT, Kind, Milestone, Opened};
-use crate::run::scope::Scope;
 use crate::run::state::Run;
 use crate::time::Timestamp;
 
@@ -26,12 +27,17 @@ use crate::time::Timestamp;
     mayday run sev2-data-loss --env production\n  \
     mayday run sev2-data-loss --env production --detected -7m\n  \
     mayday run sev2-data-loss --env staging --dry-run        what would happen; touches nothing\n  \
+    mayday run --alert alert.json --env production           picked by the alert; its labels fill inputs\n  \
     mayday run api-down --env staging --no-input --input region=eu --confirm restart=yes")]
 pub struct RunArgs {
-    /// The playbook's id
-    playbook: String,
+    /// The playbook's id; with --alert it is picked by the alert when it is not named
+    #[arg(required_unless_present = "alert")]
+    playbook: Option<String>,
     #[command(flatten)]
     what: What,
+    /// The body of a webhook of Alertmanager, Grafana or PagerDuty; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    alert: Option<String>,
     /// Show what would happen: `plan` touches nothing, `probe` also runs the reading steps
     #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "plan", require_equals = true, value_name = "KIND")]
     dry_run: Option<Dry>,
@@ -73,6 +79,9 @@ pub struct What {
     /// Without a terminal: a record that cannot be written goes on in another place
     #[arg(long, env = "MAYDAY_RECORD_ELSEWHERE", value_parser = clap::builder::FalseyValueParser::new())]
     pub record_elsewhere: bool,
+    /// What an alert says of inputs, by their names: taken where it fits and nothing else is given.
+    #[arg(skip)]
+    pub from_alert: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
@@ -99,17 +108,25 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
 
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     let project = Project::open(global.config.as_deref())?;
-    let (plan, config) = plan(&project, &args.playbook, &args.what, Mode::Real)?;
+    let mut what = args.what.clone();
+    let start = alert::start(global, &project, args.alert.as_deref(), args.playbook.as_deref())?;
+    what.from_alert = start.values;
+    let (plan, config) = plan(&project, &start.playbook, &what, Mode::Real)?;
     if let Some(dry) = args.dry_run {
-        return dry_run::dry_run(global, &plan, &config, &args.what, dry);
+        return dry_run::dry_run(global, &plan, &config, &what, dry);
     }
     let now = machine::wall_clock();
-    let detected = instant(args.detected.as_deref(), now, "--detected")?.unwrap_or(now);
+    let flag = instant(args.detected.as_deref(), now, "--detected")?;
+    let alerted = start.since.filter(|since| *since <= now);
+    if start.since.is_some() && alerted.is_none() {
+        out::talk("  the alert's time is in the future on this machine: detected now");
+    }
+    let detected = flag.or(alerted).unwrap_or(now);
     let impact = instant(args.impact.as_deref(), now, "--impact")?;
     if impact.is_some_and(|impact| impact > detected) {
         return Err(Failure::new(exit::USAGE, "use --impact: it is later than the detection"));
     }
-    let mut begun = Begun::open(global, &project, plan, &config, &args.what)?;
+    let mut begun = Begun::open(global, &project, plan, &config, &what)?;
     // The plan and the pinned copies are all that a run goes by.
     drop(project);
     let milestone = |milestone, when, source: &str| Kind::Milestone {
@@ -118,7 +135,14 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
         source: source.to_owned(),
         reason: None,
     };
-    let source = if args.detected.is_some() { "flag" } else { "run_start" };
+    let source = match (flag, alerted) {
+        (Some(_), _) => "flag",
+        (None, Some(_)) => "alert",
+        (None, None) => "run_start",
+    };
+    if let Some(text) = start.why {
+        begun.also(Kind::Noted { text });
+    }
     if let Some(impact) = impact {
         begun.also(milestone(Milestone::ImpactStarted, impact, "flag"));
     }
@@ -343,55 +367,6 @@ fn is_secret(plan: &Plan, name: &str) -> bool {
     plan.inputs
         .iter()
         .any(|(input, spec)| input == name && spec.kind == crate::effect::ValueKind::Secret)
-}
-
-/// Values of inputs from the flags and the file, each of its type and accepted by its check.
-pub(super) fn inputs(plan: &Plan, what: &What) -> Result<Vec<(String, Value, String)>, Failure> {
-    let mut given: Vec<(String, Value, &str)> = Vec::new();
-    if let Some(file) = &what.inputs {
-        let wrong = |why: String| {
-            Failure::new(exit::USAGE, format!("read inputs from {}: {why}", file.display()))
-        };
-        let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-        for (name, value) in
-            crate::playbook::parse::values(&file.to_string_lossy(), &text).map_err(wrong)?
-        {
-            given.push((name, value, "file"));
-        }
-    }
-    for (name, value) in &what.input {
-        given.retain(|(known, _, _)| known != name);
-        given.push((name.clone(), Value::String(value.clone()), "flag"));
-    }
-    let now = machine::wall_clock();
-    let run = Run::default();
-    let scope = Scope::new(plan, &run, now);
-    let mut accepted = Vec::new();
-    for (name, value, source) in given {
-        let Some((_, spec)) = plan.inputs.iter().find(|(input, _)| *input == name) else {
-            let known = plan.inputs.iter().map(|(input, _)| input.as_str());
-            let near = crate::diagnostic::did_you_mean(&name, known);
-            let failure = Failure::new(exit::USAGE, format!("take input `{name}`: no such input"));
-            return Err(match near {
-                Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None => failure.hint(format!("`mayday show {}` lists the inputs", plan.head.id)),
-            });
-        };
-        let question = crate::run::inputs::question(&name, spec);
-        let given = match (&value, spec.kind) {
-            (_, crate::effect::ValueKind::Secret) => String::new(),
-            (Value::String(text), _) => format!(" from `{}`", crate::text::cut(text, 40)),
-            (other, _) => format!(" from `{}`", crate::text::cut(&other.to_string(), 40)),
-        };
-        let refused = |why: String| {
-            Failure::new(exit::USAGE, format!("take input `{name}`{given}: {why}"))
-                .hint("nothing was run")
-        };
-        let value = question.accept_value(&value, now, machine::zone()).map_err(refused)?;
-        crate::run::inputs::check(&name, spec, &value, &scope).map_err(refused)?;
-        accepted.push((name, value, source.to_owned()));
-    }
-    Ok(accepted)
 }
 
 /// True when a mistake in this environment costs real users something.

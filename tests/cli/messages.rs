@@ -77,7 +77,9 @@ fn every_contact_can_be_tested_and_nothing_goes_on_ringing() {
     let actions: Vec<String> = asked
         .iter()
         .filter(|asked| asked.line.contains("/v2/enqueue"))
-        .map(|asked| serde_json::from_str::<Value>(&asked.body).unwrap()["event_action"].to_string())
+        .map(|asked| {
+            serde_json::from_str::<Value>(&asked.body).unwrap()["event_action"].to_string()
+        })
         .collect();
     assert_eq!(actions, ["\"trigger\"", "\"resolve\""]);
     let page: Vec<_> = asked.iter().filter(|asked| asked.line.contains("kctbh9vrtdwd")).collect();
@@ -156,9 +158,8 @@ fn a_message_that_a_kill_cut_off_is_sent_by_the_next_driver_and_only_once() {
         ("200 OK", String::new(), String::new())
     });
     let desk = escalating("\n  - { id: w, title: W, pause: 5m }");
-    let drive = |arguments: &[&str]| {
-        Beside::start(with_secrets(desk.command(arguments), &server, ""))
-    };
+    let drive =
+        |arguments: &[&str]| Beside::start(with_secrets(desk.command(arguments), &server, ""));
     let journal = |words: &str| {
         let all = files(&desk.path("state"));
         let mut texts = all.iter().filter_map(|file| std::fs::read_to_string(file).ok());

@@ -22,7 +22,11 @@ rules! { in ".mayday.yaml" ".good.mayday.yaml"
     "`secret:NAME` in mayday.yaml refers to `secrets:` of the same file."
 }
 
-pub(super) fn near<'n>(written: &str, known: impl Iterator<Item = &'n String>, otherwise: &str) -> String {
+pub(super) fn near<'n>(
+    written: &str,
+    known: impl Iterator<Item = &'n String>,
+    otherwise: &str,
+) -> String {
     let found = did_you_mean(written, known.map(String::as_str));
     found.map_or_else(|| otherwise.to_owned(), |near| format!("did you mean `{near}`?"))
 }

@@ -109,12 +109,7 @@ fn public_rungs(_: &Scene<'_>, config: &Config, found: &mut Found<'_>) {
 }
 
 /// Says which contacts of an escalation are public pages.
-pub(super) fn say_public(
-    path: &str,
-    rungs: &[Escalation],
-    config: &Config,
-    found: &mut Found<'_>,
-) {
+pub(super) fn say_public(path: &str, rungs: &[Escalation], config: &Config, found: &mut Found<'_>) {
     for (at, rung) in rungs.iter().enumerate() {
         for (to, name) in rung.to.iter().enumerate() {
             let via = config.contacts.get(name).map(|contact| contact.via);
