@@ -160,10 +160,8 @@ fn fits(book: &Playbook, alert: &Alert) -> Option<Fit> {
     let fit = |name: &String, exact| Fit { name: name.clone(), exact };
     let same = |name: &&String| alert.names.iter().any(|fired| fired.eq_ignore_ascii_case(name));
     let said = |name: &&String| alert.titles.iter().any(|title| says(title, name));
-    names().find(same).map(|name| fit(name, true)).or_else(|| {
-        let fit = names().find(said).map(|name| fit(name, false));
-        fit
-    })
+    let exactly = names().find(same).map(|name| fit(name, true));
+    exactly.or_else(|| names().find(said).map(|name| fit(name, false)))
 }
 
 /// True when a title has this name as whole words.
@@ -221,7 +219,7 @@ pub(super) fn tell(name: &str, value: &str, refused: Option<&str>) {
     match refused {
         None => out::talk(&format!("  input {name} = {value} (from the alert)")),
         Some(why) => {
-            out::talk(&format!("  input {name}: `{value}` of the alert is not taken: {why}"))
+            out::talk(&format!("  input {name}: `{value}` of the alert is not taken: {why}"));
         }
     }
 }

@@ -112,10 +112,9 @@ fn closeness(texts: &[String], word: &str) -> u32 {
             3
         } else if length > 2 && (other.contains(word) || stem(other) == stem(word)) {
             2
-        } else if length > 4 && crate::diagnostic::did_you_mean(word, [other]).is_some() {
-            1
         } else {
-            0
+            let slip = || crate::diagnostic::did_you_mean(word, [other]).is_some();
+            u32::from(length > 4 && slip())
         }
     };
     let of = |text: &String| {
