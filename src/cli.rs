@@ -21,6 +21,7 @@ mod explain;
 mod find;
 mod generated;
 mod given;
+mod import;
 mod keeper;
 mod list;
 mod machine;
@@ -97,6 +98,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Write a first playbook to fill in
     New(new::NewArgs),
+    /// Turn a Markdown runbook into a draft playbook
+    Import(import::ImportArgs),
     /// Explain a code of `check`
     Explain(explain::ExplainArgs),
     /// Run a playbook, step by step
@@ -164,6 +167,7 @@ fn command() -> ExitCode {
         Command::Show(args) => show::show(&global, &args),
         Command::Check(args) => check::check(&global, &args),
         Command::New(args) => new::new(&global, &args),
+        Command::Import(args) => import::import(&global, &args),
         Command::Explain(args) => explain::explain(&args),
         Command::Run(args) => run::run(&global, &args),
         Command::Resume(args) => resume::resume(&global, &args),

@@ -23,6 +23,9 @@ pub mod plan;
 pub mod playbook;
 pub mod steps;
 
+// import: from a runbook in prose to a draft
+pub mod import;
+
 // run: from plan to events
 pub mod run;
 

@@ -14,7 +14,7 @@ use paths::{Named, named_paths};
 const LAYERS: &[(&str, &[&str])] = &[
     ("base", &["diagnostic", "secret", "seeded", "text", "time"]),
     ("vocabulary", &["effect", "severity", "template"]),
-    ("playbook", &["config", "plan", "playbook", "steps"]),
+    ("playbook", &["config", "import", "plan", "playbook", "steps"]),
     ("run", &["run"]),
     ("world", &["journal", "world"]),
     ("report", &["report", "timeline"]),
@@ -40,6 +40,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("regex", &["template", "playbook"]),
     // playbook; `schemars` also names the types of the layers below it
     ("schemars", &["base", "vocabulary", "playbook"]),
+    ("pulldown_cmark", &["import"]),
     ("serde_yaml", &["playbook"]),
     ("saphyr_parser", &["playbook"]),
     ("serde_path_to_error", &["playbook"]),

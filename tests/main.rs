@@ -13,6 +13,7 @@ mod faults;
 mod fuzz;
 mod generated;
 mod http;
+mod import;
 mod journal;
 mod language;
 mod layers;

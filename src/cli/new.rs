@@ -59,7 +59,7 @@ pub(super) fn new(global: &Global, args: &NewArgs) -> Result<u8, Failure> {
 }
 
 /// The whitelist: what is a safe path below the folder of playbooks and passes `check`.
-fn valid(id: &str) -> Result<(), Failure> {
+pub(super) fn valid(id: &str) -> Result<(), Failure> {
     let word = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
             && word
@@ -85,7 +85,7 @@ fn title_of(id: &str) -> String {
 }
 
 /// A file that is there stays as it is, also when it appeared a moment ago.
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
     let wrong = |error: std::io::Error| {
         let failure =
             Failure::new(exit::PRECONDITION, format!("write {}: {error}", file.display()));

@@ -21,6 +21,7 @@ use crate::time::Timestamp;
 
 mod book;
 mod effects;
+pub mod guess;
 mod rules;
 mod scope;
 mod shell;

@@ -1,0 +1,183 @@
+//! `mayday import`: what becomes of a runbook in prose, and that nothing of it is lost.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mayday::diagnostic::Level;
+use mayday::import::{self, Draft, Refused};
+use mayday::playbook::Playbook;
+use mayday::playbook::parse;
+use mayday::steps::Action;
+
+use crate::support::desk::Desk;
+use crate::support::dice::Dice;
+
+/// A runbook as teams write them: two languages, prose, fences, ticks, a table, a terminal.
+const RUNBOOK: &str = include_str!("fixtures/import/shop-down.md");
+
+/// The draft as a playbook; it has no error of reading.
+#[track_caller]
+fn read(draft: &Draft) -> Playbook {
+    let file = parse::read_source("draft.yaml", draft.yaml.clone().into_bytes())
+        .unwrap_or_else(|fault| panic!("{}\n{}", fault.message, draft.yaml));
+    let parsed = parse::playbook(&Arc::clone(&file));
+    let errors: Vec<_> = parsed.faults.iter().filter(|fault| fault.level == Level::Error).collect();
+    assert!(errors.is_empty(), "{errors:?}\n{}", draft.yaml);
+    parsed.value.unwrap()
+}
+
+/// The words of a text, fences and numbers of lists left out.
+fn words(text: &str) -> BTreeSet<String> {
+    let fence = |line: &str| line.contains("```") || line.contains("~~~");
+    let lines = text.lines().filter(|line| !fence(line));
+    lines
+        .flat_map(|line| line.split(|c: char| !c.is_alphanumeric()))
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[track_caller]
+fn nothing_is_lost(text: &str, draft: &Draft) {
+    // Whether a box was ticked is of its time.
+    let text = &text.replace("[x]", "[ ]");
+    let there = words(&draft.yaml.replace("\\n", "\n").replace("\\t", "\t"));
+    let lost: Vec<_> = words(text).into_iter().filter(|word| !there.contains(word)).collect();
+    assert!(lost.is_empty(), "lost {lost:?} of\n{text}\nin\n{}", draft.yaml);
+}
+
+#[test]
+fn a_runbook_becomes_phases_and_typed_steps_with_guessed_effects() {
+    let draft = import::import("shop-down.md", "shop-down", RUNBOOK).unwrap();
+    nothing_is_lost(RUNBOOK, &draft);
+    insta::assert_snapshot!(draft.yaml);
+    let playbook = read(&draft);
+    let kinds: Vec<&str> = playbook.steps().map(|step| step.action.key()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "sql").count(), 1);
+    assert_eq!(draft.steps, kinds.len());
+    let executable = playbook
+        .steps()
+        .filter(|step| matches!(step.action, Action::Shell(_) | Action::Sql(_)))
+        .count();
+    assert_eq!(draft.executable, executable);
+    assert_eq!(draft.reviews, draft.yaml.matches("# REVIEW").count());
+}
+
+#[test]
+fn the_command_writes_a_draft_that_check_takes_and_overwrites_nothing() {
+    let desk = Desk::with(&[(
+        "mayday.yaml",
+        "environments:\n  here: { danger: low, targets: { db: { type: sqlite, path: shop.db } } }\n",
+    )]);
+    desk.write("Shop Down.md", RUNBOOK);
+    let said = desk.mayday(&["import", "Shop Down.md"]);
+    said.is(0, &["steps can be executed", "are for a person", "REVIEW"]);
+    assert!(desk.path("playbooks/shop-down.yaml").is_file());
+    desk.mayday(&["check"]).is(0, &[]);
+    desk.mayday(&["import", "Shop Down.md"]).is(4, &["nothing is overwritten"]);
+    desk.mayday(&["import", "Shop Down.md", "--id", "other", "--print"]).is(0, &["id: other"]);
+    assert!(!desk.path("playbooks/other.yaml").exists());
+}
+
+#[test]
+fn what_is_no_runbook_is_refused_in_words() {
+    let desk = Desk::with(&[("mayday.yaml", "environments:\n  here: { danger: low }\n")]);
+    for (text, why) in [
+        (b"".to_vec(), "it is empty"),
+        (b"  \n\n---\n".to_vec(), "it is empty"),
+        (b"\x7fELF\x00\x01".to_vec(), "byte 5 is 0"),
+        (b"fine \xff\xfe".to_vec(), "not UTF-8 from byte 6 on"),
+        (vec![b'a'; import::LONGEST + 1], "split it, a procedure a file"),
+    ] {
+        std::fs::write(desk.path("x.md"), text).unwrap();
+        desk.mayday(&["import", "x.md"]).is(3, &[why, "nothing was written"]);
+    }
+    desk.mayday(&["import", "missing.md"]).is(2, &["read missing.md"]);
+    desk.mayday(&["import", "-"]).is(2, &["--id"]);
+    assert!(matches!(import::text(vec![b'a'; import::LONGEST + 1]), Err(Refused::TooLong(_))));
+}
+
+/// Pieces of Markdown that mean something to a reader of it, to YAML, to a template or to a shell.
+const PIECES: &[&str] = &[
+    "# Title",
+    "## Again",
+    "###### Deep",
+    "1. first",
+    "2. second",
+    "- bullet",
+    "- [ ] tick",
+    "* star",
+    "```bash",
+    "```",
+    "~~~",
+    "    indented",
+    "> quote",
+    "| a | b |\n|---|---|\n| c | d |",
+    "---",
+    "{{ name }}",
+    "{% if x %}",
+    "{# note #}",
+    "`code`",
+    "**bold**",
+    "[link](https://a.example/x)",
+    "[ref]: https://b.example",
+    "<div>html</div>",
+    "\\",
+    ": ",
+    "#",
+    "'",
+    "\"",
+    "%",
+    "&a *b !c",
+    "|",
+    "é ñ ü",
+    "\u{202e}",
+    "\t",
+    "rm -rf /tmp/x",
+    "$ ls -l",
+    "echo \"$A\" <<EOF",
+    "EOF",
+    "SELECT 1;",
+    "```sql",
+    "```markdown",
+    "Run `ls -l`",
+    "\u{7f}",
+    "\u{85}",
+    "true",
+    "null",
+    "- - - - nested",
+    "\r",
+];
+
+#[test]
+fn any_markdown_gives_a_draft_that_reads_and_keeps_its_words() {
+    let mut dice = Dice(0x1dea_0001);
+    for _ in 0..1500 {
+        let mut text = String::from("words\n");
+        for _ in 0..dice.below(24) {
+            text.push_str(PIECES[dice.below(PIECES.len())]);
+            text.push_str(["\n", "\n\n", " ", "\n  ", "\n   "][dice.below(5)]);
+        }
+        let draft = import::import("x.md", "x", &text).unwrap();
+        read(&draft);
+        assert!(draft.steps > 0);
+        nothing_is_lost(&text, &draft);
+    }
+}
+
+#[test]
+fn depth_and_length_are_bounded() {
+    for text in [
+        "- ".repeat(20_000) + "end",
+        "> ".repeat(20_000) + "end",
+        "1. x\n".repeat(15_000),
+        "# h\n".repeat(20_000) + "end",
+        "[".repeat(50_000) + "end",
+        "`".repeat(50_000) + "end",
+    ] {
+        match import::import("x.md", "x", &text) {
+            Ok(draft) => assert!(draft.steps > 0),
+            Err(refused) => assert!(matches!(refused, Refused::TooMany(_)), "{refused}"),
+        }
+    }
+}
