@@ -83,5 +83,5 @@ pub fn import(name: &str, id: &str, text: &str) -> Result<Draft, Refused> {
     if steps > MOST_STEPS {
         return Err(Refused::TooMany(steps));
     }
-    Ok(write::playbook(name, id, sheet))
+    Ok(write::playbook(name, id, &sheet))
 }

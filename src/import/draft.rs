@@ -109,7 +109,7 @@ pub(super) fn of(blocks: Vec<Block>) -> Sheet {
     } else {
         sheet
             .phases
-            .push(Phase { steps: vec![reading("Read the runbook", waiting)], ..Phase::default() });
+            .push(Phase { steps: vec![reading("Read the runbook", &waiting)], ..Phase::default() });
     }
     sheet
 }
@@ -122,7 +122,7 @@ fn close(sheet: &mut Sheet, mut phase: Phase) {
             return;
         }
         let words = std::mem::take(&mut phase.after);
-        phase.steps.push(reading(&format!("Read: {}", phase.title), words));
+        phase.steps.push(reading(&format!("Read: {}", phase.title), &words));
     }
     if phase.steps.is_empty() {
         if !phase.title.is_empty() {
@@ -132,14 +132,14 @@ fn close(sheet: &mut Sheet, mut phase: Phase) {
     }
     let waiting = std::mem::take(&mut sheet.words);
     if sheet.phases.is_empty() {
-        sheet.intro = waiting
+        sheet.intro = waiting;
     } else {
-        phase.words = waiting
+        phase.words = waiting;
     }
     sheet.phases.push(phase);
 }
 
-fn reading(title: &str, words: Vec<String>) -> Step {
+fn reading(title: &str, words: &[String]) -> Step {
     let text = words.join("\n\n");
     Step { title: title.to_owned(), words: Vec::new(), action: Action::Manual(text), link: None }
 }
@@ -171,7 +171,7 @@ impl Phase {
             }
             "sql" | "postgresql" | "mysql" | "plsql" => {
                 let says = text.lines().find_map(|line| line.trim().strip_prefix("--"));
-                let title = title.or(says).map(str::to_owned).unwrap_or_else(|| self.about("Run"));
+                let title = title.or(says).map_or_else(|| self.about("Run"), str::to_owned);
                 self.step(title, Action::Sql(text.to_owned(), guess::statement(text)));
             }
             _ if commands::is_shell(language, text) => {

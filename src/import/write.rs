@@ -50,7 +50,7 @@ struct Page {
 }
 
 /// Writes the whole playbook.
-pub(super) fn playbook(name: &str, id: &str, sheet: Sheet) -> Draft {
+pub(super) fn playbook(name: &str, id: &str, sheet: &Sheet) -> Draft {
     let steps = sheet.phases.iter().flat_map(|phase| &phase.steps);
     let (mut all, mut executable, mut sql) = (0, 0, false);
     for step in steps {
@@ -285,8 +285,15 @@ fn harmless(c: char) -> char {
     match c {
         '\t' => '\t',
         c if c.is_control() => '\u{fffd}',
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{2028}'
+        | '\u{2029}'
+        | '\u{feff}'
+        | '\u{fffe}'
+        | '\u{ffff}' => '\u{fffd}',
         c => c,
     }
 }
