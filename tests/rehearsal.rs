@@ -10,6 +10,7 @@ use crate::support::rehearsal::Rehearsal;
 
 mod bad_input;
 mod bloom;
+mod crash;
 mod shipped;
 
 #[test]

@@ -89,6 +89,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if self.folder is not None:
             return self.say(*self.file(path))
+        if self.ill():
+            return self.say(503, b'{"status": "ill", "db": "unknown"}', "application/json")
         try:
             status, document = ask(self.command, path, json.loads(body or b"{}"))
         except NoDatabase as why:
@@ -96,6 +98,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (KeyError, ValueError, subprocess.TimeoutExpired) as why:
             status, document = 400, {"error": f"{type(why).__name__}: {why}"}
         self.say(status, json.dumps(document).encode(), "application/json")
+
+    def ill(self):
+        """A fault that somebody put there on purpose: DIR/faults/app has a line `sick: HOST`."""
+        host, _, folder = sys.argv[2].partition("@")
+        try:
+            with open(os.path.join(folder, "faults", "app")) as file:
+                return f"sick: {host}" in file.read().splitlines()
+        except FileNotFoundError:
+            return False
 
     do_GET = do_POST = do_DELETE = answer
 

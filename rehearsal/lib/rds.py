@@ -41,7 +41,7 @@ def make_available(world, name):
     about = find(world, name)
     if about["DBInstanceStatus"] == "available":
         return
-    server = Server.made(os.path.join(world.base, f"rds-{name}"))
+    server = Server.made(os.path.join(world.base, f"rds-{name}"), stranger=True)
     server.start()
     user, password = about["MasterUsername"], secrets.token_urlsafe(9) + "@:/%"
     server.psql(

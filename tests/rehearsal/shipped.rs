@@ -90,3 +90,28 @@ fn what_each_changes_can_be_looked_into_after_a_crash_and_taken_back_or_says_why
         }
     }
 }
+
+#[test]
+fn the_table_of_instructions_names_playbooks_and_steps_that_are_there() {
+    let page = fs::read_to_string(Path::new(ROOT).join("book/procedures.md")).unwrap();
+    let books = playbooks("bloom");
+    let mut named = Vec::new();
+    let words = |cell: &str| -> Vec<String> {
+        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    for row in page.lines().filter(|line| line.starts_with("| ") && !line.contains("| playbook |"))
+    {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        assert_eq!(cells.len(), 3, "{row}");
+        let id = words(cells[1]).remove(0);
+        let book = books.iter().find(|book| book.head.id == id);
+        let book = book.unwrap_or_else(|| panic!("there is no playbook `{id}`"));
+        for step in words(cells[2]) {
+            assert!(book.steps().any(|known| known.common.id == step), "{id} has no step `{step}`");
+        }
+        named.push(id);
+    }
+    for book in &books {
+        assert!(named.contains(&book.head.id), "{} is not in the table", book.head.id);
+    }
+}
