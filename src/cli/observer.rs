@@ -5,7 +5,7 @@ use crate::effect::Effect;
 use crate::plan::{Mode, Plan};
 use crate::run::advance;
 use crate::run::drive::Observer;
-use crate::run::event::{Event, Kind};
+use crate::run::event::{Event, Kind, Milestone};
 use crate::run::state::Run;
 use crate::seeded::bug;
 use crate::steps::Action;
@@ -62,7 +62,8 @@ impl Shown {
             at: self.at,
             zero: self.view.zero,
             rto: self.view.rto,
-            recovered: self.view.recovered(),
+            recovered: run.milestones.get(&Milestone::Recovered).copied(),
+            held: plan.mode == Mode::Drill && run.incident.held.is_some(),
             forecast: self.outlook.standing.clone(),
             eta: self.outlook.eta.clone(),
             next: outlook::next_due(plan, run),

@@ -27,6 +27,8 @@ pub struct Status {
     pub rto: Option<Span>,
     /// When service was back: the clock stands.
     pub recovered: Option<Timestamp>,
+    /// The steps of a drill are held: no deadline has a meaning meanwhile.
+    pub held: bool,
     /// Whether it will be in time, such as `ON TRACK`; empty when that is not known.
     pub forecast: String,
     /// When it will be done, as a clock time; empty when that is not known.
@@ -45,6 +47,11 @@ impl Status {
     /// `05:12 of 15:00, 09:48 left`.
     #[must_use]
     pub fn clock(&self, now: Timestamp) -> String {
+        if self.held
+            && let Some(zero) = self.zero
+        {
+            return format!("HELD, {} since the start", now.since(zero).clock());
+        }
         told(self.zero, self.rto, self.recovered, now)
     }
 
@@ -143,6 +150,7 @@ impl Parts {
 fn short(status: &Status, now: Timestamp) -> String {
     let Some(zero) = status.zero else { return "no clock yet".to_owned() };
     match (status.recovered, status.rto) {
+        _ if status.held => "HELD".to_owned(),
         (Some(recovered), _) => format!("back after {}", recovered.since(zero).clock()),
         (None, None) => now.since(zero).clock(),
         (None, Some(rto)) if now.since(zero) > rto => {
@@ -199,6 +207,7 @@ mod tests {
             zero: Some(zero),
             rto: Some(Span::from_mins(15)),
             recovered: None,
+            held: false,
             forecast: "ON TRACK".into(),
             eta: "14:44".into(),
             next: Some(("CTO+CEO".into(), zero + Span::from_mins(15))),
@@ -265,6 +274,14 @@ mod tests {
         assert_eq!(none.line(at(61), 80), " db-unavailable | PROD | 01:01 since the start");
         let before = Status { zero: None, ..none };
         assert_eq!(before.line(at(61), 80), " db-unavailable | PROD | not started yet");
+    }
+
+    #[test]
+    fn while_a_drill_is_held_no_deadline_is_told() {
+        let held = Status { held: true, drill: true, ..status() };
+        let line = held.line(at(312), 200);
+        assert!(line.contains("HELD, 05:12 since the start") && !line.contains("left"), "{line}");
+        assert_eq!(held.line(at(312), 20), " DRILL | PROD | HELD");
     }
 
     #[test]

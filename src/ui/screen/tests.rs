@@ -217,6 +217,7 @@ fn five_minutes() -> Status {
         zero: Some(zero),
         rto: Some(Span::from_mins(15)),
         recovered: None,
+        held: false,
         forecast: String::new(),
         eta: String::new(),
         next: None,
