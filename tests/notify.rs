@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::support::http::Server;
 
 mod answers;
+mod book;
 mod payloads;
 mod programs;
 mod statuspage;

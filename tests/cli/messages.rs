@@ -217,3 +217,48 @@ fn a_contact_whose_secret_is_missing_is_told_of_before_the_first_step() {
     let said = desk.mayday(&["run", "p", "--no-input"]);
     said.is(0, &["WARNING team cannot be told: secret `hook`: $HOOK is not set"]);
 }
+
+#[test]
+fn a_run_that_stops_says_whom_it_could_not_tell_and_a_resume_tells_them() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let desk = escalating(
+        "\n  - { id: t, title: T, notify: { to: team, message: The database is gone } }\n  - { id: a, title: A, effect: read, on_fail: stop, shell: 'test -e mended' }",
+    );
+    let mut command = desk.command(&["run", "p", "--no-input"]);
+    command.env("HOOK", format!("http://127.0.0.1:{closed}/{KEY}"));
+    let first = Said::from(command.output().unwrap());
+    first.is(
+        5,
+        &["NOT TOLD YET: team; a resume tries again, or tell them:", "The database is gone"],
+    );
+    let server = Server::start();
+    desk.write("mended", "");
+    let again =
+        said(&desk, &server, "/status/200", &["resume", "--no-input", "--answer", "a.menu=retry"]);
+    again.is(0, &["team was told"]);
+    let texts: Vec<String> = server.asked().iter().map(|asked| asked.body.clone()).collect();
+    assert_eq!(texts.iter().filter(|body| body.contains("The database is gone")).count(), 1);
+}
+
+#[test]
+fn what_a_closed_run_still_had_to_say_when_it_was_killed_is_said_by_a_resume() {
+    let ready = Arc::new(AtomicBool::new(false));
+    let answers = Arc::clone(&ready);
+    let server = Server::answering(move |_| {
+        until("the first driver is gone", || answers.load(Ordering::SeqCst));
+        ("200 OK", String::new(), String::new())
+    });
+    let desk = escalating("\n  - { id: t, title: T, notify: { to: team, message: It is over } }");
+    let first = Beside::start(with_secrets(desk.command(&["run", "p", "--no-input"]), &server, ""));
+    until("it is closed", || {
+        let all = files(&desk.path("state"));
+        all.iter().any(|file| {
+            std::fs::read_to_string(file).is_ok_and(|text| text.contains("\"type\":\"closed\""))
+        })
+    });
+    first.signal(Signal::KILL);
+    drop(first);
+    ready.store(true, Ordering::SeqCst);
+    said(&desk, &server, "", &["resume", "--no-input"]).is(0, &["team was told"]);
+    desk.mayday(&["resume", "--no-input"]).is(2, &["none is open"]);
+}

@@ -114,6 +114,9 @@ fn a_contact_that_says_when_to_come_again_is_heard_and_one_that_refuses_is_left_
     let times: Vec<i64> = to(&came, "ceo").into_iter().map(|(at, _)| at).take(2).collect();
     assert_eq!(times, [0, 91_000], "{}", came.story());
     assert_eq!(to(&came, "cto").len(), 2, "once for each escalation:\n{}", came.story());
+    let tomorrow = refused(json!({ "again": true, "retry_after_ms": 86_400_000 }));
+    let came = sev1(HOUR).reply("tell ceo", [tomorrow, Reply::facts(json!({}))]).run().closed();
+    assert_eq!(to(&came, "ceo")[1].0, 601_000, "nobody is kept waiting for longer than this");
 }
 
 #[test]
