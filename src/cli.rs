@@ -21,6 +21,7 @@ mod explain;
 mod find;
 mod generated;
 mod given;
+mod history;
 mod import;
 mod keeper;
 mod list;

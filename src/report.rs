@@ -16,6 +16,7 @@ mod clocks;
 mod decisions;
 mod deviations;
 pub mod drill;
+mod forecast;
 mod header;
 mod ledger;
 pub mod markdown;
@@ -122,6 +123,7 @@ pub fn context(
         "durations": clocks::durations(&facts),
         "objectives": objectives,
         "deadlines": clocks,
+        "forecasts": forecast::score(&facts),
         "ledger": ledger::ledger(events, run, plan),
         "steps": steps::of(&facts),
         "deviations": deviations,

@@ -9,6 +9,7 @@ pub mod clock;
 mod concluded;
 pub mod digest;
 pub mod drive;
+pub mod durations;
 mod escalate;
 pub mod event;
 pub mod forecast;

@@ -208,3 +208,18 @@ fn a_long_run_has_a_row_for_each_event() {
         10_001 - runs::clean().events.len()
     );
 }
+
+#[test]
+fn forecasts_are_scored_against_what_came() {
+    let context = context(&runs::clean());
+    let forecasts = context["forecasts"].as_array().unwrap();
+    assert!(!forecasts.is_empty());
+    for told in forecasts {
+        let time =
+            |key: &str| -> mayday::time::Timestamp { told[key].as_str().unwrap().parse().unwrap() };
+        let off = time("came_at").since(time("p50")).millis();
+        assert_eq!(told["off_ms"], json!(off));
+        assert_eq!(told["within"], json!(time("came_at") <= time("p90")));
+        assert!(time("p50") <= time("p90") && time("at") <= time("came_at"));
+    }
+}

@@ -19,7 +19,7 @@ const STEP_FAILED: i32 = 5;
 type Goal = fn(&Bench) -> Rows;
 
 /// All goals in order.
-pub const ALL: [(&str, Goal); 12] = [
+pub const ALL: [(&str, Goal); 13] = [
     ("G1", start_up),
     ("G2", list_and_check),
     ("G3", one_step),
@@ -32,6 +32,7 @@ pub const ALL: [(&str, Goal); 12] = [
     ("G10", dry_run),
     ("G11", long_record),
     ("G12", crate::person::waits),
+    ("G13", crate::foresight::forecasts),
 ];
 
 const RUN: [&str; 5] = ["run", "p", "--env", "bench", "--no-input"];

@@ -9,6 +9,7 @@
 //! performance. `cargo bench -- G4 G6` measures only these.
 
 mod fixture;
+mod foresight;
 mod goals;
 mod long;
 mod machine;

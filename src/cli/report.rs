@@ -143,6 +143,7 @@ pub(super) fn leave(
         ]);
     } else if run.closed.is_some() {
         let read = crate::journal::read(dir).map_err(|trouble| driven::refused(&trouble))?;
+        super::history::leave(dir, plan, &read.events);
         let context = context(dir, &read.events, Some(plan), Names::Roles);
         // A long record need not stay in memory beside what was made of it.
         drop(read);

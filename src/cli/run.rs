@@ -325,6 +325,9 @@ impl Begun {
         if let Some(moved) = moved {
             begun.also(moved);
         }
+        if let Some(known) = super::history::expectations(&store, &begun.plan) {
+            begun.also(known);
+        }
         for (name, value, source) in inputs {
             let secret = is_secret(&begun.plan, &name);
             if secret {

@@ -39,7 +39,8 @@ pub(super) fn milestones(facts: &Facts<'_>) -> Vec<Value> {
             json!({
                 "milestone": which,
                 "words": milestone_word(which),
-                "at": latest.map(|(_, when, ..)| when),
+                // What was withdrawn because it was open again has no time any more.
+                "at": facts.run.milestones.get(&which),
                 "source": latest.map(|(_, _, source, _)| source),
                 "reason": latest.and_then(|(.., reason)| reason.as_ref()),
                 "seq": latest.map(|(seq, ..)| seq),
@@ -83,11 +84,26 @@ pub(super) fn durations(facts: &Facts<'_>) -> Vec<Value> {
         ("rta_service", "recovery time, service", rta_formula, rta),
         ("rta_run", "recovery time, run", "recovered minus start of the run", in_run),
     ];
+    let hurt = hurt(facts);
     rows.into_iter()
+        .chain([("impact", "users hurt", "mitigated minus impact started, each time it was open", hurt)])
         .map(|(key, words, formula, span)| {
             json!({ "key": key, "words": words, "formula": formula, "ms": span.map(Span::millis) })
         })
         .collect()
+}
+
+/// How long users were hurt: from the start of the impact, or else the detection, to the mitigation, and
+/// from each time that it was open again to the next one. `None` while it is open.
+fn hurt(facts: &Facts<'_>) -> Option<Span> {
+    let at = |milestone| facts.run.milestones.get(&milestone).copied();
+    let mut from = at(Milestone::ImpactStarted).or_else(|| at(Milestone::Detected))?;
+    let mut hurt = Span::ZERO;
+    for again in &facts.run.incident.reopened {
+        hurt = hurt + again.well_from?.since(from);
+        from = again.at;
+    }
+    Some(hurt + at(Milestone::Mitigated)?.since(from))
 }
 
 /// Every clock that began: due, met or missed, and what was sent for it.

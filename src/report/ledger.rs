@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::effect::EffectClass;
 use crate::plan::Plan;
 use crate::run::advance;
-use crate::run::event::{Event, Kind, Milestone};
+use crate::run::event::{Asking, Event, Kind, Milestone};
 use crate::run::state::Run;
 use crate::steps::{Action, Verdict};
 use crate::time::Span;
@@ -25,16 +25,22 @@ enum Part {
     Idle,
     /// Nobody drove.
     Down,
+    /// A second person, or somebody who was called in, was waited for.
+    Person,
+    /// The steps were held.
+    Held,
 }
 
 /// Keys and words, in the order of [`Part`].
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 8] = [
     ("machine", "commands, queries, requests and checks running"),
     ("human_decision", "a question open"),
     ("manual_work", "a person working outside mayday"),
     ("waiting", "waiting for a condition, or before another attempt"),
     ("idle", "mayday up, nothing of the above"),
     ("engine_down", "nobody driving"),
+    ("waiting_for_person", "waiting for a second person"),
+    ("held", "the steps held"),
 ];
 
 /// The ledger, from the first event to the resolution, or to the last event when there is none.
@@ -44,18 +50,29 @@ pub(super) fn ledger(events: &[(u64, Event)], run: &Run, plan: Option<&Plan>) ->
     let (Some(start), Some(last)) = (first, last) else { return Value::Null };
     let resolved = run.milestones.get(&Milestone::Resolved).copied();
     let end = resolved.unwrap_or(last).max(start);
-    let mut spent = [Span::ZERO; 6];
+    let mut spent = [Span::ZERO; PARTS.len()];
     let mut at = start;
     let mut state = Going::default();
+    let mut held = false;
+    let now = |state: &Going, held: bool| match state.part() {
+        // What ran on while the steps were held ran.
+        Part::Decision | Part::Waiting | Part::Idle if held => Part::Held,
+        part => part,
+    };
     for (index, (_, event)) in events.iter().enumerate() {
         let until = event.at.min(end).max(at);
-        let part = if takes_up(&events[index..]) { Part::Down } else { state.part() };
+        let part = if takes_up(&events[index..]) { Part::Down } else { now(&state, held) };
         spent[part as usize] = spent[part as usize] + until.since(at);
         at = until;
         state.apply(&event.kind, run, plan);
+        held = match event.kind {
+            Kind::Held { .. } => true,
+            Kind::Released => false,
+            _ => held,
+        };
     }
     // A resolution that lies behind the last event.
-    let rest = state.part() as usize;
+    let rest = now(&state, held) as usize;
     spent[rest] = spent[rest] + end.since(at);
     json!({
         "from": start,
@@ -93,6 +110,8 @@ struct Going {
     action: Option<Part>,
     check: bool,
     asked: bool,
+    /// The question is for a second person.
+    second: bool,
     /// An attempt did not pass; another one may follow after a pause.
     again: bool,
     down: bool,
@@ -102,6 +121,7 @@ impl Going {
     fn part(&self) -> Part {
         match (self.down, self.asked, self.action, self.check, self.again) {
             (true, ..) => Part::Down,
+            (_, true, ..) if self.second => Part::Person,
             (_, true, ..) => Part::Decision,
             (_, _, Some(part), ..) => part,
             (_, _, _, true, _) => Part::Machine,
@@ -116,7 +136,10 @@ impl Going {
             Kind::Stopped { .. } | Kind::Closed { .. } => {
                 *self = Self { down: true, ..Self::default() };
             }
-            Kind::Asked { .. } => self.asked = true,
+            Kind::Asked { question, .. } => {
+                self.asked = true;
+                self.second = matches!(question, Asking::SecondPerson | Asking::Override);
+            }
             Kind::Answered { .. } => self.asked = false,
             Kind::Started { step, deadline, class, .. } => {
                 let human = deadline.is_none();

@@ -23,6 +23,8 @@ fn rto(facts: &Facts<'_>) -> Value {
     let recovered = facts.run.milestones.get(&Milestone::Recovered).copied();
     let achieved = recovered.zip(anchor.as_ref()).map(|(at, (from, _))| at.since(*from));
     let margin = objective.zip(achieved).map(|(objective, achieved)| objective - achieved);
+    let held = recovered.zip(anchor.as_ref());
+    let held = held.map(|(at, (from, _))| facts.run.incident.held_within(*from, at));
     let verdict = match (objective, &anchor, margin) {
         (None, ..) => "none",
         (Some(_), None, _) => "unknown",
@@ -40,6 +42,8 @@ fn rto(facts: &Facts<'_>) -> Value {
         "due": clock.map(|clock| clock.due),
         "reached_at": recovered,
         "achieved_ms": achieved.map(Span::millis),
+        "held_ms": held.map(Span::millis),
+        "net_ms": achieved.zip(held).map(|(gross, held)| (gross - held).millis()),
         "margin_ms": margin.map(Span::millis),
         "verdict": verdict,
         "words": words(("RTO", "Service was back"), verdict, objective, achieved, from),

@@ -111,3 +111,27 @@ fn status_and_runs_say_where_a_run_stands() {
     desk.mayday(&["status"]).is(0, &["aborted"]);
     desk.mayday(&["abort", &id]).is(2, &["--reason"]);
 }
+
+#[test]
+fn the_sixth_run_of_a_playbook_knows_how_long_its_steps_take() {
+    let desk = desk(READ);
+    let expects = |out: &str| out.contains("\"type\":\"expectations\"");
+    for _ in 0..5 {
+        let said = desk.mayday(&["run", "p", "--json"]);
+        said.is(0, &[]);
+        assert!(!expects(&said.out), "{}", said.out);
+    }
+    let said = desk.mayday(&["run", "p", "--json"]);
+    said.is(0, &[]);
+    let told = lines(&said.out).into_iter().find(|line| line["type"] == "expectations").unwrap();
+    assert_eq!(told["steps"]["look"]["runs"], 5);
+    assert_eq!(told["steps"]["look"]["ms"].as_array().unwrap().len(), 5);
+    // One that is damaged is passed over.
+    let files = super::files(&desk.path("state"));
+    for file in files.iter().filter(|file| file.ends_with("durations.json")).take(2) {
+        std::fs::write(file, "{").unwrap();
+    }
+    let said = desk.mayday(&["run", "p", "--json"]);
+    said.is(0, &[]);
+    assert!(!expects(&said.out), "{}", said.out);
+}

@@ -1,5 +1,6 @@
 //! Forecasts: what remains, what it rests on, and how it stands to the deadline.
 
+use mayday::run::durations::{History, Taken};
 use mayday::run::event::Lasting;
 use mayday::run::forecast::{Forecast, Standing, forecast};
 
@@ -104,4 +105,82 @@ fn there_is_no_forecast_behind_the_recovery_and_no_standing_without_an_objective
     let rig = Rig::new(&BOOK.replace("objectives: { rto: 15m }\n", ""));
     let told = at(&rig, &state(&rig, &[]), 0);
     assert_eq!((told.deadline, told.standing), (None, None));
+}
+
+const WAY: &str = "mayday: 1\nid: test\ntitle: Test\nobjectives: { rto: 30m }\nphases:\n  - id: one\n    title: One\n    steps:\n      - { id: a, title: A, effect: read, shell: go, on_fail: { menu: [retry, switch_to: two] } }\n  - id: two\n    title: Two\n    steps:\n      - { id: b, title: B, effect: read, shell: way }\n";
+
+/// A run whose steps take so many seconds each, by the name of the run.
+fn lived(book: &str, secs_each: [i64; 2]) -> (Plan, Vec<Event>) {
+    let [a, b] = secs_each.map(|each| Reply::exit(0, "").after(secs(each)));
+    let rig =
+        Rig::new(book).milestone(Milestone::Detected, secs(0)).reply("go", [a]).reply("way", [b]);
+    let came = rig.run().closed();
+    (rig.plan, came.events)
+}
+
+/// What each step takes, and what each way around does.
+type Told = (Vec<(String, Lasting)>, Vec<(String, Span)>);
+
+fn known(history: &History, plan: &Plan) -> Told {
+    match history.expectations(plan) {
+        Some(Kind::Expectations { steps, fallbacks }) => {
+            (steps.into_iter().collect(), fallbacks.into_iter().collect())
+        }
+        other => {
+            assert!(other.is_none(), "{other:?}");
+            (Vec::new(), Vec::new())
+        }
+    }
+}
+
+#[test]
+fn five_runs_of_the_very_same_step_tell_how_long_it_takes() {
+    let mut history = History::default();
+    for run in 1..=5 {
+        let (plan, events) = lived(WAY, [run * 10, 60]);
+        assert!(known(&history, &plan).0.is_empty(), "{run}");
+        history.add(Taken::of(&plan, &events));
+    }
+    let (plan, _) = lived(WAY, [1, 1]);
+    let (steps, fallbacks) = known(&history, &plan);
+    assert_eq!(steps[0].1.ms, [10_000, 20_000, 30_000, 40_000, 50_000]);
+    assert_eq!((steps[0].1.runs, steps[0].1.mixed), (5, false));
+    assert_eq!(fallbacks, [("two".to_owned(), secs(60))]);
+    let renamed = lived(&WAY.replace("title: A", "title: Another"), [1, 1]).0;
+    assert_eq!(known(&history, &renamed).0.len(), 2);
+    let other = lived(&WAY.replace("shell: go,", "shell: go now,"), [1, 1]).0;
+    let (steps, _) = known(&history, &other);
+    assert_eq!(steps.len(), 1, "the changed step begins anew: {steps:?}");
+}
+
+#[test]
+fn drills_stand_in_for_incidents_only_where_there_are_too_few_and_say_so() {
+    let mut history = History::default();
+    let (mut plan, events) = lived(WAY, [10, 60]);
+    plan.mode = Mode::Drill;
+    for _ in 0..5 {
+        history.add(Taken::of(&plan, &events));
+    }
+    plan.mode = Mode::Real;
+    assert!(known(&history, &plan).0.iter().all(|(_, lasting)| lasting.mixed));
+    for _ in 0..5 {
+        history.add(Taken::of(&plan, &events));
+    }
+    let (steps, _) = known(&history, &plan);
+    assert!(steps.iter().all(|(_, lasting)| !lasting.mixed && lasting.runs == 5), "{steps:?}");
+}
+
+#[test]
+fn time_in_which_nobody_drove_is_no_duration_of_a_step() {
+    let ask = WAY.replace("effect: read, shell: go", "confirm: Good?");
+    let first = Rig::new(&ask).interrupt(30, Interrupt::HangUp).run();
+    let rig = Rig::new(&ask).reply("a", [Reply::types("y").after(secs(20))]);
+    let came = rig.resume(&first.events, secs(90_000), vec![]).closed();
+    let mut history = History::default();
+    for _ in 0..5 {
+        history.add(Taken::of(&rig.plan, &came.events));
+    }
+    let (steps, _) = known(&history, &rig.plan);
+    let (_, a) = steps.iter().find(|(key, _)| key == "a").unwrap();
+    assert!(a.ms.iter().all(|ms| (49_000..60_000).contains(ms)), "{a:?}");
 }

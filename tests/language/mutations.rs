@@ -94,10 +94,9 @@ fn every_field_taken_out_or_given_a_wrong_value_is_at_its_place() {
         let text = lines.join("\n");
         let parsed = read(&text);
         sound(&text, &parsed);
-        // Names of inputs, timers, variables and captures are the author's own.
+        // Names of inputs, variables and captures are the author's own.
         let free = parsed.faults.is_empty();
-        let known =
-            ["incident_time", "tables", "margin", "region", "pitr_time", "dump_file", "failover"];
+        let known = ["incident_time", "tables", "margin", "region", "pitr_time", "dump_file"];
         assert!(!free || known.contains(&key), "`{key}x` in line {} is accepted", number + 1);
     }
 }

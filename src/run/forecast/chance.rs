@@ -7,7 +7,7 @@ use crate::time::Span;
 const BITS: u32 = ROWS.ilog2();
 
 /// FNV-1a, 64 bits: the same on every machine and in every version.
-pub(super) fn hash(bytes: &[u8]) -> u64 {
+pub(in crate::run) fn hash(bytes: &[u8]) -> u64 {
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
