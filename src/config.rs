@@ -117,6 +117,26 @@ pub struct TargetSpec {
     /// It is made during the run: its address is looked for by the first step that works on it, not before.
     #[serde(default)]
     pub made_later: bool,
+    /// Who it must be: the guard of a drill refuses one that is not, and one that is what a dangerous
+    /// environment declares.
+    #[serde(default)]
+    pub identity: Option<Identity>,
+}
+
+/// Who a target is.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// Its host, with the port where it is not the usual one.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// The name of the database.
+    #[serde(default)]
+    pub database: Option<String>,
+    /// What the server was made with: `SELECT system_identifier FROM pg_control_system()` on PostgreSQL,
+    /// `SELECT @@server_uuid` on MySQL. Quoted. On the target of a drill it declares a copy.
+    #[serde(default)]
+    pub system_identifier: Option<String>,
 }
 
 impl TargetSpec {

@@ -15,6 +15,7 @@ use crate::severity::{Escalation, SeverityMatrix, SeverityPolicy};
 use crate::steps::Action;
 
 mod build;
+pub mod identity;
 mod place;
 
 pub use place::{Place, default_shell};
@@ -45,6 +46,8 @@ pub struct Plan {
     pub units: Vec<Unit>,
     /// The position of each step by its key.
     pub by_key: HashMap<String, usize>,
+    /// What must hold before anything of the drill runs.
+    pub guard: Vec<Probe>,
     /// Pass criteria of the drill.
     pub criteria: Vec<Probe>,
     /// The inputs of the playbook and of what it includes.

@@ -16,6 +16,7 @@ use crate::severity::{Escalation, Severity};
 use crate::steps::Action;
 use crate::time::Span;
 
+mod cadence;
 pub mod catalogue;
 pub mod check;
 pub mod parse;
@@ -24,6 +25,8 @@ mod shorthand;
 mod timer;
 
 pub use timer::Timer;
+
+pub use cadence::Cadence;
 
 /// A minijinja expression over inputs, captured names, `steps.<id>`, `run`, `env`, `targets`, `objectives`, `now`.
 pub type Expression = String;
@@ -515,6 +518,8 @@ pub struct EvidenceRule {
 pub struct Drill {
     /// Where, how often, with which answers.
     pub head: DrillHead,
+    /// What must hold before anything of it runs, and again on resume.
+    pub guard: Vec<Probe>,
     /// Prepares the target.
     pub setup: Vec<Step>,
     /// The accident; its end starts the clock.
@@ -542,20 +547,6 @@ pub struct DrillHead {
     /// Who signs the record; not the one who ran it.
     #[serde(default)]
     pub sign_off: Vec<String>,
-}
-
-/// How often a drill is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Cadence {
-    /// Every 7 days.
-    Weekly,
-    /// Every 31 days.
-    Monthly,
-    /// Every 92 days.
-    Quarterly,
-    /// Every 366 days.
-    Yearly,
 }
 
 /// Maps whose order matters, kept as lists of pairs.

@@ -4,7 +4,7 @@
 
 pub mod advance;
 mod answers;
-mod checks;
+pub mod checks;
 pub mod clock;
 mod concluded;
 pub mod digest;

@@ -8,6 +8,7 @@ use crate::plan::Plan;
 use crate::run::event::{Event, Kind};
 use crate::time::Timestamp;
 
+pub mod about_drill;
 pub mod about_record;
 mod incident;
 pub mod messages;

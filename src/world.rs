@@ -14,6 +14,7 @@ pub mod machine;
 pub mod notify;
 pub mod process;
 pub mod secrets;
+pub mod signature;
 pub mod sim;
 
 #[cfg(feature = "sqlite")]

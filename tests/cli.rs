@@ -4,6 +4,7 @@ mod alert;
 mod bad_input;
 mod codes;
 mod crash;
+mod drills;
 mod dry;
 mod fate;
 mod find;

@@ -2,6 +2,11 @@
 
 use clap::{Args, Subcommand};
 
+mod guard;
+mod ready;
+mod record;
+
+use super::driven::Stage;
 use super::exit::{self, Failure};
 use super::project::Project;
 use super::run::{Begun, Ended, What, plan};
@@ -9,6 +14,8 @@ use super::{Global, machine, out};
 use crate::config::Config;
 use crate::plan::{Mode, Plan};
 use crate::report::drill::{Criterion, DrillVerdict, drill_verdict};
+use crate::run::event::{DrillFact, Kind, Outcome};
+use crate::run::state::Run;
 use crate::world::surroundings;
 
 /// Flags of `drill`.
@@ -37,114 +44,126 @@ struct RunArgs {
 }
 
 pub(super) fn drill(global: &Global, args: &DrillArgs) -> Result<u8, Failure> {
-    let Drill::Run(args) = &args.what;
+    match &args.what {
+        Drill::Run(args) => run(global, args),
+    }
+}
+
+fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     let project = Project::open(global.config.as_deref())?;
     let (mut plan, config) = plan(&project, &args.playbook, &args.what, Mode::Drill)?;
     plan.place.program = machine::program();
     if !machine::attended(global) {
-        answers_given(&plan, &args.what)?;
+        ready::answers_given(&plan, &args.what)?;
     }
     out::talk(&format!(
         "DRILL on {}: allowed by the playbook, danger low, no target of production",
         plan.place.name
     ));
-    bring_up(&plan, &config)?;
+    bring_up(&plan)?;
     let begun = Begun::open(global, &project, plan.clone(), &config, &args.what);
     drop(project);
-    let ended = match begun.and_then(Begun::drive) {
-        Ok(ended) => ended,
+    match begun.and_then(Begun::drive) {
+        Ok(ended) => conclude(ended),
         Err(failure) => {
             // What was brought up is taken down, whatever went wrong in between.
-            let _ = take_down(&plan, &config);
-            return Err(failure);
+            let _ = take_down(&plan);
+            Err(failure)
         }
-    };
-    conclude_with(&ended, &config)
+    }
 }
 
-/// An unattended drill needs an answer for every question that it will certainly ask.
-fn answers_given(plan: &Plan, what: &What) -> Result<(), Failure> {
-    let given = |about: &str| {
-        plan.answers.iter().any(|(known, _)| known == about)
-            || what.answer.iter().chain(&what.confirm).any(|(known, _)| known == about)
-    };
-    let mut missing: Vec<String> = Vec::new();
-    for (name, spec) in &plan.inputs {
-        let by_flag = what.input.iter().any(|(known, _)| known == name) || what.inputs.is_some();
-        if spec.default.is_none() && !by_flag && !given(name) {
-            missing.push(format!("--input {name}=VALUE"));
-        }
-    }
-    for unit in &plan.units {
-        let certain = unit.step.common.when.is_none() && unit.outer_when.is_empty();
-        let certain = certain && plan.phases[unit.phase].when.is_none();
-        if !certain || given(&unit.key) {
-            continue;
-        }
-        if unit.step.action.is_question() {
-            missing.push(format!("--answer {}=VALUE", unit.key));
-        } else if crate::run::gate::is_certain(plan, unit) {
-            missing.push(format!("--confirm {}=VALUE", unit.key));
-        }
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let list = missing.join("\n  ");
-    Err(Failure::new(
-        exit::ANSWER_NEEDED,
-        format!("rehearse unattended: these answers are missing\n  {list}"),
-    )
-    .hint("put them under `drill: answers:`, or run the drill on a terminal; nothing was executed"))
-}
-
-fn bring_up(plan: &Plan, config: &Config) -> Result<(), Failure> {
-    let setup = config.environments.get(&plan.place.name).and_then(|env| env.setup.as_deref());
-    let Some(setup) = setup else { return Ok(()) };
+fn bring_up(plan: &Plan) -> Result<(), Failure> {
+    let Some(setup) = &plan.place.setup else { return Ok(()) };
     match surroundings::command(setup, &plan.place) {
         Ok(said) => {
             out::talk(&format!("Environment {} is up. {said}", plan.place.name));
             Ok(())
         }
         Err(why) => {
-            let _ = take_down(plan, config);
+            let _ = take_down(plan);
             Err(Failure::new(exit::PRECONDITION, format!("bring {} up: {why}", plan.place.name)))
         }
     }
 }
 
-fn take_down(plan: &Plan, config: &Config) -> Result<(), String> {
-    let environment = config.environments.get(&plan.place.name);
-    let Some(teardown) = environment.and_then(|env| env.teardown.as_deref()) else {
-        return Ok(());
-    };
+fn take_down(plan: &Plan) -> Result<(), String> {
+    let Some(teardown) = &plan.place.teardown else { return Ok(()) };
     surroundings::command(teardown, &plan.place).map(drop)
+}
+
+/// What a driver does behind a drill that is over: its environment goes down, and that is a fact of it.
+pub(super) fn leave(plan: &Plan, run: &Run) -> Option<DrillFact> {
+    let over = plan.mode == Mode::Drill && run.closed.is_some();
+    if !over || plan.place.teardown.is_none() || run.drill.taken_down.is_some() {
+        return None;
+    }
+    Some(DrillFact::TakenDown { trouble: take_down(plan).err() })
+}
+
+/// The guard of a new drill; nothing for a real run.
+///
+/// # Errors
+/// It refuses.
+pub(super) fn guarded(
+    stage: &mut Stage,
+    plan: &Plan,
+    config: &Config,
+    run: &Run,
+) -> Result<Option<Kind>, Failure> {
+    if plan.mode == Mode::Real {
+        return Ok(None);
+    }
+    guard::prove(stage, plan, config, run).map(|fact| Some(Kind::Drill(fact)))
+}
+
+/// The guard of a drill that is taken up, before what was wanted of it. One that is given up is closed without
+/// its cleanup where the guard refuses: what it would clean up may be production.
+///
+/// # Errors
+/// It refuses, and the drill was to go on.
+pub(super) fn again(
+    stage: &mut Stage,
+    plan: &Plan,
+    config: &Config,
+    run: &Run,
+    wanted: Vec<Kind>,
+) -> Result<Vec<Kind>, Failure> {
+    if run.closed.is_some() && wanted.is_empty() {
+        return Ok(wanted);
+    }
+    match guarded(stage, plan, config, run) {
+        Ok(guarded) => Ok(guarded.into_iter().chain(wanted).collect()),
+        Err(refused) => match wanted.as_slice() {
+            [Kind::Abandoned { reason }] => {
+                let reason =
+                    format!("{reason}; not cleaned up, the guard refused: {}", refused.error);
+                Ok(vec![Kind::Closed { outcome: Outcome::Aborted, reason }])
+            }
+            _ => Err(refused
+                .hint("nothing was executed; `mayday abort` closes it without touching anything")),
+        },
+    }
 }
 
 /// The end of a run that was taken up again: of a drill its result, of a real one its exit code.
 #[expect(clippy::needless_pass_by_value, reason = "the run ends here")]
 pub(super) fn conclude(ended: Ended) -> Result<u8, Failure> {
-    let Some(opened) = ended.run.opened.clone() else { return Ok(exit::INTERNAL) };
-    let (_, config) = super::pinned::plan(&ended.dir, &opened)?;
-    conclude_with(&ended, &config)
-}
-
-fn conclude_with(ended: &Ended, config: &Config) -> Result<u8, Failure> {
     if ended.plan.mode == Mode::Real || ended.run.closed.is_none() {
         return Ok(exit::of_run(&ended.run));
     }
-    let down = take_down(&ended.plan, config);
     let verdict = drill_verdict(&ended.run, &ended.plan);
     let mut lines = result(&verdict);
+    match record::write(&ended) {
+        Ok(file) => lines.push(format!("record   {}", file.display())),
+        Err(why) => lines.push(format!("WARNING  the drill has no record: failed to {why}")),
+    }
     if !ended.plan.sign_off.is_empty() {
         lines.push(format!("sign-off pending: {}", ended.plan.sign_off.join(", ")));
     }
-    if let Err(why) = &down {
-        lines.push(format!("WARNING  the environment was not taken down: {why}"));
-    }
     ended.stage.screen.talk(&lines);
     let _ = ended.stage.screen.flushed(std::time::Duration::from_secs(2));
-    Ok(if verdict.word.passed() && down.is_ok() { exit::DONE } else { exit::DRILL_FAILED })
+    Ok(if verdict.word.passed() { exit::DONE } else { exit::DRILL_FAILED })
 }
 
 /// The RESULT block.

@@ -16,7 +16,7 @@ use super::{Global, machine};
 use crate::config::Config;
 use crate::journal::{Holder, Journal, Redact, RunDir, Store, Trouble};
 use crate::plan::{Mode, Plan};
-use crate::run::drive::{Driver, RecordTrouble, World};
+use crate::run::drive::{Driver, Observer as _, Record, RecordTrouble, World};
 use crate::run::event::{Event, Kind, StopReason};
 use crate::run::session::{AboutRecord, Scripted, Session, Source};
 use crate::run::state::Run;
@@ -199,7 +199,12 @@ pub(super) fn drive(
         observer: &mut observer,
         zone: machine::zone(),
     };
-    let done = driver.begin_with(fresh).and_then(|()| driver.drive());
+    let mut done = driver.begin_with(fresh).and_then(|()| driver.drive());
+    if done.is_ok()
+        && let Some(fact) = super::drill::leave(plan, run)
+    {
+        done = append(stage, plan, run, journal, &mut observer, Kind::Drill(fact));
+    }
     for warning in stage.world.warnings() {
         stage.screen.talk(&[format!("WARNING  {warning}")]);
     }
@@ -224,6 +229,24 @@ pub(super) fn drive(
     }
     let _ = stage.screen.flushed(LAST_WORDS);
     done.map_err(|trouble| record(&trouble, stage))
+}
+
+/// One more event behind those of the loop.
+fn append(
+    stage: &mut Stage,
+    plan: &Plan,
+    run: &mut Run,
+    journal: &mut Journal,
+    observer: &mut Shown,
+    kind: Kind,
+) -> Result<(), RecordTrouble> {
+    let now = stage.world.now();
+    let event = Event { at: now.wall, boot_ms: now.boot.millis(), by: "mayday".to_owned(), kind };
+    let (_, event) = Record::stage(journal, event)?;
+    Record::commit(journal)?;
+    run.apply(&event);
+    observer.event(plan, run, &event);
+    Ok(())
 }
 
 /// What the screen knows of a plan before anything happened. Titles are filled in step by step.

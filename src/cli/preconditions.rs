@@ -65,7 +65,7 @@ pub(super) fn met(stage: &mut Stage, plan: &Plan) -> Result<BTreeMap<String, Fac
 }
 
 /// The targets that steps, checks, undos and criteria name, but for those that the run makes itself.
-fn used_targets(plan: &Plan) -> BTreeSet<String> {
+pub(super) fn used_targets(plan: &Plan) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for unit in &plan.units {
         used.extend(unit.step.common.target.clone());
@@ -73,6 +73,7 @@ fn used_targets(plan: &Plan) -> BTreeSet<String> {
         used.extend(unit.step.undo.iter().filter_map(|undo| undo.head.target.clone()));
         used.extend(unit.step.on_crash.iter().filter_map(|rule| rule.probe.head.target.clone()));
     }
+    used.extend(plan.guard.iter().filter_map(|probe| probe.head.target.clone()));
     used.extend(plan.criteria.iter().filter_map(|probe| probe.head.target.clone()));
     used.retain(|name| !plan.place.made_later.contains(name));
     used

@@ -156,7 +156,9 @@ pub(super) fn take_up(
         host: machine::host(),
         changed_files: pinned::changed(project.as_ref(), &opened),
     }));
-    for kind in also(&run) {
+    let wanted = also(&run);
+    let more = super::drill::again(&mut stage, &plan, &config, &run, wanted)?;
+    for kind in more {
         fresh.push(stage.event(kind));
     }
     let mut answers = driven::answers(&plan, &given, &how.confirm, !stage.attended);

@@ -12,7 +12,7 @@ pub(super) use super::given::inputs;
 use super::pinned;
 use super::preconditions;
 use super::project::Project;
-use super::{Global, alert, dry_run, elsewhere, machine, out};
+use super::{Global, alert, drill, dry_run, elsewhere, machine, out};
 use crate::config::{Config, Danger};
 use crate::diagnostic::render;
 use crate::journal::{RunDir, RunId, Store, Trouble};
@@ -265,6 +265,7 @@ impl Begun {
         let (by, json, elsewhere) = (what.operator.as_deref(), what.json, what.record_elsewhere);
         let mut stage = Stage::open(global, &plan, config, by, json, elsewhere)?;
         let targets = preconditions::met(&mut stage, &plan)?;
+        let guarded = drill::guarded(&mut stage, &plan, config, &Run::default())?;
         let obstacles = super::notify::obstacles(&mut stage.world, &plan);
         for warning in stage.world.warnings().into_iter().chain(obstacles) {
             out::talk(&format!("WARNING  {warning}"));
@@ -322,8 +323,8 @@ impl Begun {
             journal: created.journal,
             answers,
         };
-        if let Some(moved) = moved {
-            begun.also(moved);
+        for kind in moved.into_iter().chain(guarded) {
+            begun.also(kind);
         }
         if let Some(known) = super::history::expectations(&store, &begun.plan) {
             begun.also(known);

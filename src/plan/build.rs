@@ -37,6 +37,7 @@ impl Plan {
             phases: Vec::new(),
             units: Vec::new(),
             by_key: HashMap::new(),
+            guard: Vec::new(),
             criteria: Vec::new(),
             inputs: playbook.head.inputs.clone(),
             vars: playbook.head.vars.clone(),
@@ -53,6 +54,7 @@ impl Plan {
             Mode::Drill => Some(plan.admit_drill(playbook, config)?),
         };
         if let Some(drill) = &drill {
+            plan.guard.clone_from(&drill.guard);
             plan.criteria.clone_from(&drill.pass);
             plan.answers.clone_from(&drill.head.answers);
             plan.sign_off.clone_from(&drill.head.sign_off);

@@ -31,6 +31,10 @@ pub struct Place {
     pub cwd: PathBuf,
     /// Folders put in front of PATH.
     pub path: Vec<PathBuf>,
+    /// The command that brings it up before a drill.
+    pub setup: Option<String>,
+    /// The command that takes it down after a drill.
+    pub teardown: Option<String>,
     /// The run's id, once there is one.
     pub run_id: String,
     /// The run's folder, once there is one.
@@ -71,6 +75,8 @@ impl Place {
                 .unwrap_or_else(default_shell),
             cwd: purpose.base.to_path_buf(),
             path: environment.path.iter().map(|folder| purpose.base.join(folder)).collect(),
+            setup: environment.setup.clone(),
+            teardown: environment.teardown.clone(),
             run_id: String::new(),
             run_dir: PathBuf::new(),
             program: PathBuf::new(),

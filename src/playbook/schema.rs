@@ -213,6 +213,8 @@ by_hand! {
     Drill generator {
         let mut object = Object::of::<DrillHead>(generator);
         let steps = list::<Step>(generator);
+        let guard = "What must hold before anything of it runs, and again on resume.";
+        object.field("guard", guard, list::<Probe>(generator));
         object.field("setup", "Prepares the target.", steps.clone());
         object.field("inject", "The accident; its end starts the clock.", steps.clone());
         object.field("pass", "What makes it a pass.", list::<Probe>(generator));

@@ -1,13 +1,19 @@
 //! What a drill came to: verdict, score, and why.
 //!
-//! Source of the words: a drill passes when every criterion marked `must` held and the cleanup worked;
-//! one that was given up, or of which a criterion could not be evaluated, counts for nothing.
+//! Source of the words: a drill passes when every criterion marked `must` held and the cleanup worked; it fails
+//! when one did not, or when the procedure stopped at a step that did not pass. One that was given up, whose
+//! accident did not happen, of which a criterion could not be evaluated, that left something behind or that no
+//! guard allowed counts for nothing: it says neither that the procedure works nor that it does not.
 
-use crate::plan::{Plan, Section};
+use crate::effect::FailKind;
+use crate::plan::{Plan, Section, Unit};
 use crate::run::event::StepStatus;
 use crate::run::next::criterion_id;
-use crate::run::state::Run;
-use crate::steps::Verdict;
+use crate::run::state::{Run, StepState};
+use crate::steps::{Failure, Stage, Verdict};
+
+pub mod freshness;
+pub mod record;
 
 /// The words for a drill's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,13 +86,16 @@ pub struct Criterion {
 pub fn drill_verdict(run: &Run, plan: &Plan) -> DrillVerdict {
     let probes = plan.criteria.iter().enumerate();
     let criteria: Vec<Criterion> = probes.map(|(at, probe)| criterion(run, at, probe)).collect();
-    let mut invalid = Vec::new();
+    let mut invalid = guard_and_environment(run);
     let mut failed = Vec::new();
     let mut findings = Vec::new();
-    if let Some(reason) = &run.abandoned {
-        invalid.push(format!("it was given up: {reason}"));
-    } else if run.closed.is_none() {
-        invalid.push("it did not come to its end".to_owned());
+    match (&run.abandoned, stopped_at(run, plan)) {
+        (Some(_), Some((key, why))) => {
+            failed.push(format!("the procedure stopped at step {key}: {why}"));
+        }
+        (Some(reason), None) => invalid.push(format!("it was given up: {reason}")),
+        (None, _) if run.closed.is_none() => invalid.push("it did not come to its end".to_owned()),
+        (None, _) => {}
     }
     for criterion in &criteria {
         let id = &criterion.id;
@@ -99,14 +108,19 @@ pub fn drill_verdict(run: &Run, plan: &Plan) -> DrillVerdict {
             Some(true) => {}
         }
     }
-    for unit in plan.units.iter().filter(|unit| plan.section(unit) == Section::Cleanup) {
-        if run.status(&unit.key) == Some(StepStatus::Failed) || run.status(&unit.key).is_none() {
-            invalid.push(format!("cleanup step {} did not work", unit.key));
-        }
-    }
-    for unit in plan.units.iter().filter(|unit| plan.section(unit) == Section::Respond) {
-        if run.status(&unit.key) == Some(StepStatus::Failed) {
-            findings.push(format!("step {} failed and the run went on", unit.key));
+    for unit in &plan.units {
+        let (key, status) = (&unit.key, run.status(&unit.key));
+        match plan.section(unit) {
+            Section::Setup | Section::Inject if passed_over(run, unit) => {
+                invalid.push(format!("the accident was not as planned: step {key} did not work"));
+            }
+            Section::Cleanup if status.is_none() || passed_over(run, unit) => {
+                invalid.push(format!("cleanup step {key} did not work"));
+            }
+            Section::Respond if status == Some(StepStatus::Failed) => {
+                findings.push(format!("step {key} failed and the run went on"));
+            }
+            _ => {}
         }
     }
     let word = match (invalid.is_empty(), failed.is_empty(), findings.is_empty()) {
@@ -121,6 +135,64 @@ pub fn drill_verdict(run: &Run, plan: &Plan) -> DrillVerdict {
         of: criteria.iter().map(|criterion| criterion.points).sum(),
         reasons: invalid.into_iter().chain(failed).chain(findings).collect(),
         criteria,
+    }
+}
+
+/// What a drill stands on beside its steps.
+fn guard_and_environment(run: &Run) -> Vec<String> {
+    let mut invalid = Vec::new();
+    if let Some(step) = &run.drill.unguarded {
+        invalid.push(format!("no guard had allowed it when step {step} began"));
+    }
+    if let Some(Err(why)) = &run.drill.taken_down {
+        invalid.push(format!("the environment was not taken down: {why}"));
+    }
+    invalid
+}
+
+/// The step of the procedure that the drill could not go on from, and why. Somebody's decision to give up at
+/// a step is no failure of it.
+fn stopped_at(run: &Run, plan: &Plan) -> Option<(String, String)> {
+    let respond = |unit: &&Unit| plan.section(unit) == Section::Respond;
+    let mut open = plan.units.iter().filter(respond).flat_map(|unit| keys(run, &unit.key));
+    open.find_map(|key| {
+        let state = run.step(&key)?;
+        let gave_up = run.abandoned.as_deref().unwrap_or_default();
+        let over = state.settled.is_some() || state.chosen.is_some();
+        if over || !gave_up.starts_with(&format!("step `{key}`")) {
+            return None;
+        }
+        match &state.verdict {
+            Some(Verdict::Fail(failure)) if !is_from_a_person(failure) => {
+                Some((key, failure.to_string()))
+            }
+            Some(Verdict::Unknown { reason }) => Some((key, reason.clone())),
+            _ => None,
+        }
+    })
+}
+
+fn is_from_a_person(failure: &Failure) -> bool {
+    matches!(failure.stage, Stage::Gate | Stage::Cancelled) || failure.kind == FailKind::Cancelled
+}
+
+/// A step and its items.
+fn keys(run: &Run, key: &str) -> Vec<String> {
+    let items = run.items.get(key).map_or(0, Vec::len);
+    let items = (0..items).map(|at| format!("{key}[{at}]"));
+    std::iter::once(key.to_owned()).chain(items).collect()
+}
+
+/// It failed, or somebody passed over it; not when its own condition did.
+fn passed_over(run: &Run, unit: &Unit) -> bool {
+    // Only the menu of a step that did not pass lets somebody skip it.
+    let by_choice = |state: &StepState| {
+        matches!(state.verdict, Some(Verdict::Fail(_) | Verdict::Unknown { .. }))
+    };
+    match run.status(&unit.key) {
+        Some(StepStatus::Failed) => true,
+        Some(StepStatus::Skipped) => run.step(&unit.key).is_some_and(by_choice),
+        Some(StepStatus::Ok | StepStatus::ByHand) | None => false,
     }
 }
 

@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::event::{Asking, Kind};
 use super::gate::put;
 use super::next::{Look, Move};
+use super::scope::Scope;
 use super::session::Purpose;
-use super::state::StepState;
+use super::state::{Run, StepState};
 use crate::effect::{Effect, EffectClass, KeepEffect, Output, Question, Wants};
-use crate::plan::Unit;
+use crate::plan::{Plan, Unit};
 use crate::playbook::{Common, Probe};
 use crate::steps::{
     Context, DEFAULT_CHECK_TIMEOUT, Failure, Request, Rhythm, Stage, Surroundings, Verdict,
@@ -255,4 +256,43 @@ pub(super) fn judge(
 /// When a check that polls must be over.
 pub(super) fn deadline(probe: &Probe, since: Timestamp) -> Timestamp {
     since + probe.head.timeout.unwrap_or(DEFAULT_CHECK_TIMEOUT)
+}
+
+/// What a condition outside of all steps looks at: of a drill's guard. `None` when only its `that` decides.
+///
+/// # Errors
+/// A value that it needs cannot be had.
+pub fn effect_of(
+    plan: &Plan,
+    run: &Run,
+    probe: &Probe,
+    now: Timestamp,
+) -> Result<Option<Effect>, Failure> {
+    let names = Scope::new(plan, run, now);
+    let common = common_of(probe, &Common::default());
+    request(probe, &outside(plan, &common, &names, now))
+}
+
+/// What the output of [`effect_of`] comes to, and what was measured.
+#[must_use]
+pub fn answer_of(
+    plan: &Plan,
+    run: &Run,
+    probe: &Probe,
+    output: &Output,
+    now: Timestamp,
+) -> (Verdict, Option<String>) {
+    let names = Scope::new(plan, run, now);
+    let common = common_of(probe, &Common::default());
+    judge(probe, None, &outside(plan, &common, &names, now), output)
+}
+
+fn outside<'a>(
+    plan: &'a Plan,
+    common: &'a Common,
+    names: &'a dyn template::Lookup,
+    now: Timestamp,
+) -> Context<'a> {
+    let class = EffectClass::Read;
+    Context { unit: "guard", common, class, names, place: &plan.place, now }
 }

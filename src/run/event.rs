@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::plan::Mode;
+pub use drill::DrillFact;
 pub use words::{Asking, Lasting, Milestone, Outcome, StepStatus, StopReason};
 
+mod drill;
 mod words;
 
 use crate::effect::{EffectClass, Ending, Evidence, Facts, Interrupt, Post, Signal};
@@ -432,6 +434,8 @@ pub enum Kind {
     },
     /// The undos asked for are done.
     RollbackEnded,
+    /// What only a drill has to tell.
+    Drill(DrillFact),
     /// The rest of the run is given up; a drill still cleans up behind itself.
     Abandoned {
         /// Why, in words.
@@ -444,7 +448,8 @@ pub enum Kind {
         /// In words.
         message: String,
     },
-    /// The run is over. Always the last event but for notes and milestones.
+    /// The run is over. Always the last event but for notes, milestones and what a
+    /// drill tells of its environment.
     Closed {
         /// How.
         outcome: Outcome,

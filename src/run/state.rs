@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
+mod drill;
 mod incident;
 mod step;
 
+pub use drill::DrillState;
 pub use incident::{Incident, Reopened};
 pub use step::{Chosen, Gate, Menu, Running, StepState};
 
@@ -77,6 +79,8 @@ pub struct Run {
     pub outbox: Outbox,
     /// Criteria of the drill that were evaluated.
     pub criteria: BTreeMap<String, Judged>,
+    /// What a drill tells beside its steps.
+    pub drill: DrillState,
     /// The undos of passed steps are being run, back to and with this step (all when `None`).
     pub rollback: Option<Option<String>>,
     /// Steps before this phase are passed over.
@@ -251,6 +255,7 @@ impl Run {
             | Kind::Held { .. }
             | Kind::Released
             | Kind::Noted { .. } => {}
+            Kind::Drill(fact) => self.drill.apply(fact),
             Kind::ClockStepped { by_ms, .. } => self.shift(Span::from_millis(*by_ms)),
             Kind::Started { .. }
             | Kind::Revoked { .. }
@@ -290,6 +295,7 @@ impl Run {
             Kind::Started { step, attempt, part, class, deadline, what, .. } => {
                 // Events are counted from one when they are applied, from zero in the record.
                 let id = self.events.saturating_sub(1);
+                self.drill.began(step);
                 if *part == 0 {
                     self.done_again(step);
                 }
@@ -506,6 +512,7 @@ impl Run {
 
     /// A new driver: what was asked and not yet carried out is asked again, probes look again.
     fn reopen(&mut self) {
+        self.drill.taken_up();
         for state in self.steps.values_mut() {
             if let Some(running) = &mut state.running {
                 running.earlier = true;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::about_drill::of_drill;
 use super::about_record::of_record;
 pub use super::incident::clock_words;
 use super::incident::of_incident;
@@ -70,6 +71,7 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
         }
         Kind::RollbackStarted { to: None } => "Undoing began, newest first.".to_owned(),
         Kind::RollbackEnded => "Undoing ended.".to_owned(),
+        Kind::Drill(fact) => of_drill(fact),
         Kind::Abandoned { reason } => format!("The rest of the run was given up: {reason}."),
         Kind::Interrupted { how } => interrupted(*how).to_owned(),
         Kind::Suspended { for_ms } => format!(
@@ -199,6 +201,7 @@ pub const fn word(kind: &Kind) -> &'static str {
         Kind::ClockStepped { .. } => "clock_stepped",
         Kind::RollbackStarted { .. } => "rollback_started",
         Kind::RollbackEnded => "rollback_ended",
+        Kind::Drill(_) => "drill",
         Kind::Abandoned { .. } => "abandoned",
         Kind::Stopped { .. } => "stopped",
         Kind::Closed { .. } => "closed",

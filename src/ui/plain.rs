@@ -145,6 +145,7 @@ impl Lines<'_> {
                 ))
             }
             Kind::RollbackEnded => self.note("The changes asked for are taken back."),
+            Kind::Drill(fact) => self.note(&crate::timeline::about_drill::of_drill(fact)),
             Kind::Abandoned { reason } => {
                 self.note(&format!("The rest of the run is given up: {reason}"))
             }

@@ -102,6 +102,24 @@ fn wall_clock() -> Timestamp {
     Timestamp::from_millis(chrono::Utc::now().timestamp_millis())
 }
 
+/// Public facts of a target by its address alone.
+///
+/// # Errors
+/// The address has the wrong form.
+pub fn facts_of(kind: TargetKind, name: &str, address: SecretValue) -> Result<Facts, String> {
+    let mut facts = match kind {
+        TargetKind::Http => {
+            let mut facts = Facts::new();
+            let url = secrecy::ExposeSecret::expose_secret(&address).to_owned();
+            facts.insert("base_url".to_owned(), url.into());
+            facts
+        }
+        kind => sql::identity(&sql::Resolved { kind, name: name.to_owned(), address })?,
+    };
+    facts.insert("type".to_owned(), kind.word().into());
+    Ok(facts)
+}
+
 impl LiveWorld {
     /// Opens the world: signals are taken from here on.
     ///
@@ -211,17 +229,7 @@ impl LiveWorld {
     /// Its secret cannot be had, or its address has the wrong form.
     pub fn facts(&mut self, target: &Target) -> Result<Facts, String> {
         let address = self.address(target)?;
-        let mut facts = match target.kind {
-            TargetKind::Http => {
-                let mut facts = Facts::new();
-                let url = secrecy::ExposeSecret::expose_secret(&address).to_owned();
-                facts.insert("base_url".to_owned(), url.into());
-                facts
-            }
-            kind => sql::identity(&sql::Resolved { kind, name: target.name.clone(), address })?,
-        };
-        facts.insert("type".to_owned(), target.kind.word().into());
-        Ok(facts)
+        facts_of(target.kind, &target.name, address)
     }
 
     fn redactor_now(&self) -> Redactor {

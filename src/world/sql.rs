@@ -181,6 +181,44 @@ pub fn identity(target: &Resolved) -> Result<Facts, String> {
 /// # Errors
 /// Kind and message of what stood in the way.
 pub fn probe(target: &Resolved, limit: Span) -> Result<Facts, (FailKind, String)> {
+    let mut facts = ask(target, version_query(target.kind), limit)?;
+    let version = facts["rows"][0]["version"].clone();
+    facts.retain(|name, _| matches!(name.as_str(), "target" | "server" | "guards" | "tls"));
+    facts.insert("version".to_owned(), version);
+    Ok(facts)
+}
+
+/// What the server of a database was made with, as `system_identifier`. A copy of its files has it too. Nothing
+/// where there is no such thing, or the role may not see it.
+///
+/// # Errors
+/// The server cannot be asked anything.
+pub fn who(target: &Resolved, limit: Span) -> Result<Facts, String> {
+    let query = match target.kind {
+        TargetKind::Postgres => {
+            "SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()"
+        }
+        TargetKind::Mysql => "SELECT @@server_uuid AS id",
+        // A file that the drill makes itself is not there yet; it is known by its path.
+        TargetKind::Sqlite | TargetKind::Http => return Ok(Facts::new()),
+    };
+    let mut facts = Facts::new();
+    match ask(target, query, limit) {
+        Ok(said) => {
+            let id = said["rows"][0]["id"].clone();
+            facts.insert("system_identifier".to_owned(), id);
+            Ok(facts)
+        }
+        // It answers, and does not tell.
+        Err((FailKind::Permission | FailKind::Refused, _)) => {
+            probe(target, limit).map(|_| facts).map_err(|(_, why)| why)
+        }
+        Err((_, why)) => Err(why),
+    }
+}
+
+/// One reading statement on a connection of its own.
+fn ask(target: &Resolved, statement: &str, limit: Span) -> Result<Facts, (FailKind, String)> {
     let job = Job {
         effect: SqlEffect {
             step: String::new(),
@@ -189,7 +227,7 @@ pub fn probe(target: &Resolved, limit: Span) -> Result<Facts, (FailKind, String)
                 kind: target.kind,
                 address: crate::effect::Text::Secret(target.name.clone()),
             },
-            statements: vec![version_query(target.kind).to_owned()],
+            statements: vec![statement.to_owned()],
             params: BTreeMap::new(),
             class: crate::effect::EffectClass::Read,
             no_transaction: false,
@@ -204,13 +242,7 @@ pub fn probe(target: &Resolved, limit: Span) -> Result<Facts, (FailKind, String)
     };
     let output = run(&job, EffectId(0), &Sessions::default(), &Cancel::default());
     match output.ending {
-        crate::effect::Ending::Done => {
-            let mut facts = output.facts;
-            let version = facts["rows"][0]["version"].clone();
-            facts.retain(|name, _| matches!(name.as_str(), "target" | "server" | "guards" | "tls"));
-            facts.insert("version".to_owned(), version);
-            Ok(facts)
-        }
+        crate::effect::Ending::Done => Ok(output.facts),
         crate::effect::Ending::Failed { kind, message } => Err((kind, message)),
         other => Err((FailKind::Connection, format!("no answer: {other:?}"))),
     }

@@ -1,9 +1,11 @@
 //! The runs that the post-mortems are written of.
 
+use std::collections::BTreeMap;
+
 use mayday::effect::EffectClass::{Change, Destructive, Read};
 use mayday::effect::Ending;
 use mayday::plan::Mode;
-use mayday::run::event::{Asking, Kind, Milestone, Outcome, StepStatus, StopReason};
+use mayday::run::event::{Asking, DrillFact, Kind, Milestone, Outcome, StepStatus, StopReason};
 use mayday::severity::EscalationKind;
 use mayday::steps::Verdict;
 use mayday::time::Span;
@@ -239,6 +241,8 @@ pub(super) enum Ends {
 
 pub(super) fn drill(ends: Ends) -> Story {
     let mut story = Story::open(Mode::Drill);
+    let proofs = vec!["lab is on the playbook's list, its danger is low".to_owned()];
+    story.say(Kind::Drill(DrillFact::Guarded { targets: BTreeMap::new(), proofs }));
     story.phase("drill.inject").done("kill", Change, "stop-it", "1s");
     for milestone in [
         Milestone::ImpactStarted,

@@ -131,6 +131,9 @@ pub fn lay_out(parsed: &Parsed<Playbook>) -> Option<Book<'_>> {
     let mut walk = Walk { sites: Vec::new(), at: 0 };
     walk.head(playbook);
     if let Some(drill) = &playbook.drill {
+        for (index, probe) in drill.guard.iter().enumerate() {
+            walk.probe(format!("drill.guard[{index}]"), Section::Setup, probe, None, 0);
+        }
         walk.steps("drill.setup", Section::Setup, None, &drill.setup);
         walk.steps("drill.inject", Section::Inject, None, &drill.inject);
         walk.answers(&drill.head.answers);

@@ -312,16 +312,19 @@ impl Decoder<'_> {
 
     fn drill(&mut self, value: Value, path: &str) -> Option<Drill> {
         let mut map = self.entries(value, path)?;
-        let keys = ["setup", "inject", "pass", "cleanup"];
-        let [setup, inject, pass, cleanup] = keys.map(|key| map.shift_remove(key));
+        let keys = ["guard", "setup", "inject", "pass", "cleanup"];
+        let [guard, setup, inject, pass, cleanup] = keys.map(|key| map.shift_remove(key));
         let head: Option<DrillHead> = self.map(map, path, &keys);
         let mut steps = |value: Option<Value>, key| {
             value.map(|value| self.steps(value, &join(path, key))).unwrap_or_default()
         };
         let (setup, inject, cleanup) =
             (steps(setup, "setup"), steps(inject, "inject"), steps(cleanup, "cleanup"));
-        let pass = pass.map(|pass| self.probes(pass, &join(path, "pass"))).unwrap_or_default();
-        Some(Drill { head: head.unwrap_or_default(), setup, inject, pass, cleanup })
+        let mut probes = |value: Option<Value>, key| {
+            value.map(|value| self.probes(value, &join(path, key))).unwrap_or_default()
+        };
+        let (guard, pass) = (probes(guard, "guard"), probes(pass, "pass"));
+        Some(Drill { head: head.unwrap_or_default(), guard, setup, inject, pass, cleanup })
     }
 }
 

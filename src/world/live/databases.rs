@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::LiveWorld;
-use crate::effect::{EffectId, Ending, Facts, FailKind, Output, RecoverSql, SqlEffect, SqlParam};
+use crate::effect::{
+    EffectId, Ending, Facts, FailKind, Output, RecoverSql, SqlEffect, SqlParam, Target,
+};
 use crate::secret::Redactor;
 use crate::time::Span;
 use crate::world::sql;
@@ -42,6 +44,17 @@ impl LiveWorld {
             }
             output
         })
+    }
+
+    /// Asks the server of a database who it is: `system_identifier`, where it has one and the role may see it.
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub fn who(&mut self, target: &Target, limit: Span) -> Result<Facts, String> {
+        let address = self.address(target)?;
+        let target = sql::Resolved { kind: target.kind, name: target.name.clone(), address };
+        sql::who(&target, limit).map_err(|why| self.redactor_now().redact(&why).into_owned())
     }
 
     /// Asks a database what became of a transaction.

@@ -1,0 +1,27 @@
+//! Facts that only a drill, or a run with faults put into it, has to tell.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::Facts;
+
+/// What a drill tells beside its steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum DrillFact {
+    /// The guard proved that no target is one of production: before anything ran, and again by each driver.
+    Guarded {
+        /// Target -> who it is: host, database, system identifier.
+        targets: BTreeMap<String, Facts>,
+        /// What was looked at and held, in sentences.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        proofs: Vec<String>,
+    },
+    /// The environment was taken down behind the drill. Stands behind `closed`.
+    TakenDown {
+        /// Why it was not, a lowercase fragment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trouble: Option<String>,
+    },
+}
