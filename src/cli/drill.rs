@@ -2,9 +2,13 @@
 
 use clap::{Args, Subcommand};
 
+mod compare;
+pub(super) mod due;
 mod guard;
 mod ready;
 mod record;
+pub(super) mod shelf;
+mod signoff;
 
 use super::driven::Stage;
 use super::exit::{self, Failure};
@@ -20,7 +24,10 @@ use crate::world::surroundings;
 
 /// Flags of `drill`.
 #[derive(Args, Debug)]
-#[command(before_help = "Examples:\n  mayday drill run quickstart/data-loss --env sandbox")]
+#[command(before_help = "Examples:\n  \
+    mayday drill run quickstart/data-loss --env sandbox\n  \
+    mayday drill signoff 20261122-1820-p2c --by maria\n  \
+    mayday drill due --fail")]
 pub struct DrillArgs {
     #[command(subcommand)]
     what: Drill,
@@ -33,6 +40,22 @@ enum Drill {
         mayday drill run quickstart/data-loss --env sandbox             with prompts\n  \
         mayday drill run quickstart/data-loss --env sandbox --no-input  with the drill's own answers")]
     Run(Box<RunArgs>),
+    /// List the procedures that must be rehearsed, by their cadence
+    #[command(before_help = "Examples:\n  \
+        mayday drill due\n  \
+        mayday drill due --fail    exit code 9 when one is wanted: for a scheduled job")]
+    Due(due::DueArgs),
+    /// Sign the record of a drill, as somebody who did not take part; without --by, say who has
+    #[command(before_help = "Examples:\n  \
+        mayday drill signoff 20261122-1820-p2c                     who has signed, and does it hold\n  \
+        mayday drill signoff 20261122-1820-p2c --by maria\n  \
+        mayday drill signoff 20261122-1820-p2c --by maria --key ~/.ssh/id_ed25519")]
+    Signoff(signoff::SignoffArgs),
+    /// Two drills of one procedure beside each other
+    #[command(before_help = "Examples:\n  \
+        mayday drill compare 20260822-0900-k3x 20261122-1820-p2c\n  \
+        mayday drill compare lost-20260822 lost-20261122 --json")]
+    Compare(compare::CompareArgs),
 }
 
 #[derive(Args, Debug)]
@@ -46,6 +69,9 @@ struct RunArgs {
 pub(super) fn drill(global: &Global, args: &DrillArgs) -> Result<u8, Failure> {
     match &args.what {
         Drill::Run(args) => run(global, args),
+        Drill::Due(args) => due::due(global, args),
+        Drill::Signoff(args) => signoff::signoff(global, args),
+        Drill::Compare(args) => compare::compare(global, args),
     }
 }
 

@@ -22,7 +22,8 @@ pub const STOPPED: u8 = 6;
 pub const ANSWER_NEEDED: u8 = 7;
 /// Recovered, but later than the RTO; only with `--fail-on rto`.
 pub const RTO_BREACHED: u8 = 8;
-/// The drill finished and did not pass, or counts for nothing.
+/// The drill finished and did not pass, or counts for nothing; with `drill due --fail`, one is wanted; a sign-off
+/// is missing or does not hold.
 pub const DRILL_FAILED: u8 = 9;
 /// Another driver holds the run.
 pub const HELD: u8 = 10;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::exit::{self, Failure};
 use super::project::Project;
-use super::{Global, out};
+use super::{Global, drill, machine, out};
 use crate::config::Config;
 use crate::playbook::Playbook;
 use crate::severity::Severity;
@@ -46,13 +46,17 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
         return Ok(exit::DONE);
     }
     let config = project.config_value();
+    let (records, now) = (drill::shelf::all(&project.base), machine::wall_clock());
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["ID", "SEVERITY", "RTO", "TITLE"]);
+    table.load_style(presets::NOTHING).set_header(["ID", "SEVERITY", "RTO", "DRILL", "TITLE"]);
     for playbook in playbooks {
         let head = &playbook.head;
         let rto = head.objectives.rto.map_or("-".to_owned(), |rto| rto.to_string());
         let severity = severity(head.severity, &config);
-        table.add_row([&head.id, &severity, &rto, &head.title].map(|text| text::sanitise(text)));
+        let drill = drill::due::in_list(&records, playbook, now);
+        table.add_row(
+            [&head.id, &severity, &rto, &drill, &head.title].map(|text| text::sanitise(text)),
+        );
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim().to_owned()).collect();
     out::data(&format!("{}\n", lines.join("\n")));

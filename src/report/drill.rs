@@ -12,6 +12,7 @@ use crate::run::next::criterion_id;
 use crate::run::state::{Run, StepState};
 use crate::steps::{Failure, Stage, Verdict};
 
+pub mod compare;
 pub mod freshness;
 pub mod record;
 

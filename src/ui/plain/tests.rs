@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::json;
@@ -5,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::effect::{Ending, Evidence, Facts, FailKind, Interrupt, Signal};
 use crate::plan::Mode;
-use crate::run::event::{Milestone, Outcome, StopReason};
+use crate::run::event::{DrillFact, Milestone, Outcome, StopReason};
 use crate::severity::EscalationKind;
 use crate::severity::Severity;
 use crate::steps::{Failure, Stage};
@@ -379,6 +380,11 @@ fn all_kinds() -> Vec<Kind> {
         Kind::ClockStepped { by_ms: -3_600_000, while_down: false },
         Kind::RollbackStarted { to: Some("branch".into()) },
         Kind::RollbackEnded,
+        Kind::Drill(DrillFact::Guarded {
+            targets: BTreeMap::new(),
+            proofs: vec!["lab is on the playbook's list, its danger is low".into()],
+        }),
+        Kind::Drill(DrillFact::TakenDown { trouble: Some("run `down`: exit code 1".into()) }),
         Kind::Abandoned { reason: "handed over".into() },
         Kind::Stopped { reason: StopReason::Operator, message: "lunch of the DBA".into() },
         Kind::Closed { outcome: Outcome::Completed, reason: String::new() },

@@ -47,7 +47,7 @@ fn a_place_that_is_also_a_dangerous_one_is_refused_by_whatever_name() {
 fn the_playbooks_own_guard_is_asked_before_anything() {
     let guard = |that: &str| {
         let guard = format!(
-            "  guard: [{{ title: Not the real one, shell: cat place, that: \"{that}\" }}]\n  setup: ["
+            "  guard: [{{ title: Unreal, shell: cat place, that: \"{that}\" }}]\n  setup: ["
         );
         let desk = desk(&[("  setup: [", &guard)]);
         desk.write("place", "real");
@@ -55,10 +55,10 @@ fn the_playbooks_own_guard_is_asked_before_anything() {
     };
     refused(
         &guard("stdout | trim != 'real'"),
-        "Not the real one does not hold: expected stdout | trim != 'real'",
+        "Unreal does not hold: expected stdout | trim != 'real'",
     );
-    refused(&guard("exit_code == 7"), "Not the real one does not hold");
-    drill(&guard("stdout | trim == 'real'")).is(0, &["Not the real one:", "PASS"]);
+    refused(&guard("exit_code == 7"), "Unreal does not hold");
+    drill(&guard("stdout | trim == 'real'")).is(0, &["Unreal:", "PASS"]);
     let unknown = guard("nobody == 1");
     unknown.mayday(&["check"]).is(3, &["nobody"]);
 }

@@ -26,7 +26,7 @@ fn a_record_says_who_when_what_and_how_it_came_out() {
         "| respond | back: Bring it back | ok |",
         "lost.yaml: SHA-256",
         "whole and unchanged",
-        "| Sign-off | lead: see the files named",
+        "| Sign-off | lead: see the files",
     ] {
         assert!(words.contains(part), "no `{part}` in\n{words}");
     }

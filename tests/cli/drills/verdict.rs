@@ -2,11 +2,14 @@
 
 use super::{desk, drill, records};
 
+/// What is different from `lost`: this, that instead.
+type Changes<'a> = &'a [(&'a str, &'a str)];
+
 #[test]
 fn a_drill_is_judged_by_its_criteria_its_procedure_and_what_it_leaves_behind() {
     let late = ("run.elapsed <= objectives.rto", "run.elapsed < 0");
     let wrong = ("cp copy data", "echo other > data");
-    let cases: &[(&str, u8, &[(&str, &str)], &str)] = &[
+    let cases: &[(&str, u8, Changes<'_>, &str)] = &[
         ("PASS 100/100", 0, &[], "same 70/70 held"),
         ("PASS WITH FINDINGS 70/100", 0, &[late], "because quick:"),
         (

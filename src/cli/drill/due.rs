@@ -1,0 +1,146 @@
+//! `mayday drill due`: which procedures must be rehearsed, by their cadence and the records of their drills.
+
+use clap::Args;
+use comfy_table::{Table, presets};
+use serde_json::json;
+
+use super::shelf::{self, Filed};
+use super::signoff::pending;
+use crate::cli::exit::{self, Failure};
+use crate::cli::project::Project;
+use crate::cli::{Global, machine, out, pinned};
+use crate::journal::Hash;
+use crate::playbook::{Cadence, Playbook};
+use crate::report::drill::freshness::{Freshness, Past, days, freshness};
+use crate::text;
+use crate::time::Timestamp;
+
+/// Flags of `drill due`.
+#[derive(Args, Debug)]
+pub(super) struct DueArgs {
+    /// End with exit code 9 when a drill is wanted now
+    #[arg(long)]
+    fail: bool,
+    /// One line of JSON a playbook
+    #[arg(long)]
+    json: bool,
+}
+
+/// One playbook that has a cadence.
+struct Row {
+    playbook: String,
+    cadence: Cadence,
+    freshness: Freshness,
+    last: Option<Timestamp>,
+    notes: Vec<String>,
+}
+
+pub(super) fn due(global: &Global, args: &DueArgs) -> Result<u8, Failure> {
+    let project = Project::open(global.config.as_deref())?;
+    let (records, now) = (shelf::all(&project.base), machine::wall_clock());
+    let playbooks = project.playbooks.iter().filter_map(|parsed| parsed.value.as_ref());
+    let rows = playbooks.filter_map(|playbook| row(&project, &records, playbook, now));
+    let mut rows: Vec<Row> = rows.collect();
+    // What is wanted most comes first.
+    rows.sort_by(|a, b| {
+        let key = |row: &Row| (row.freshness.percent(), row.last);
+        key(a).cmp(&key(b)).then_with(|| a.playbook.cmp(&b.playbook))
+    });
+    if args.json {
+        for row in &rows {
+            let line = json!({
+                "playbook": row.playbook, "cadence": row.cadence.word(),
+                "state": row.freshness.word(), "freshness": row.freshness.percent(),
+                "wanted": row.freshness.is_wanted(), "last": row.last, "notes": row.notes,
+            });
+            out::json(&line.to_string());
+        }
+    } else if rows.is_empty() {
+        out::talk("No playbook names a cadence for its drill: `drill: { cadence: quarterly }`.");
+    } else {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header(["PLAYBOOK", "CADENCE", "STATE", "NOTES"]);
+        for row in &rows {
+            let state = words(row.freshness, now);
+            let cells = [&row.playbook, row.cadence.word(), &state, &row.notes.join("; ")];
+            table.add_row(cells.map(text::sanitise));
+        }
+        let lines: Vec<String> = table.lines().map(|line| line.trim().to_owned()).collect();
+        out::data(&format!("{}\n", lines.join("\n")));
+    }
+    let wanted = rows.iter().any(|row| row.freshness.is_wanted());
+    Ok(if args.fail && wanted { exit::DRILL_FAILED } else { exit::DONE })
+}
+
+fn row(project: &Project, records: &[Filed], playbook: &Playbook, now: Timestamp) -> Option<Row> {
+    let id = &playbook.head.id;
+    let cadence = playbook.drill.as_ref()?.head.cadence?;
+    let ours: Vec<&Filed> = records.iter().filter(|filed| filed.text("playbook") == id).collect();
+    let last = ours.last();
+    let mut notes = Vec::new();
+    if let Some(last) = last {
+        notes.push(format!("{} {}", last.text("name"), last.text("verdict")));
+        let pending = pending(last);
+        if !pending.is_empty() {
+            notes.push(format!("sign-off pending: {}", pending.join(", ")));
+        }
+        if changed(project, last, id) {
+            notes.push("the playbook changed since".to_owned());
+        }
+    }
+    Some(Row {
+        playbook: id.clone(),
+        cadence,
+        freshness: freshness(cadence, &past(&ours), now),
+        last: last.and_then(|filed| filed.began()),
+        notes,
+    })
+}
+
+fn past(records: &[&Filed]) -> Vec<Past> {
+    let past = |filed: &&Filed| Some(Past { at: filed.began()?, passed: filed.passed() });
+    records.iter().filter_map(past).collect()
+}
+
+/// One of the files that the drill went by is another one now.
+fn changed(project: &Project, filed: &Filed, playbook: &str) -> bool {
+    let then = filed.says["pinned"].as_array().map_or(&[][..], Vec::as_slice);
+    let known = |name: &str| then.iter().find(|file| file["name"] == name);
+    let mut now = pinned::files(project, playbook).into_iter();
+    // mayday.yaml changes for many reasons that are not this procedure's.
+    now.any(|(name, bytes)| {
+        name != crate::config::FILE_NAME
+            && known(&name).is_none_or(|file| file["sha256"] != Hash::of(&bytes).hex())
+    })
+}
+
+fn words(freshness: Freshness, now: Timestamp) -> String {
+    match freshness {
+        Freshness::Fresh { due } => format!("fresh, due in {}", days(due.since(now))),
+        Freshness::Due { since } => format!("due since {}", days(now.since(since))),
+        Freshness::Failed { at } => format!("did not pass, {}", ago(at, now)),
+        Freshness::Never => "never rehearsed".to_owned(),
+    }
+}
+
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    match days(now.since(at)).as_str() {
+        "today" => "today".to_owned(),
+        days => format!("{days} ago"),
+    }
+}
+
+/// The drill of a playbook in a list: `fresh, 12 days ago`, `never`, `-` without a drill.
+pub(in crate::cli) fn in_list(records: &[Filed], playbook: &Playbook, now: Timestamp) -> String {
+    let Some(drill) = &playbook.drill else { return "-".to_owned() };
+    let ours = records.iter().filter(|filed| filed.text("playbook") == playbook.head.id);
+    let ours: Vec<&Filed> = ours.collect();
+    let past = past(&ours);
+    let Some(last) = past.last() else { return "never".to_owned() };
+    let word = match drill.head.cadence {
+        Some(cadence) => freshness(cadence, &past, now).word(),
+        None if last.passed => "passed",
+        None => "failed",
+    };
+    format!("{word}, {}", ago(last.at, now))
+}

@@ -1,0 +1,107 @@
+//! The records of drills as they lie beside mayday.yaml: read, found by run or by name.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::record::{self, FOLDER};
+use crate::cli::exit::{self, Failure};
+use crate::cli::{Global, driven, pinned};
+use crate::run::event::Kind;
+use crate::time::Timestamp;
+
+/// A record and where it lies.
+pub(in crate::cli) struct Filed {
+    /// Its JSON file; of a run without a record nothing.
+    pub file: Option<PathBuf>,
+    /// What it says.
+    pub says: Value,
+}
+
+impl Filed {
+    /// A field that is a text.
+    pub(in crate::cli) fn text(&self, field: &str) -> &str {
+        self.says[field].as_str().unwrap_or_default()
+    }
+
+    /// When the drill began.
+    pub(in crate::cli) fn began(&self) -> Option<Timestamp> {
+        self.text("began").parse().ok()
+    }
+
+    /// It counts as passed.
+    pub(in crate::cli) fn passed(&self) -> bool {
+        self.says["passed"] == true
+    }
+}
+
+/// Every record that can be read, oldest first.
+pub(in crate::cli) fn all(base: &Path) -> Vec<Filed> {
+    let below = |folder: PathBuf| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let files = below(base.join(FOLDER)).into_iter().flat_map(below);
+    let is_record = |file: &PathBuf| {
+        let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        !hidden && file.extension().is_some_and(|end| end == "json")
+    };
+    let mut all: Vec<Filed> = files.filter(is_record).filter_map(|file| read(&file)).collect();
+    all.sort_by_key(|filed| (filed.began(), filed.file.clone()));
+    all
+}
+
+fn read(file: &Path) -> Option<Filed> {
+    let says: Value = serde_json::from_str(&fs::read_to_string(file).ok()?).ok()?;
+    says["run"].is_string().then(|| Filed { file: Some(file.to_path_buf()), says })
+}
+
+/// The record of a run: by the run's id or its beginning, by the record's name, or by its file.
+///
+/// # Errors
+/// There is none, or more than one.
+pub(super) fn find(base: &Path, asked: &str) -> Result<Filed, Failure> {
+    let file = Path::new(asked).with_extension("json");
+    if let Some(filed) = read(&file) {
+        return Ok(filed);
+    }
+    let mut found = all(base);
+    found.retain(|filed| filed.text("run").starts_with(asked) || filed.text("name") == asked);
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => Err(Failure::new(exit::USAGE, format!("find the record of a drill `{asked}`")).hint(
+            format!("records lie in {}; `mayday runs` lists the runs", base.join(FOLDER).display()),
+        )),
+        n => Err(Failure::new(
+            exit::USAGE,
+            format!("find the record of a drill `{asked}`: {n} begin so"),
+        )
+        .hint("give more of the run's id")),
+    }
+}
+
+/// As [`find`]; of a run that has no record what it would say.
+///
+/// # Errors
+/// As [`find`].
+pub(super) fn find_or_read(global: &Global, base: &Path, asked: &str) -> Result<Filed, Failure> {
+    let missing = match find(base, asked) {
+        Ok(filed) => return Ok(filed),
+        Err(failure) => failure,
+    };
+    from_run(global, asked).map(|says| Filed { file: None, says }).ok_or(missing)
+}
+
+/// What the record of a run says now, from its journal; `None` where the run is not here or is no drill.
+pub(super) fn from_run(global: &Global, run: &str) -> Option<Value> {
+    let store = driven::store(global).ok()?;
+    let dir = store.dir(&store.find(run).ok()?).ok()?;
+    let Some(Kind::Opened(opened)) = crate::journal::read_first(&dir).ok()?.map(|first| first.kind)
+    else {
+        return None;
+    };
+    let (plan, _) = pinned::plan(&dir, &opened).ok()?;
+    let says = record::of(&dir, &plan, run).ok()?;
+    says["verdict"].is_string().then_some(says)
+}
