@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 mod abort;
+mod ack;
 mod alert;
 mod check;
 mod completions;
@@ -27,6 +28,7 @@ mod keeper;
 mod list;
 mod machine;
 mod new;
+mod note;
 mod notify;
 mod observer;
 mod out;
@@ -43,7 +45,9 @@ mod runs;
 pub mod sandbox;
 mod schema;
 mod show;
+mod slip;
 mod status;
+mod successor;
 mod verify;
 
 use exit::Failure;
@@ -113,6 +117,18 @@ enum Command {
     Abort(abort::AbortArgs),
     /// Run the undos of a run, newest first, each confirmed
     Rollback(rollback::RollbackArgs),
+    /// Note something for the record of a run
+    Note(note::NoteArgs),
+    /// Say when a milestone of the incident was
+    Mark(note::MarkArgs),
+    /// Tell the contacts now
+    Escalate(note::EscalateArgs),
+    /// Agree as the second person
+    Ack(ack::AckArgs),
+    /// Say who has a role
+    Role(note::RoleArgs),
+    /// Hand a role over to somebody
+    Handover(note::HandoverArgs),
     /// Show where a run stands
     Status(status::StatusArgs),
     /// List the runs
@@ -175,6 +191,12 @@ fn command() -> ExitCode {
         Command::Notify(args) => notify::notify(&global, &args),
         Command::Abort(args) => abort::abort(&global, &args),
         Command::Rollback(args) => rollback::rollback(&global, &args),
+        Command::Note(args) => note::note(&global, &args),
+        Command::Mark(args) => note::mark(&global, &args),
+        Command::Escalate(args) => note::escalate(&global, &args),
+        Command::Ack(args) => ack::ack(&global, &args),
+        Command::Role(args) => note::role(&global, &args),
+        Command::Handover(args) => note::handover(&global, &args),
         Command::Status(args) => status::status(&global, &args),
         Command::Runs(args) => runs::runs(&global, &args),
         Command::Drill(args) => drill::drill(&global, &args),

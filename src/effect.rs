@@ -488,6 +488,15 @@ pub enum Input {
     Interrupt(Interrupt),
     /// We were stopped (Ctrl-Z) for so long, and go on.
     Suspended(Span),
+    /// Another terminal says something to the run. It may be said again until it is told to be taken.
+    Slip {
+        /// Its name.
+        id: String,
+        /// What it says.
+        text: String,
+        /// Files that came with it, kept.
+        files: Vec<Evidence>,
+    },
     /// Nothing happened until the instant asked for.
     Tick(Timestamp),
 }

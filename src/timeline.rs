@@ -10,6 +10,7 @@ use crate::time::Timestamp;
 
 pub mod about_drill;
 pub mod about_record;
+pub mod aside;
 mod incident;
 pub mod messages;
 pub mod people;

@@ -8,6 +8,7 @@ mod aside;
 pub mod console;
 pub mod evidence;
 pub mod http;
+pub mod inbox;
 pub mod keeper;
 pub mod live;
 pub mod machine;

@@ -22,13 +22,16 @@ mod crash;
 mod drills;
 mod forecasts;
 mod gates;
+mod hand;
 mod incident;
 mod interrupts;
+mod menus;
 mod milestones;
 mod modifiers;
 mod outbox;
 mod plans;
 mod resume_table;
+mod second;
 
 /// No test needs more events; a run that makes more goes round in circles.
 const MOST: usize = 20_000;
@@ -50,6 +53,8 @@ struct Rig {
     operator: String,
     at: Span,
     boot: &'static str,
+    manual: bool,
+    playbooks: Vec<(String, String)>,
 }
 
 /// One session of a run, over.
@@ -135,6 +140,8 @@ impl Rig {
             operator: "ana".to_owned(),
             at: Span::ZERO,
             boot: "boot-1",
+            manual: false,
+            playbooks: Vec::new(),
         }
     }
 
@@ -207,7 +214,8 @@ impl Rig {
 
     /// Drives a new run.
     fn run(&self) -> Came {
-        let event = |kind| Event { at: begin(), boot_ms: 0, by: "mayday".to_owned(), kind };
+        let event =
+            |kind| Event { at: begin(), boot_ms: 0, by: "mayday".to_owned(), slip: None, kind };
         let kinds = std::iter::once(self.first()).chain(self.opening.iter().cloned());
         self.drive(MemoryRecord::of(kinds.map(event).collect()).with_room(MOST))
     }
@@ -215,7 +223,7 @@ impl Rig {
     /// Takes up a run whose record holds these events, at `after` the last of them.
     fn resume(&self, events: &[Event], after: Span, kinds: Vec<Kind>) -> Came {
         let at = events.last().map_or(begin(), |event| event.at) + after;
-        let event = |kind| Event { at, boot_ms: 0, by: "mayday".to_owned(), kind };
+        let event = |kind| Event { at, boot_ms: 0, by: "mayday".to_owned(), slip: None, kind };
         let attached = Kind::Attached {
             operator: self.operator.clone(),
             boot_id: self.boot.to_owned(),
@@ -237,7 +245,14 @@ impl Rig {
         }
         let mut run = Run::fold(record.committed());
         let answers = self.answers.clone();
-        let mut session = Session { attended: self.attended, answers, ..Session::default() };
+        let mut session = Session {
+            attended: self.attended,
+            user: "ana's account".to_owned(),
+            manual: self.manual,
+            playbooks: self.playbooks.clone(),
+            answers,
+            ..Session::default()
+        };
         let mut onlooker = Onlooker::default();
         let trouble = Driver {
             plan: &self.plan,

@@ -47,8 +47,14 @@ fn event_of(line: &str) -> Event {
 }
 
 fn noted(text: impl Into<String>) -> Event {
-    let kind = Kind::Noted { text: text.into() };
-    Event { at: Timestamp::from_millis(1_795_371_600_000), boot_ms: 7, by: "maria".into(), kind }
+    let kind = Kind::Noted { text: text.into(), when: None, files: Vec::new() };
+    Event {
+        at: Timestamp::from_millis(1_795_371_600_000),
+        boot_ms: 7,
+        by: "maria".into(),
+        slip: None,
+        kind,
+    }
 }
 
 fn create(store: &Store) -> Created {

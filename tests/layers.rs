@@ -76,8 +76,8 @@ const LONGER: &[(&str, usize, &str)] = &[
     ("playbook.rs", 600, "the language: one short type after the other"),
     ("run/advance.rs", 520, "the order inside a step, in one place"),
     ("run/digest.rs", 520, "what each kind of input becomes"),
-    ("run/event.rs", 560, "a vocabulary: one fact after the other"),
-    ("run/state.rs", 540, "the fold: one arm for each kind of fact"),
+    ("run/event.rs", 660, "a vocabulary: one fact after the other"),
+    ("run/state.rs", 560, "the fold: one arm for each kind of fact"),
     ("steps.rs", 600, "the trait, the registry and what all types share"),
     ("world/live.rs", 560, "one poll loop over everything that can happen"),
 ];

@@ -55,7 +55,7 @@ fn plan() -> Result<Plan, Trouble> {
 
 fn event(after: i64, kind: Kind) -> Event {
     let at = Timestamp::from_millis(1_800_000_000_000) + Span::from_millis(after);
-    Event { at, boot_ms: after, by: "ana".to_owned(), kind }
+    Event { at, boot_ms: after, by: "ana".to_owned(), slip: None, kind }
 }
 
 /// A run in which each step takes about as long as this.

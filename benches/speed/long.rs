@@ -43,8 +43,12 @@ impl Long {
         let holder = Holder { operator: "bench".to_owned(), since: at };
         let mut journal = store.resume(&id, &holder, Box::new(|_| None))?.journal;
         for number in 0..events {
-            let kind = Kind::Noted { text: format!("note {number} of somebody who looks on") };
-            journal.stage(Event { at, boot_ms: 0, by: "bench".to_owned(), kind })?;
+            let kind = Kind::Noted {
+                text: format!("note {number} of somebody who looks on"),
+                when: None,
+                files: Vec::new(),
+            };
+            journal.stage(Event { at, boot_ms: 0, by: "bench".to_owned(), slip: None, kind })?;
             if number % TOGETHER == TOGETHER - 1 {
                 journal.commit()?;
             }

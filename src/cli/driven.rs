@@ -45,6 +45,26 @@ pub(super) struct Stage {
     pub json: bool,
     /// Where nobody can be asked: a record that cannot be written may go on elsewhere.
     pub record_elsewhere: bool,
+    /// Where commands are run.
+    pub hands: Hands,
+    /// Playbooks that a run may be handed over to: id and title.
+    pub playbooks: Vec<(String, String)>,
+}
+
+/// Who runs the commands of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hands {
+    /// mayday does.
+    Mayday,
+    /// The operator does, elsewhere, and says what came of it (`--manual`).
+    Operator,
+}
+
+impl Hands {
+    /// Whoever the flag says.
+    pub(super) const fn of(manual: bool) -> Self {
+        if manual { Self::Operator } else { Self::Mayday }
+    }
 }
 
 impl Stage {
@@ -82,7 +102,16 @@ impl Stage {
         })
         .map_err(internal)?;
         let operator = machine::operator(operator);
-        Ok(Self { world, screen, attended, operator, json, record_elsewhere })
+        Ok(Self {
+            world,
+            screen,
+            attended,
+            operator,
+            json,
+            record_elsewhere,
+            hands: Hands::Mayday,
+            playbooks: Vec::new(),
+        })
     }
 
     /// Hides every secret known by then from every line of the record.
@@ -104,7 +133,13 @@ impl Stage {
     /// An event of now, by the operator.
     pub(super) fn event(&mut self, kind: Kind) -> Event {
         let now = self.world.now();
-        Event { at: now.wall, boot_ms: now.boot.millis(), by: self.operator.clone(), kind }
+        Event {
+            at: now.wall,
+            boot_ms: now.boot.millis(),
+            by: self.operator.clone(),
+            slip: None,
+            kind,
+        }
     }
 }
 
@@ -188,8 +223,17 @@ pub(super) fn drive(
     let mut observer = Shown::new(stage.screen.clone(), view, stage.json, now);
     console::drives(&plan.place.run_id, &folder);
     let about_record = AboutRecord { elsewhere: stage.record_elsewhere, ..AboutRecord::default() };
-    let mut session =
-        Session { attended: stage.attended, answers, record: about_record, ..Session::default() };
+    stage.world.listen();
+    let mut session = Session {
+        attended: stage.attended,
+        answers,
+        record: about_record,
+        user: machine::account(),
+        shell: machine::shell(),
+        manual: stage.hands == Hands::Operator,
+        playbooks: std::mem::take(&mut stage.playbooks),
+        ..Session::default()
+    };
     let mut driver = Driver {
         plan,
         run,
@@ -241,7 +285,7 @@ fn append(
     kind: Kind,
 ) -> Result<(), RecordTrouble> {
     let now = stage.world.now();
-    let event = Event { at: now.wall, boot_ms: now.boot.millis(), by: "mayday".to_owned(), kind };
+    let event = Event { at: now.wall, boot_ms: now.boot.millis(), by: "mayday".to_owned(), kind, slip: None };
     let (_, event) = Record::stage(journal, event)?;
     Record::commit(journal)?;
     run.apply(&event);

@@ -78,7 +78,7 @@ pub(super) fn dry_run(
 }
 
 fn event(at: Timestamp, kind: Kind) -> Event {
-    Event { at, boot_ms: 0, by: "mayday".to_owned(), kind }
+    Event { at, boot_ms: 0, by: "mayday".to_owned(), slip: None, kind }
 }
 
 fn heading(plan: &Plan, kind: Dry) {

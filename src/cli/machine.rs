@@ -14,7 +14,7 @@ use crate::time::Span;
 use crate::ui::look::Look;
 use crate::world::{console, machine};
 
-pub(super) use crate::world::machine::{boot_id, host, wall_clock, zone};
+pub(super) use crate::world::machine::{boot_id, host, rest, wall_clock, zone};
 
 /// A variable that is set and not empty.
 pub(super) fn variable(name: &str) -> Option<String> {
@@ -31,6 +31,18 @@ pub(super) fn operator(flag: Option<&str>) -> String {
     let named =
         flag.map(str::to_owned).or_else(|| variable("USER")).or_else(|| variable("LOGNAME"));
     named.unwrap_or_else(|| format!("uid {}", machine::user_id()))
+}
+
+/// The account of whoever sits here, for the rule that nobody agrees with themselves: who called `sudo`, else
+/// who logged in, else who runs this.
+pub(super) fn account() -> String {
+    let id = variable("SUDO_UID").and_then(|id| id.parse().ok());
+    format!("user {}", id.unwrap_or_else(machine::login_id))
+}
+
+/// The operator's own shell.
+pub(super) fn shell() -> Option<String> {
+    variable("SHELL").filter(|shell| shell.starts_with('/'))
 }
 
 /// Somebody can be asked: input and messages are a terminal, and nobody said otherwise.

@@ -19,7 +19,7 @@ use crate::ui::view::View;
 
 mod outlook;
 
-use outlook::Outlook;
+pub(in crate::cli) use outlook::Outlook;
 
 /// Shows a run on the screen.
 pub(super) struct Shown {
@@ -50,24 +50,7 @@ impl Shown {
     }
 
     fn status(&self, plan: &Plan, run: &Run) -> Status {
-        let severity = run.incident.severity;
-        Status {
-            drill: plan.mode == Mode::Drill,
-            severity: severity.map(|severity| severity.word().to_owned()).unwrap_or_default(),
-            playbook: plan.head.id.clone(),
-            place: match plan.place.danger {
-                Danger::High => plan.place.name.to_uppercase(),
-                Danger::Low => plan.place.name.clone(),
-            },
-            at: self.at,
-            zero: self.view.zero,
-            rto: self.view.rto,
-            recovered: run.milestones.get(&Milestone::Recovered).copied(),
-            held: plan.mode == Mode::Drill && run.incident.held.is_some(),
-            forecast: self.outlook.standing.clone(),
-            eta: self.outlook.eta.clone(),
-            next: outlook::next_due(plan, run),
-        }
+        standing(plan, run, &self.view, &self.outlook, self.at)
     }
 
     /// What the line that moves says of a step that was announced.
@@ -100,6 +83,34 @@ impl Shown {
             Kind::Suspended { for_ms } => self.screen.stood_still(Span::from_millis(*for_ms)),
             _ => {}
         }
+    }
+}
+
+/// Where a run stands, for the one line that says it.
+pub(super) fn standing(
+    plan: &Plan,
+    run: &Run,
+    view: &View,
+    outlook: &Outlook,
+    at: Moment,
+) -> Status {
+    let severity = run.incident.severity;
+    Status {
+        drill: plan.mode == Mode::Drill,
+        severity: severity.map(|severity| severity.word().to_owned()).unwrap_or_default(),
+        playbook: plan.head.id.clone(),
+        place: match plan.place.danger {
+            Danger::High => plan.place.name.to_uppercase(),
+            Danger::Low => plan.place.name.clone(),
+        },
+        at,
+        zero: view.zero,
+        rto: view.rto,
+        recovered: run.milestones.get(&Milestone::Recovered).copied(),
+        held: plan.mode == Mode::Drill && run.incident.held.is_some(),
+        forecast: outlook.standing.clone(),
+        eta: outlook.eta.clone(),
+        next: outlook::next_due(plan, run),
     }
 }
 

@@ -33,6 +33,13 @@ pub struct Project {
 }
 
 impl Project {
+    /// The playbooks that can be read: id and title, in the order of their paths.
+    #[must_use]
+    pub fn titles(&self) -> Vec<(String, String)> {
+        let read = self.playbooks.iter().filter_map(|parsed| parsed.value.as_ref());
+        read.map(|playbook| (playbook.head.id.clone(), playbook.head.title.clone())).collect()
+    }
+
     /// Finds mayday.yaml from the working directory upwards (or takes the one named) and reads the
     /// playbooks below its folder of playbooks.
     ///

@@ -41,6 +41,9 @@ pub struct How {
     /// What is known about a step whose outcome is unknown: `done` or `not-done`
     #[arg(long, value_name = "STEP=done|not-done", value_parser = assumption)]
     pub assume: Vec<(String, String)>,
+    /// Run nothing: show each command, to be run elsewhere, and ask what came of it
+    #[arg(long)]
+    pub manual: bool,
     /// Who drives [default: the user's name]
     #[arg(long, env = "MAYDAY_OPERATOR", value_name = "NAME")]
     pub operator: Option<String>,
@@ -67,7 +70,7 @@ pub(super) fn resume(global: &Global, args: &ResumeArgs) -> Result<u8, Failure> 
         None => newest_open(&store)?,
     };
     let ended = take_up(global, &store, &id, &args.how, |_| Vec::new())?;
-    super::drill::conclude(ended)
+    super::drill::conclude(super::successor::go_on(global, ended)?)
 }
 
 /// The newest run that is neither closed nor held by a driver.
@@ -149,6 +152,8 @@ pub(super) fn take_up(
     }
     fresh.extend(moved.map(|moved| stage.event(moved)));
     let project = Project::open(global.config.as_deref()).ok();
+    stage.hands = driven::Hands::of(how.manual);
+    stage.playbooks = project.as_ref().map(Project::titles).unwrap_or_default();
     let operator = stage.operator.clone();
     fresh.push(stage.event(Kind::Attached {
         operator,

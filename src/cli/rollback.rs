@@ -41,7 +41,7 @@ pub(super) fn rollback(global: &Global, args: &RollbackArgs) -> Result<u8, Failu
     let ended = take_up(global, &store, &id, &args.how, |run| match &run.rollback {
         // A rollback that was cut off goes on as it was asked for.
         Some(_) => Vec::new(),
-        None => vec![Kind::RollbackStarted { to }],
+        None => vec![Kind::RollbackStarted { to, from: None }],
     })?;
     let open = ended.run.rollback.is_some();
     if open { Ok(exit::of_run(&ended.run)) } else { Ok(exit::DONE) }

@@ -12,6 +12,7 @@ pub(super) use super::given::inputs;
 use super::pinned;
 use super::preconditions;
 use super::project::Project;
+use super::successor::{self, Before};
 use super::{Global, alert, drill, dry_run, elsewhere, machine, out};
 use crate::config::{Config, Danger};
 use crate::diagnostic::render;
@@ -41,6 +42,12 @@ pub struct RunArgs {
     /// Show what would happen: `plan` touches nothing, `probe` also runs the reading steps
     #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "plan", require_equals = true, value_name = "KIND")]
     dry_run: Option<Dry>,
+    /// Go on where another run was handed over: its times, its environment and its inputs count on
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["dry_run", "detected", "impact"])]
+    from: Option<String>,
+    /// Run nothing: show each command, to be run elsewhere, and ask what came of it
+    #[arg(long, conflicts_with = "dry_run")]
+    manual: bool,
     /// When it was detected: now, -7m, 14:32 or RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     detected: Option<String>,
@@ -107,8 +114,10 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
-    let project = Project::open(global.config.as_deref())?;
     let mut what = args.what.clone();
+    let before =
+        args.from.as_deref().map(|from| Before::of(global, from, &mut what)).transpose()?;
+    let project = Project::open(global.config.as_deref())?;
     let start = alert::start(global, &project, args.alert.as_deref(), args.playbook.as_deref())?;
     what.from_alert = start.values;
     let (plan, config) = plan(&project, &start.playbook, &what, Mode::Real)?;
@@ -127,6 +136,8 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
         return Err(Failure::new(exit::USAGE, "use --impact: it is later than the detection"));
     }
     let mut begun = Begun::open(global, &project, plan, &config, &what)?;
+    begun.stage.hands = driven::Hands::of(args.manual);
+    begun.stage.playbooks = project.titles();
     // The plan and the pinned copies are all that a run goes by.
     drop(project);
     let milestone = |milestone, when, source: &str| Kind::Milestone {
@@ -141,17 +152,27 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
         (None, None) => "run_start",
     };
     if let Some(text) = start.why {
-        begun.also(Kind::Noted { text });
+        begun.also(Kind::Noted { text, when: None, files: Vec::new() });
     }
     if let Some(impact) = impact {
         begun.also(milestone(Milestone::ImpactStarted, impact, "flag"));
+    }
+    if let Some(before) = before {
+        successor::inherit(&mut begun, &before);
+        before.facts().into_iter().for_each(|fact| begun.also(fact));
+        return ended(global, begun.drive()?, args);
     }
     begun.also(milestone(Milestone::Detected, detected, source));
     begun.also(milestone(Milestone::Declared, now, "run_start"));
     if begun.stage.attended {
         begun.also(milestone(Milestone::Acknowledged, now, "run_start"));
     }
-    let ended = begun.drive()?;
+    ended(global, begun.drive()?, args)
+}
+
+/// The exit code; a run that was handed over goes on as the next one first.
+fn ended(global: &Global, ended: Ended, args: &RunArgs) -> Result<u8, Failure> {
+    let ended = successor::go_on(global, ended)?;
     let breached = ended.run.deadlines.contains("rto");
     let code = exit::of_run(&ended.run);
     if code == exit::DONE && breached && args.fail_on == Some(FailOn::Rto) {
@@ -233,9 +254,9 @@ fn instant(text: Option<&str>, now: Timestamp, flag: &str) -> Result<Option<Time
 pub(super) struct Begun {
     /// Screen and world.
     pub stage: Stage,
-    plan: Plan,
+    pub(super) plan: Plan,
     journal: crate::journal::Journal,
-    fresh: Vec<Event>,
+    pub(super) fresh: Vec<Event>,
     answers: std::collections::HashMap<String, crate::run::session::Scripted>,
 }
 
@@ -270,7 +291,7 @@ impl Begun {
         for warning in stage.world.warnings().into_iter().chain(obstacles) {
             out::talk(&format!("WARNING  {warning}"));
         }
-        let inputs = inputs(&plan, what)?;
+        let given = inputs(&plan, what)?;
         let files = pinned::files(project, &plan.head.id);
         let now = machine::wall_clock();
         let (holder, redact) = (stage.holder(), stage.redacts());
@@ -329,7 +350,7 @@ impl Begun {
         if let Some(known) = super::history::expectations(&store, &begun.plan) {
             begun.also(known);
         }
-        for (name, value, source) in inputs {
+        for (name, value, source) in given {
             let secret = is_secret(&begun.plan, &name);
             if secret {
                 let text = value.as_str().unwrap_or_default().to_owned();

@@ -3,6 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
+mod watch;
+
 use super::driven;
 use super::exit::{self, Failure};
 use super::{Global, machine, out, pinned};
@@ -13,18 +15,32 @@ use crate::steps::Verdict;
 
 /// Flags of `status`.
 #[derive(Args, Debug)]
-#[command(before_help = "Examples:\n  mayday status\n  mayday status 20261122-1820-p2c --json")]
+#[command(before_help = "Examples:\n  \
+    mayday status                             where the newest run stands\n  \
+    mayday status 20261122-1820-p2c --json\n  \
+    mayday status --watch                     and what happens from here on, as it happens\n  \
+    mayday status --line                      one line, for tmux and shell prompts")]
 pub struct StatusArgs {
     /// The run's id, or its beginning [default: the newest run]
     run: Option<String>,
     /// Print it as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["watch", "line"])]
     json: bool,
+    /// Go on showing what happens, until the run is closed or Ctrl-C
+    #[arg(long, conflicts_with = "line")]
+    watch: bool,
+    /// One line that fits into a status bar; nothing when no run is open
+    #[arg(long)]
+    line: bool,
 }
 
 pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> {
     let store = driven::store(global)?;
     let refused = |trouble| driven::refused(&trouble);
+    if args.line {
+        watch::line(&store, args.run.as_deref());
+        return Ok(exit::DONE);
+    }
     let id = match &args.run {
         Some(text) => store.find(text).map_err(refused)?,
         None => store
@@ -91,6 +107,22 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     });
     if let Some(message) = last.filter(|_| run.closed.is_none()) {
         out::line(&format!("STOPPED  {message}"));
+    }
+    for (role, to) in &run.roles {
+        out::line(&format!("ROLE     {role}: {to}"));
+    }
+    for (step, asked) in crate::run::approval::waiting(&run) {
+        out::line(&format!("WAITS    {step}: a second person must agree: {}", asked.what));
+    }
+    match crate::world::inbox::waiting(dir.path()).len() {
+        0 => {}
+        1 => out::line("INBOX    1 message from another terminal waits to be recorded"),
+        count => out::line(&format!(
+            "INBOX    {count} messages from other terminals wait to be recorded"
+        )),
+    }
+    if args.watch && run.closed.is_none() {
+        return watch::watch(global, &store, &id);
     }
     if run.closed.is_none() && run.opened.is_some() && store.driver(&id).is_none() {
         out::line(&format!("Go on with: mayday resume {id}"));

@@ -159,8 +159,8 @@ mod tests {
     use crate::time::Timestamp;
 
     fn noted(text: &str) -> Event {
-        let kind = Kind::Noted { text: text.into() };
-        Event { at: Timestamp::from_millis(0), boot_ms: 1, by: "maria".into(), kind }
+        let kind = Kind::Noted { text: text.into(), when: None, files: Vec::new() };
+        Event { at: Timestamp::from_millis(0), boot_ms: 1, by: "maria".into(), slip: None, kind }
     }
 
     fn nothing() -> Redact {
@@ -184,7 +184,10 @@ mod tests {
         let mut event = noted("token 123456!");
         event.boot_ms = 123_456;
         let (kept, text) = prepare(event, &redact).unwrap();
-        assert_eq!(kept.kind, Kind::Noted { text: "token [REDACTED]!".into() });
+        assert_eq!(
+            kept.kind,
+            Kind::Noted { text: "token [REDACTED]!".into(), when: None, files: Vec::new() }
+        );
         assert!(text.contains("\"boot_ms\":123456"), "{text}");
         assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), kept);
 

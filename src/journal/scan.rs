@@ -278,6 +278,8 @@ struct Stamp<'a> {
     boot_ms: i64,
     #[serde(borrow)]
     by: Cow<'a, str>,
+    #[serde(default)]
+    slip: Option<crate::run::event::Taken>,
 }
 
 /// Reads an event in two passes: `Event`'s own derived reader buffers every field twice, which is what
@@ -287,5 +289,6 @@ fn parse_event(text: &[u8]) -> Option<Event> {
     let text = std::str::from_utf8(text).ok()?;
     let stamp: Stamp<'_> = serde_json::from_str(text).ok()?;
     let kind: Kind = serde_json::from_str(text).ok()?;
-    Some(Event { at: stamp.at, boot_ms: stamp.boot_ms, by: stamp.by.into_owned(), kind })
+    let Stamp { at, boot_ms, by, slip } = stamp;
+    Some(Event { at, boot_ms, by: by.into_owned(), slip, kind })
 }

@@ -8,6 +8,8 @@ use super::Facts;
 use crate::effect::Signal;
 use crate::plan::Mode;
 use crate::run::event::{Asking, Event, Kind, Milestone};
+use crate::run::state::{BROKEN, GLASS, NEW_CODE};
+use crate::timeline::aside::second;
 use crate::timeline::sentence::{choice_words, clock_words, delivery, shown};
 
 /// Questions and their answers, choices, inputs, and notes that begin with `DECISION:`.
@@ -75,17 +77,13 @@ fn decision<'a>(
                     ("gate", by, "declined".to_owned())
                 }
                 Asking::Gate => ("gate", by, shown(answer)),
-                Asking::SecondPerson => {
-                    let second = facts.people.called(answer.as_str().unwrap_or_default());
-                    ("second_person", second, "agreed".to_owned())
-                }
-                Asking::Evidence => ("evidence", by, shown(answer)),
+                Asking::SecondPerson => of_second(facts, by, answer)?,
+                Asking::Glass => ("second_person", by, format!("nobody agreed: {}", shown(answer))),
+                Asking::Evidence | Asking::Hand | Asking::Seen => ("evidence", by, shown(answer)),
                 Asking::Interrupt => ("interrupt", by, shown(answer)),
                 Asking::DataLoss => ("data_loss", by, shown(answer)),
                 // The menu and what belongs to it end in `chose`, an input in `input_given`.
-                Asking::Menu | Asking::Reason | Asking::Override | Asking::Input | Asking::Held => {
-                    return None;
-                }
+                _ => return None,
             };
             Decided { who, kind, step: Some(step), question: text, answer, reason: None, source }
         }
@@ -102,9 +100,31 @@ fn decision<'a>(
                 source: said.get("source").and_then(Value::as_str).unwrap_or("operator"),
             }
         }
+        Kind::Agreed { step, .. } => Decided {
+            who: by,
+            kind: "second_person",
+            step: Some(step),
+            question: asked
+                .get(&(step.as_str(), Asking::SecondPerson))
+                .copied()
+                .unwrap_or_default(),
+            answer: "agreed".to_owned(),
+            reason: None,
+            source: "ack",
+        },
+        Kind::InputEdited { step, name, value, .. } => Decided {
+            who: by,
+            kind: "input",
+            step: Some(step),
+            question: name,
+            answer: shown(value),
+            reason: None,
+            source: "operator",
+        },
         Kind::Chose { step, choice, reason, second_person, source } => {
-            let second = second_person.as_ref().map(|name| facts.people.called(name));
-            let with = second.map(|name| format!(", {name} agreed")).unwrap_or_default();
+            let with = second_person.as_ref();
+            let with =
+                with.map(|name| format!(", {}", second(name, facts.people))).unwrap_or_default();
             Decided {
                 who: by,
                 kind: "choice",
@@ -124,7 +144,7 @@ fn decision<'a>(
             reason: None,
             source,
         },
-        Kind::Noted { text } => Decided {
+        Kind::Noted { text, .. } => Decided {
             who: by,
             kind: "note",
             step: None,
@@ -134,6 +154,22 @@ fn decision<'a>(
             source: "note",
         },
         _ => return None,
+    })
+}
+
+/// A name that was given in advance, or why there is none. What leads on to another question is told by itself.
+fn of_second(
+    facts: &Facts<'_>,
+    by: String,
+    answer: &Value,
+) -> Option<(&'static str, String, String)> {
+    let second = answer.as_str().unwrap_or_default();
+    if [GLASS, NEW_CODE].contains(&second) {
+        return None;
+    }
+    Some(match second.strip_prefix(BROKEN) {
+        Some(why) => ("second_person", by, format!("nobody agreed: {why}")),
+        None => ("second_person", facts.people.called(second), "agreed".to_owned()),
     })
 }
 
@@ -147,7 +183,7 @@ fn marked<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
 /// Everything that was noted.
 pub(super) fn notes(facts: &Facts<'_>) -> Vec<Value> {
     let note = |(seq, event): &(u64, Event)| {
-        let Kind::Noted { text } = &event.kind else { return None };
+        let Kind::Noted { text, .. } = &event.kind else { return None };
         let kind = if marked(text, "TODO:").is_some() {
             "todo"
         } else if marked(text, "DECISION:").is_some() {
@@ -164,7 +200,7 @@ pub(super) fn notes(facts: &Facts<'_>) -> Vec<Value> {
 /// What is left to do: notes that begin with `TODO:`, and the post-mortem itself.
 pub(super) fn actions(facts: &Facts<'_>) -> Vec<Value> {
     let todo = |(seq, event): &(u64, Event)| {
-        let Kind::Noted { text } = &event.kind else { return None };
+        let Kind::Noted { text, .. } = &event.kind else { return None };
         let what = marked(text, "TODO:")?;
         Some(json!({ "seq": seq, "what": what, "due": null }))
     };

@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 use super::Facts;
 use super::outcome::whole_seconds;
 use crate::run::event::{Asking, Event, Kind, StepStatus};
+use crate::run::state::BROKEN;
 use crate::steps::Verdict;
 use crate::time::{Span, Timestamp};
 use crate::timeline::about_record::of_record;
-use crate::timeline::sentence::{choice_words, clock_words};
+use crate::timeline::aside::second;
+use crate::timeline::sentence::{choice_words, clock_words, shown};
 
 /// A message that begins this long after its clock was due is late.
 const LATE: Span = Span::from_mins(1);
@@ -232,10 +234,32 @@ fn of_step<'a>(kind: &'a Kind, memory: &mut Memory<'a>, facts: &Facts<'_>) -> Op
             format!("the gate of {step} was declined"),
             None,
         )),
+        Kind::Answered { step, question: Asking::Glass, answer: Value::String(why), .. } => {
+            Some(glass_broken(step, why))
+        }
+        Kind::Answered {
+            step,
+            question: Asking::SecondPerson | Asking::Override,
+            answer: Value::String(second),
+            ..
+        } => second.strip_prefix(BROKEN).map(|why| glass_broken(step, why)),
+        Kind::InputEdited { step, name, before, value } => Some(found(
+            "edited_input",
+            Some(step),
+            format!("input {name} was changed from {} to {}", shown(before), shown(value)),
+            None,
+        )),
+        Kind::ShellClosed { step, elapsed, .. } => Some(found(
+            "shell",
+            Some(step),
+            format!(
+                "{step} was taken over by hand in a shell for {elapsed}; what was done there is not recorded"
+            ),
+            None,
+        )),
         Kind::Chose { step, choice, reason, second_person, .. } => {
-            let agreed = second_person
-                .as_ref()
-                .map(|second| format!(", {} agreed", facts.people.called(second)));
+            let agreed = second_person.as_ref();
+            let agreed = agreed.map(|name| format!(", {}", second(name, facts.people)));
             let agreed = agreed.unwrap_or_default();
             if let Some(reason) = reason {
                 memory.skip_reason.insert(step, reason);
@@ -249,6 +273,11 @@ fn of_step<'a>(kind: &'a Kind, memory: &mut Memory<'a>, facts: &Facts<'_>) -> Op
                 "check" => "checks_only",
                 "undo" => "undo",
                 "abort" => "given_up",
+                // Each edited input has its own line; so has a shell.
+                "edit" => {
+                    memory.chosen.insert(step, true);
+                    return None;
+                }
                 choice if choice.starts_with("switch_to:") => "switch",
                 choice if choice.starts_with("handoff:") => "handoff",
                 // A skip has its own event; stopping and escalating leave the path as it is.
@@ -274,4 +303,9 @@ fn of_step<'a>(kind: &'a Kind, memory: &mut Memory<'a>, facts: &Facts<'_>) -> Op
         )),
         _ => None,
     }
+}
+
+fn glass_broken<'a>(step: &'a str, why: &'a str) -> Found<'a> {
+    let what = format!("{step}: the glass was broken, no second person agreed");
+    found("glass_broken", Some(step), what, Some(why))
 }

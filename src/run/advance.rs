@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::event::{Kind, StepStatus, StopReason};
 use super::next::{Look, Move, criterion_id, give_up};
 use super::session::Purpose;
-use super::state::{Chosen, Run, StepState};
-use super::{checks, gate, menu, milestones, objective, recover, retry};
+use super::state::{Run, StepState};
+use super::{checks, gate, hand, menu, milestones, objective, recover, retry};
 use crate::effect::{Effect, EffectClass, EffectId, Ending, Facts, FailKind};
-use crate::plan::{Mode, Plan, Unit};
+use crate::plan::{Plan, Unit};
 use crate::playbook::{OnFail, Probe};
 use crate::steps::{Action, Context, Failure, Request, Stage, Verdict};
 use crate::template;
@@ -76,7 +76,7 @@ pub(super) fn unit(look: &Look<'_>, unit: &Unit) -> Move {
 }
 
 /// The end of a step that did what it should: its milestone first.
-fn settle(look: &Look<'_>, unit: &Unit, key: &str, status: StepStatus) -> Move {
+pub(super) fn settle(look: &Look<'_>, unit: &Unit, key: &str, status: StepStatus) -> Move {
     let which = unit.step.common.marks.filter(|_| key == unit.key).map(objective::milestone_of);
     let source = format!("step:{key}");
     let mark = which.and_then(|which| milestones::automatic(look.run, which, look.now, &source));
@@ -117,7 +117,7 @@ fn expand(look: &Look<'_>, unit: &Unit, list: &str) -> Move {
 }
 
 /// The end of an attempt that never started: a value that it needs cannot be had.
-fn never_started(key: &str, attempt: u32, failure: Failure) -> Kind {
+pub(super) fn never_started(key: &str, attempt: u32, failure: Failure) -> Kind {
     Kind::Ended {
         step: key.to_owned(),
         attempt,
@@ -149,7 +149,7 @@ pub(super) fn one(look: &Look<'_>, unit: &Unit, key: &str, item: Option<(usize, 
     let empty = StepState::default();
     let state = look.run.step(key).unwrap_or(&empty);
     if let Some(chosen) = &state.chosen {
-        return carry_out(look, unit, key, item, chosen);
+        return menu::carry_out(look, unit, key, item, chosen);
     }
     match &state.verdict {
         Some(Verdict::Pass) => passed(look, unit, key, item, state),
@@ -197,6 +197,9 @@ pub(super) fn attempt(
     key: &str,
     item: Option<(usize, &Value)>,
 ) -> Move {
+    if hand::applies(look, unit, key) {
+        return hand::next(look, unit, key, item);
+    }
     let attempts = look.run.step(key).map_or(0, |state| state.attempts);
     part(look, unit, key, item, attempts + 1, 0)
 }
@@ -382,6 +385,10 @@ fn passed(
     item: Option<(usize, &Value)>,
     state: &StepState,
 ) -> Move {
+    // What was run elsewhere was looked at there.
+    if hand::is_done(state) {
+        return settle(look, unit, key, StepStatus::ByHand);
+    }
     if let Some(begin) = checks::next(look, unit, key, item, state) {
         return begin;
     }
@@ -438,57 +445,6 @@ fn unknown(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Move {
         }
     }
     menu::next(look, unit, key, state)
-}
-
-/// What the menu led to.
-fn carry_out(
-    look: &Look<'_>,
-    unit: &Unit,
-    key: &str,
-    item: Option<(usize, &Value)>,
-    chosen: &Chosen,
-) -> Move {
-    let choice = chosen.choice.as_str();
-    let given_up =
-        |why: String| Move::record(give_up(look.plan, look.run, key, StopReason::Operator, why));
-    if let Some(playbook) = choice.strip_prefix("handoff:") {
-        if look.plan.mode == Mode::Drill {
-            return given_up(format!("step `{key}` handed over to `{playbook}`"));
-        }
-        return Move::record(Kind::Closed {
-            outcome: super::event::Outcome::HandedOff,
-            reason: playbook.to_owned(),
-        });
-    }
-    match choice {
-        "by_hand" => settle(look, unit, key, StepStatus::ByHand),
-        "stop" => Move::record(Kind::Stopped {
-            reason: StopReason::Operator,
-            message: format!("stopped at step `{key}`"),
-        }),
-        "abort" if look.plan.mode == Mode::Real && look.run.rollback.is_none() => {
-            Move::record(Kind::Closed {
-                outcome: super::event::Outcome::Aborted,
-                reason: format!("step `{key}` was given up"),
-            })
-        }
-        "abort" => given_up(format!("step `{key}` was given up")),
-        "undo" if let Some(undo) = crate::plan::undo_unit(unit) => {
-            one(look, &undo, &format!("{key}.undo"), item)
-        }
-        _ => {
-            let reason = match choice.strip_prefix("switch_to:") {
-                Some(phase) => format!("switched to phase {phase}"),
-                None => chosen.reason.clone().unwrap_or_else(|| "skipped".to_owned()),
-            };
-            Move::record(Kind::Skipped {
-                step: key.to_owned(),
-                reason,
-                by_choice: true,
-                second_person: chosen.second.clone(),
-            })
-        }
-    }
 }
 
 /// A criterion of the drill.

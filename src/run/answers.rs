@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::approval;
 use super::digest::Digest;
 use super::event::{Asking, Kind, StopReason};
-use super::gate::is_operator;
 use super::scope::Scope;
 use super::session::Session;
 use super::state::Run;
@@ -30,7 +30,7 @@ pub(super) fn taken(
         Ending::Failed { message, .. } => {
             return unanswered(plan, run, session, step, &question.about, message);
         }
-        _ => return escaped(session, step, asking),
+        _ => return escaped(run, session, step, asking),
     }
     let answer = output.facts.get("answer").cloned().unwrap_or(Value::Null);
     let source =
@@ -38,17 +38,47 @@ pub(super) fn taken(
     match asking {
         Asking::Held => Digest::fact(Kind::Released),
         Asking::Input => input(plan, run, session, step, answer, source, now),
-        Asking::SecondPerson | Asking::Override
-            if is_operator(run, answer.as_str().unwrap_or_default()) =>
-        {
-            Digest {
-                say: vec![format!("{} drives this run; a second person must agree", run.operator)],
-                ..Digest::default()
-            }
+        Asking::SecondPerson | Asking::Override => {
+            second(plan, run, session, step, asking, question, &answer, source)
+        }
+        Asking::Back | Asking::Successor | Asking::Edit | Asking::Value => {
+            super::menu::more::answered(plan, run, step, asking, answer, source, now)
+        }
+        Asking::Captured => {
+            let name = question.about.rsplit('.').next().unwrap_or_default().to_owned();
+            let answer = serde_json::json!({ name: answer });
+            Digest::fact(Kind::Answered { step: step.to_owned(), question: asking, answer, source })
         }
         _ => {
             Digest::fact(Kind::Answered { step: step.to_owned(), question: asking, answer, source })
         }
+    }
+}
+
+/// What is answered at the driver's own terminal where a second person is asked: a way on without them, or a
+/// name that was given in advance.
+#[expect(clippy::too_many_arguments, reason = "an answer is looked at from all sides, once, here")]
+fn second(
+    plan: &Plan,
+    run: &Run,
+    session: &mut Session,
+    step: &str,
+    asking: Asking,
+    question: &Question,
+    answer: &Value,
+    source: String,
+) -> Digest {
+    let text = answer.as_str().unwrap_or_default();
+    let fact = |answer: &str, source: String| {
+        let (step, answer) = (step.to_owned(), Value::String(answer.to_owned()));
+        Digest::fact(Kind::Answered { step, question: asking, answer, source })
+    };
+    if matches!(question.wants, crate::effect::Wants::OneOf(_)) {
+        return if text == "no" { escaped(run, session, step, asking) } else { fact(text, source) };
+    }
+    match approval::in_advance(run, plan.mode, &source, text) {
+        Ok(second) => fact(&second, source),
+        Err(why) => unanswered(plan, run, session, step, &question.about, &why),
     }
 }
 
@@ -72,7 +102,7 @@ pub(super) fn unanswered(
 }
 
 /// Esc or Ctrl-C at a question: a gate opens the menu, a menu leaves the run, which can be resumed.
-fn escaped(session: &mut Session, step: &str, asking: Asking) -> Digest {
+fn escaped(run: &Run, session: &mut Session, step: &str, asking: Asking) -> Digest {
     let answered = |question| {
         Digest::fact(Kind::Answered {
             step: step.to_owned(),
@@ -86,15 +116,33 @@ fn escaped(session: &mut Session, step: &str, asking: Asking) -> Digest {
         return Digest::default();
     }
     match asking {
-        Asking::Gate | Asking::SecondPerson | Asking::DataLoss => answered(Asking::Gate),
+        // Of what is done elsewhere, what was told so far is asked again.
+        Asking::Gate
+        | Asking::SecondPerson
+        | Asking::DataLoss
+        | Asking::Hand
+        | Asking::Seen
+        | Asking::Captured => answered(Asking::Gate),
+        Asking::Glass if of_gate(run, step) => answered(Asking::Gate),
         // Back to the menu: nothing was chosen.
-        Asking::Reason | Asking::Override => answered(Asking::Menu),
+        Asking::Reason
+        | Asking::Override
+        | Asking::Glass
+        | Asking::Edit
+        | Asking::Value
+        | Asking::Back
+        | Asking::Successor => answered(Asking::Menu),
         Asking::Menu | Asking::Evidence | Asking::Input | Asking::Interrupt | Asking::Held => {
             let message = format!("stopped at a question about `{step}`");
             session.leaving = Some((StopReason::Operator, message));
             Digest::default()
         }
     }
+}
+
+fn of_gate(run: &Run, step: &str) -> bool {
+    let open = run.step(step).and_then(|state| state.approval.as_ref());
+    open.is_some_and(|open| open.question == Asking::SecondPerson)
 }
 
 fn input(

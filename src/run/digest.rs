@@ -49,7 +49,8 @@ pub fn digest(
     now: Timestamp,
 ) -> Digest {
     match input {
-        Input::Tick(_) | Input::Line(..) => Digest::default(),
+        // A slip is the loop's: it knows whether it was taken before.
+        Input::Tick(_) | Input::Line(..) | Input::Slip { .. } => Digest::default(),
         Input::Interrupt(how) => interrupt::interrupted(plan, run, session, how, now),
         Input::Suspended(span) => Digest::fact(Kind::Suspended { for_ms: span.millis() }),
         Input::Done(id, output) => match session.ended(id) {
@@ -83,6 +84,7 @@ fn ended(
         Purpose::Ask { step, asking, question } => {
             answers::taken(plan, run, session, step, *asking, question, &output, now)
         }
+        Purpose::Shell { step } => Digest::fact(super::menu::shell::closed(step, &output)),
         Purpose::Action { .. } => action(plan, run, session, id, purpose, output, now),
         Purpose::Check { .. } | Purpose::Criterion { .. } => {
             check(plan, run, session, id, purpose, output, now)

@@ -50,6 +50,9 @@ pub trait World {
     /// The run's folder is another one from here on: what is kept belongs there.
     fn moved(&mut self, _run_dir: &Path) {}
 
+    /// What this slip says is durable: it is not said again.
+    fn taken(&mut self, _slip: &str) {}
+
     /// The record goes on, or no longer goes on, on paper alone: what a disk must keep first cannot be
     /// kept, so commands run without a keeper and end with us.
     fn on_paper(&mut self, _on: bool) {}
@@ -175,12 +178,19 @@ impl Driver<'_> {
     ) -> Result<u64, RecordTrouble> {
         let by = match &kind {
             Kind::Chose { source, .. } if source == "probe" => "mayday".to_owned(),
-            Kind::Answered { .. } | Kind::Chose { .. } | Kind::InputGiven { .. } => {
-                self.run.operator.clone()
-            }
+            Kind::Answered { .. }
+            | Kind::Chose { .. }
+            | Kind::InputGiven { .. }
+            | Kind::InputEdited { .. }
+            | Kind::ShellOpened { .. }
+            | Kind::ShellClosed { .. } => self.run.operator.clone(),
             _ => "mayday".to_owned(),
         };
-        let event = Event { at: now.wall, boot_ms: now.boot.millis(), by, kind };
+        if matches!(kind, Kind::RollbackEnded { .. }) {
+            // Steps before it may be open again.
+            self.session.cursor = 0;
+        }
+        let event = Event { at: now.wall, boot_ms: now.boot.millis(), by, slip: None, kind };
         let (number, event) = self.record.stage(event)?;
         self.run.apply(&event);
         shown.push(event);
@@ -188,7 +198,7 @@ impl Driver<'_> {
     }
 
     /// Makes durable, then shows.
-    fn commit(&mut self, shown: &mut Vec<Event>) -> Result<(), RecordTrouble> {
+    pub(super) fn commit(&mut self, shown: &mut Vec<Event>) -> Result<(), RecordTrouble> {
         if shown.is_empty() {
             return Ok(());
         }
@@ -197,6 +207,9 @@ impl Driver<'_> {
         shown.append(&mut also);
         for event in shown.drain(..) {
             self.observer.event(self.plan, self.run, &event);
+        }
+        for slip in self.session.taken.drain(..) {
+            self.world.taken(&slip);
         }
         Ok(())
     }
@@ -326,6 +339,9 @@ impl Driver<'_> {
                 self.observer.line(self.plan, self.run, step, line);
             }
             return Ok(());
+        }
+        if let Input::Slip { id, text, files } = input {
+            return self.slip(id, &text, files, shown);
         }
         let done = matches!(input, Input::Done(..));
         let now = self.now(shown)?;

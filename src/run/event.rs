@@ -34,9 +34,22 @@ pub struct Event {
     pub boot_ms: i64,
     /// Who: an operator's name, or `mayday`.
     pub by: String,
+    /// It came from another terminal: which slip of the inbox it was. Each becomes one event, once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slip: Option<Taken>,
     /// What.
     #[serde(flatten)]
     pub kind: Kind,
+}
+
+/// Where an event from another terminal came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The name of the slip.
+    pub id: String,
+    /// Nobody drove: the other terminal recorded it itself.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub alone: bool,
 }
 
 /// Kinds of facts. The word in `type` is stable.
@@ -416,6 +429,97 @@ pub enum Kind {
     Noted {
         /// The words.
         text: String,
+        /// When it happened, where that is not when it was noted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        when: Option<Timestamp>,
+        /// Files kept with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<Evidence>,
+    },
+    /// A second person must agree: with this code, until then.
+    ApprovalAsked {
+        /// The step's key.
+        step: String,
+        /// To what: its gate, or passing it over.
+        question: Asking,
+        /// The code, made from what is asked: it agrees to nothing else.
+        code: String,
+        /// What is asked, in words.
+        what: String,
+        /// Whose account asks; it never counts as the second person.
+        user: String,
+        /// The code is worth nothing from then on.
+        until: Timestamp,
+    },
+    /// A second person agreed, from another terminal. Who, is who the event is by.
+    Agreed {
+        /// The step's key.
+        step: String,
+        /// To what.
+        question: Asking,
+        /// With which code.
+        code: String,
+        /// From whose account.
+        user: String,
+    },
+    /// What came from another terminal was not taken.
+    Refused {
+        /// What: `ack`, `mark mitigated`.
+        what: String,
+        /// Why, in words.
+        why: String,
+    },
+    /// The contacts are to be told now.
+    EscalationAsked {
+        /// Why.
+        reason: String,
+    },
+    /// A role is somebody's from here on.
+    RoleGiven {
+        /// Which: `ic`, `comms`, `scribe`, ...
+        role: String,
+        /// Whose.
+        to: String,
+        /// What was said with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// An input has another value, from the menu of a step.
+    InputEdited {
+        /// The step's key.
+        step: String,
+        /// The input.
+        name: String,
+        /// Its value before.
+        before: Value,
+        /// Its value from here on.
+        value: Value,
+    },
+    /// The operator has a shell, and does by hand what mayday cannot see.
+    ShellOpened {
+        /// The step whose menu it was opened from.
+        step: String,
+        /// The command.
+        what: String,
+    },
+    /// That shell has ended.
+    ShellClosed {
+        /// The step.
+        step: String,
+        /// How it ended: its exit code, when it had one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit_code: Option<i64>,
+        /// How long it was open.
+        elapsed: Span,
+    },
+    /// This run goes on where another one was handed over.
+    Continues {
+        /// The run before.
+        run: String,
+        /// Its playbook.
+        playbook: String,
+        /// Why it was handed over.
+        reason: String,
     },
     /// The wall clock was set, while the run was driven or while nobody drove it in the same boot. What
     /// comes before is told by the clock as it was.
@@ -431,9 +535,16 @@ pub enum Kind {
         /// Back to and with this step; all when none is named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<String>,
+        /// The step whose menu asked for it: the run goes on behind it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
     },
     /// The undos asked for are done.
-    RollbackEnded,
+    RollbackEnded {
+        /// Steps that are run once more: they were undone, or only looked.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        again: Vec<String>,
+    },
     /// What only a drill has to tell.
     Drill(DrillFact),
     /// The rest of the run is given up; a drill still cleans up behind itself.

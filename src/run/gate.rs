@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::approval;
 use super::escalate;
 use super::event::{Asking, Kind};
 use super::next::{Look, Move, answer_needed};
@@ -194,8 +195,8 @@ fn second_person(
     match template::holds(rule, &look.scope(&unit.prefix, item)) {
         Ok(held) if !held.truth => None,
         Ok(_) => {
-            let question = second_question(look, key, "second");
-            Some(put(look, key, Asking::SecondPerson, question, "--confirm"))
+            let to = agreed_to(look, unit, key, item);
+            Some(approval::ask(look, key, state, Asking::SecondPerson, &to))
         }
         Err(fault) => Some(refuse(key, state, fault.into())),
     }
@@ -206,14 +207,18 @@ pub(super) fn is_operator(run: &Run, name: &str) -> bool {
     name.trim().to_lowercase() == run.operator.trim().to_lowercase()
 }
 
-/// The question for the name of a second person.
-pub(super) fn second_question(look: &Look<'_>, key: &str, what: &str) -> Question {
-    Question {
-        about: format!("{key}.{what}"),
-        text: "A second person must agree. Second person: your name".to_owned(),
-        help: Some(format!("somebody else than {}", look.run.operator)),
-        wants: Wants::Words,
-    }
+/// What a second person agrees to: the step, what runs, and where.
+fn agreed_to(look: &Look<'_>, unit: &Unit, key: &str, item: Option<(usize, &Value)>) -> String {
+    let names = look.scope(&unit.prefix, item);
+    let cx = super::advance::context(look.plan, unit, key, &names, look.now);
+    let what = match unit.step.action.request(&cx, &[]) {
+        Ok(crate::steps::Request::Effect(effect)) => format!(": {}", effect.what()),
+        _ => String::new(),
+    };
+    let title = template::render(&unit.step.common.title, &names);
+    let title = title.unwrap_or_else(|_| unit.step.common.title.clone());
+    let (class, place) = (unit.class().word(), &look.plan.place.name);
+    format!("`{key}` {title} ({class} on {place}){what}")
 }
 
 /// Puts a question of the engine's own; without anybody to ask, says which flag would have answered.

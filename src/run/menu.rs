@@ -3,14 +3,21 @@
 //! The safe choice stands first, nothing is preselected, each choice but trying again and checking
 //! takes a reason. Without anybody to ask the run stops and can be resumed.
 
+use super::approval;
 use super::event::{Asking, Kind, StopReason};
-use super::gate::{put, second_question};
+use super::gate::put;
 use super::next::{Look, Move, give_up, in_cleanup};
 use super::state::StepState;
 use crate::effect::{Choice, Question, Wants};
-use crate::plan::{Section, Unit};
+use crate::plan::Unit;
 use crate::playbook::{MenuItem, OnFail};
 use crate::steps::{Stage, Verdict};
+
+mod carry;
+pub(super) mod more;
+pub(super) mod shell;
+
+pub(super) use carry::carry_out;
 
 /// The next question of the menu, or the choice once it is complete.
 pub(super) fn next(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Move {
@@ -31,25 +38,42 @@ pub(super) fn next(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -
     if !free && state.menu.reason.is_none() {
         let question = Question {
             about: format!("{key}.reason"),
-            text: format!("Why {}?", choice.replace('_', " ")),
+            text: format!("Why {}?", reason_for(choice)),
             help: None,
             wants: Wants::Words,
         };
         return put(look, key, Asking::Reason, question, "--answer");
     }
-    let passes_over = matches!(choice.as_str(), "skip" | "by_hand");
+    if let Some(ask) = more::next(look, key, state, choice) {
+        return ask;
+    }
+    let passes_over = matches!(choice.as_str(), "skip" | "by_hand" | "switch_to");
     let passes_over = passes_over || choice.starts_with("switch_to:");
     if unit.step.common.killer && passes_over && state.menu.second.is_none() {
-        let question = second_question(look, key, "override");
-        return put(look, key, Asking::Override, question, "--confirm");
+        let to = format!("`{key}` is not done as written: {}", reason_for(choice));
+        return approval::ask(look, key, state, Asking::Override, &to);
     }
     Move::record(Kind::Chose {
         step: key.to_owned(),
-        choice: choice.clone(),
+        choice: more::complete(choice, &state.menu),
         reason: state.menu.reason.clone(),
         second_person: state.menu.second.clone(),
         source: state.menu.source.clone(),
     })
+}
+
+/// The choice as the question for its reason names it.
+fn reason_for(choice: &str) -> String {
+    match choice {
+        "edit" => "other inputs".to_owned(),
+        "undo" => "undo it".to_owned(),
+        "undo_back" => "undo steps".to_owned(),
+        "shell" => "take over by hand".to_owned(),
+        "handoff" => "hand over".to_owned(),
+        "switch_to" => "another branch".to_owned(),
+        "by_hand" => "count it as done (what shows it)".to_owned(),
+        other => other.replace('_', " "),
+    }
 }
 
 fn nobody(look: &Look<'_>, key: &str, state: &StepState) -> Move {
@@ -99,6 +123,7 @@ fn choices(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Vec<Ch
         MenuItem::Stop => choice("stop", "stop here; the run can be resumed".to_owned()),
         MenuItem::Abort => choice("abort", "give this run up".to_owned()),
     };
+    let own = matches!(unit.step.common.on_fail, OnFail::Menu(_));
     let wanted = match &unit.step.common.on_fail {
         OnFail::Menu(items) => items.clone(),
         _ => vec![
@@ -111,7 +136,6 @@ fn choices(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Vec<Ch
             MenuItem::Abort,
         ],
     };
-    let current = unit.phase;
     // The way back and the cleanup of a drill lead nowhere else.
     let back = look.run.rollback.is_some() || in_cleanup(look.plan, look.run, key);
     let offered = wanted.iter().filter(|item| match item {
@@ -119,19 +143,44 @@ fn choices(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Vec<Ch
         MenuItem::Escalate => !look.plan.escalation.is_empty(),
         MenuItem::Handoff(_) => !back,
         MenuItem::Abort => look.run.rollback.is_none(),
-        // Only forward: what is settled stays settled.
         MenuItem::SwitchTo(phase) => {
-            let is_it = |later: &crate::plan::PlanPhase| {
-                later.key == *phase && later.section == Section::Respond && !later.units.is_empty()
-            };
-            !back && look.plan.phases.iter().skip(current + 1).any(is_it)
+            !back && more::branches(look, unit).any(|later| later.key == *phase)
         }
         _ => true,
     });
     let mut choices: Vec<Choice> = offered.map(one).collect();
+    let mut insert = |behind: &[&str], key: &str, label: &str| {
+        let last = choices.iter().rposition(|choice| behind.contains(&choice.key.as_str()));
+        let at = last.map_or(choices.len(), |at| at + 1);
+        choices.insert(at, choice(key, label.to_owned()));
+    };
+    if !back && !own && !more::inputs(look).is_empty() {
+        insert(&["check", "retry"], "edit", "edit inputs, then try again");
+    }
+    let before_skip = ["check", "retry", "edit", "by_hand"];
     if can_undo && state.attempts > 0 {
-        let at = choices.iter().position(|choice| choice.key == "skip").unwrap_or(choices.len());
-        choices.insert(at, choice("undo", "undo what it did, then ask again".to_owned()));
+        insert(&before_skip, "undo", "undo what it did, then ask again");
+    }
+    let behind_skip = ["check", "retry", "edit", "by_hand", "undo", "skip"];
+    if !back && !own {
+        if more::undoable(look).next().is_some() {
+            insert(&behind_skip, "undo_back", "undo back to an earlier step, and go on from there");
+        }
+        if more::branches(look, unit).next().is_some() {
+            insert(&behind_skip, "switch_to", "take another branch: go on at a later phase");
+        }
+    }
+    if !own && look.session.attended {
+        let behind =
+            ["check", "retry", "edit", "by_hand", "undo", "skip", "undo_back", "switch_to"];
+        insert(&behind, "shell", "open a shell here (recorded as taken over by hand)");
+        if !back && look.session.playbooks.iter().any(|(id, _)| *id != look.plan.head.id) {
+            insert(
+                &[&behind[..], &["shell", "escalate"]].concat(),
+                "handoff",
+                "hand over to another playbook; the clocks go on",
+            );
+        }
     }
     if !choices.iter().any(|choice| choice.key == "stop") {
         choices.push(choice("stop", "stop here; the run can be resumed".to_owned()));

@@ -288,7 +288,9 @@ fn roll_back(look: &Look<'_>) -> Move {
             return advance::one(look, &undo, &undo_key, item);
         }
     }
-    Move::record(Kind::RollbackEnded)
+    let to = run.rollback_from.as_ref().and(run.rollback.as_ref()).and_then(Option::as_ref);
+    let again = to.map(|to| super::menu::more::again(plan, run, to)).unwrap_or_default();
+    Move::record(Kind::RollbackEnded { again })
 }
 
 /// Criteria and cleanup of a drill, then the end.

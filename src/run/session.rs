@@ -57,6 +57,16 @@ pub struct Session {
     pub clock: Option<Moment>,
     /// About the record itself.
     pub record: AboutRecord,
+    /// Slips whose event is staged: the inbox is told when it is durable.
+    pub taken: Vec<String>,
+    /// From whose account this driver is run.
+    pub user: String,
+    /// The operator's own shell, for the menu.
+    pub shell: Option<String>,
+    /// The operator runs each command elsewhere.
+    pub manual: bool,
+    /// Playbooks that a run may be handed over to: id and title.
+    pub playbooks: Vec<(String, String)>,
 }
 
 /// What a driver knows about a record in trouble.
@@ -133,6 +143,11 @@ pub enum Purpose {
         asking: Asking,
         /// The question as it was put.
         question: Question,
+    },
+    /// A shell of the operator's.
+    Shell {
+        /// The step whose menu opened it.
+        step: String,
     },
     /// A message.
     Notify {
@@ -220,6 +235,23 @@ impl Session {
             Source::Answer => !gate,
         };
         fits.then_some(found)
+    }
+
+    /// The open question for a second person's agreement about this step.
+    #[must_use]
+    pub fn second_asked(&self, key: &str) -> Option<EffectId> {
+        let asks = |purpose: &Purpose| {
+            matches!(purpose, Purpose::Ask { step, asking, .. } if step == key
+                && matches!(asking, Asking::SecondPerson | Asking::Override | Asking::Glass))
+        };
+        self.in_flight.iter().find(|(_, purpose)| asks(purpose)).map(|(id, _)| *id)
+    }
+
+    /// Nobody needs this answer any more. One that still comes is refused.
+    pub fn withdraw(&mut self, id: EffectId) {
+        self.in_flight.remove(&id);
+        self.questions.remove(&id);
+        self.withdrawn.insert(id);
     }
 
     /// The wall clock was set: what is due after a span stays so.

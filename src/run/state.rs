@@ -7,13 +7,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
+mod aside;
 mod drill;
 mod incident;
 mod step;
 
+pub use aside::{Approval, Hand};
 pub use drill::DrillState;
 pub use incident::{Incident, Reopened};
-pub use step::{Chosen, Gate, Menu, Running, StepState};
+pub use step::{BROKEN, Chosen, EDITED, GLASS, Gate, Menu, NEW_CODE, Running, StepState};
 
 use super::event::{
     Asking, Event, Kind, Lasting, Milestone, Opened, Outcome, StepStatus, StopReason,
@@ -81,6 +83,12 @@ pub struct Run {
     pub criteria: BTreeMap<String, Judged>,
     /// What a drill tells beside its steps.
     pub drill: DrillState,
+    /// Roles, and whose they are.
+    pub roles: BTreeMap<String, String>,
+    /// Slips from other terminals that are on the record: none is taken twice.
+    pub slips: BTreeSet<String>,
+    /// The step whose menu asked for the rollback that goes on.
+    pub rollback_from: Option<String>,
     /// The undos of passed steps are being run, back to and with this step (all when `None`).
     pub rollback: Option<Option<String>>,
     /// Steps before this phase are passed over.
@@ -166,14 +174,19 @@ impl Run {
     /// Remembers one event. Events that make no sense here change as little as they can.
     pub fn apply(&mut self, event: &Event) {
         self.events += 1;
-        self.last_at = Some(event.at);
         let before = self.heard_at;
-        if !event.kind.is_about_taking_up() {
-            self.heard_at = Some(event.at);
+        // What another terminal recorded while nobody drove tells nothing of a driver and its clocks.
+        let alone = event.slip.as_ref().is_some_and(|slip| slip.alone);
+        if !alone {
+            self.last_at = Some(event.at);
+            self.last_boot_ms = event.boot_ms;
+            if !event.kind.is_about_taking_up() {
+                self.heard_at = Some(event.at);
+            }
         }
-        self.last_boot_ms = event.boot_ms;
         self.outbox.apply(self.events.saturating_sub(1), event);
         self.incident.apply(event, &mut self.milestones);
+        self.slips.extend(event.slip.as_ref().map(|slip| slip.id.clone()));
         match &event.kind {
             Kind::Opened(opened) => {
                 self.operator.clone_from(&opened.operator);
@@ -183,21 +196,15 @@ impl Run {
                 self.attached_at = Some(event.at);
             }
             Kind::Attached { operator, boot_id, .. } => {
-                self.operator.clone_from(operator);
-                self.folder = None;
-                self.boot_id.clone_from(boot_id);
                 self.left_at = before;
                 self.attached_at = Some(event.at);
-                self.stopped = None;
-                self.reopen();
+                self.taken_up(operator, boot_id);
             }
             Kind::InputGiven { name, value, secret, .. } => {
                 let known = if *secret { Known::Secret(None) } else { Known::Value(value.clone()) };
                 self.inputs.insert(name.clone(), known);
             }
-            Kind::PhaseEntered { phase } => {
-                self.reach(phase, PhaseState::Entered(event.at));
-            }
+            Kind::PhaseEntered { phase } => self.reach(phase, PhaseState::Entered(event.at)),
             Kind::PhaseSkipped { phase, .. } => {
                 self.reach(phase, PhaseState::Skipped);
             }
@@ -213,15 +220,15 @@ impl Run {
                 let judged = Judged { verdict: verdict.clone(), measured: measured.clone() };
                 self.criteria.insert(criterion.clone(), judged);
             }
-            Kind::RollbackStarted { to } => {
-                self.rollback = Some(to.clone());
-                self.stopped = None;
-            }
-            Kind::RollbackEnded => {
-                self.rollback = None;
-                let done = "the undos asked for are done".to_owned();
-                self.stopped.get_or_insert((StopReason::Operator, done));
-            }
+            Kind::ApprovalAsked { .. }
+            | Kind::Agreed { .. }
+            | Kind::EscalationAsked { .. }
+            | Kind::RoleGiven { .. }
+            | Kind::InputEdited { .. }
+            | Kind::ShellOpened { .. }
+            | Kind::ShellClosed { .. }
+            | Kind::RollbackStarted { .. }
+            | Kind::RollbackEnded { .. } => self.apply_aside(event),
             Kind::Abandoned { reason } => {
                 self.abandoned = Some(reason.clone());
                 self.over_at.get_or_insert(event.at);
@@ -254,6 +261,8 @@ impl Run {
             | Kind::Updated { .. }
             | Kind::Held { .. }
             | Kind::Released
+            | Kind::Refused { .. }
+            | Kind::Continues { .. }
             | Kind::Noted { .. } => {}
             Kind::Drill(fact) => self.drill.apply(fact),
             Kind::ClockStepped { by_ms, .. } => self.shift(Span::from_millis(*by_ms)),
@@ -279,6 +288,14 @@ impl Run {
             }
             _ => {}
         }
+    }
+
+    fn taken_up(&mut self, operator: &str, boot_id: &str) {
+        operator.clone_into(&mut self.operator);
+        boot_id.clone_into(&mut self.boot_id);
+        self.folder = None;
+        self.stopped = None;
+        self.reopen();
     }
 
     /// A phase was come to; a jump to it ends there.
@@ -404,14 +421,20 @@ impl Run {
                 let strict = state.gate.strict;
                 let passed = Some((event.at, event.by.clone()));
                 state.gate = Gate { passed, strict, ..Gate::default() };
+                state.approval = None;
             }
-            Asking::SecondPerson => state.gate.second = words,
+            Asking::SecondPerson | Asking::Override => state.second(question, words),
+            Asking::Glass => state.broke_the_glass(words),
             Asking::Menu => {
                 state.menu = Menu { choice: words, source: source.to_owned(), ..Menu::default() };
+                state.approval = None;
             }
             Asking::Reason => state.menu.reason = words,
-            Asking::Override => state.menu.second = words,
             Asking::Evidence => state.told = true,
+            Asking::Edit | Asking::Value | Asking::Back | Asking::Successor => {
+                state.menu.answer(question, words);
+            }
+            Asking::Hand | Asking::Seen | Asking::Captured => state.by_hand(question, answer),
             Asking::DataLoss => state.gate.loss = words,
             Asking::Input | Asking::Interrupt | Asking::Held => {}
         }
@@ -428,11 +451,13 @@ impl Run {
         let state = self.steps.entry(step.to_owned()).or_default();
         state.menu = Menu::default();
         match choice {
-            "retry" => {
+            "retry" | "edit" => {
                 state.gate = Gate {
                     strict: matches!(state.verdict, Some(Verdict::Unknown { .. })),
                     ..Gate::default()
                 };
+                state.approval = None;
+                state.hand = Hand::default();
                 state.verdict = None;
                 state.probe = None;
                 state.tries = 0;
@@ -520,6 +545,10 @@ impl Run {
             if state.settled.is_none() {
                 state.menu = Menu::default();
                 state.chosen = None;
+                state.shell = false;
+                // Its code was made for a driver who is gone.
+                state.approval = None;
+                state.hand = Hand::default();
                 state.checking = None;
                 state.probe = None;
             }

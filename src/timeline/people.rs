@@ -1,6 +1,7 @@
 //! What people are called: a role each, in the order in which they appear, or their names.
 
 use crate::run::event::{Asking, Event, Kind};
+use crate::run::state::{BROKEN, GLASS, NEW_CODE};
 
 /// The people of a run.
 #[derive(Clone, Debug)]
@@ -20,16 +21,24 @@ impl People {
                 Kind::Opened(opened) => people.meet(&opened.operator),
                 Kind::Attached { operator, .. } => people.meet(operator),
                 Kind::Chose { second_person: Some(second), .. }
-                | Kind::Skipped { second_person: Some(second), .. } => people.meet(second),
+                | Kind::Skipped { second_person: Some(second), .. } => people.meet_second(second),
                 Kind::Answered {
                     question: Asking::SecondPerson | Asking::Override,
                     answer,
                     ..
-                } => people.meet(answer.as_str().unwrap_or_default()),
+                } => people.meet_second(answer.as_str().unwrap_or_default()),
+                Kind::RoleGiven { to, .. } => people.meet(to),
                 _ => {}
             }
         }
         people
+    }
+
+    /// What stands in the place of a second person need not be one.
+    fn meet_second(&mut self, name: &str) {
+        if !name.starts_with(BROKEN) && ![GLASS, NEW_CODE].contains(&name) {
+            self.meet(name);
+        }
     }
 
     fn meet(&mut self, name: &str) {

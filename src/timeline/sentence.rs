@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::about_drill::of_drill;
 use super::about_record::of_record;
+use super::aside;
 pub use super::incident::clock_words;
 use super::incident::of_incident;
 pub use super::messages::delivery;
@@ -61,16 +62,28 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
             format!("Phase {} was passed over: {reason}.", phase_title(plan, phase))
         }
         Kind::Expanded { step, items } => format!("{step} is run for {} items.", items.len()),
-        Kind::Noted { text } => format!("Note: {}", text.trim()),
+        Kind::Noted { .. }
+        | Kind::Refused { .. }
+        | Kind::EscalationAsked { .. }
+        | Kind::RoleGiven { .. }
+        | Kind::Continues { .. }
+        | Kind::ApprovalAsked { .. }
+        | Kind::Agreed { .. }
+        | Kind::InputEdited { .. }
+        | Kind::ShellOpened { .. }
+        | Kind::ShellClosed { .. } => aside::of(kind, people),
         Kind::ClockStepped { by_ms, while_down } => {
             let when = if *while_down { "while nobody drove" } else { "during the run" };
             format!("The wall clock was set by {} {when}.", Span::from_millis(*by_ms))
         }
-        Kind::RollbackStarted { to: Some(to) } => {
+        Kind::RollbackStarted { to: Some(to), .. } => {
             format!("Undoing began, newest first, back to and with {to}.")
         }
-        Kind::RollbackStarted { to: None } => "Undoing began, newest first.".to_owned(),
-        Kind::RollbackEnded => "Undoing ended.".to_owned(),
+        Kind::RollbackStarted { to: None, .. } => "Undoing began, newest first.".to_owned(),
+        Kind::RollbackEnded { again } if again.is_empty() => "Undoing ended.".to_owned(),
+        Kind::RollbackEnded { again } => {
+            format!("Undoing ended; run once more from here: {}.", again.join(", "))
+        }
         Kind::Drill(fact) => of_drill(fact),
         Kind::Abandoned { reason } => format!("The rest of the run was given up: {reason}."),
         Kind::Interrupted { how } => interrupted(*how).to_owned(),
@@ -200,7 +213,16 @@ pub const fn word(kind: &Kind) -> &'static str {
         Kind::Noted { .. } => "noted",
         Kind::ClockStepped { .. } => "clock_stepped",
         Kind::RollbackStarted { .. } => "rollback_started",
-        Kind::RollbackEnded => "rollback_ended",
+        Kind::RollbackEnded { .. } => "rollback_ended",
+        Kind::ApprovalAsked { .. } => "approval_asked",
+        Kind::Agreed { .. } => "agreed",
+        Kind::Refused { .. } => "refused",
+        Kind::EscalationAsked { .. } => "escalation_asked",
+        Kind::RoleGiven { .. } => "role_given",
+        Kind::InputEdited { .. } => "input_edited",
+        Kind::ShellOpened { .. } => "shell_opened",
+        Kind::ShellClosed { .. } => "shell_closed",
+        Kind::Continues { .. } => "continues",
         Kind::Drill(_) => "drill",
         Kind::Abandoned { .. } => "abandoned",
         Kind::Stopped { .. } => "stopped",
@@ -223,7 +245,7 @@ fn run_opened(opened: &Opened, people: &People) -> String {
 }
 
 fn second(second: Option<&str>, people: &People) -> String {
-    second.map(|second| format!("; {} agreed", people.called(second))).unwrap_or_default()
+    second.map(|second| format!("; {}", aside::second(second, people))).unwrap_or_default()
 }
 
 /// A value as a person reads it.
@@ -314,6 +336,14 @@ const fn asking_word(question: Asking) -> &'static str {
         Asking::Interrupt => "after Ctrl-C",
         Asking::Held => "go on",
         Asking::DataLoss => "data loss",
+        Asking::Glass => "why alone",
+        Asking::Edit => "which input",
+        Asking::Value => "new value",
+        Asking::Back => "back to where",
+        Asking::Successor => "on to where",
+        Asking::Hand => "done elsewhere",
+        Asking::Seen => "what it said",
+        Asking::Captured => "value read off",
     }
 }
 
@@ -323,12 +353,15 @@ pub fn choice_words(choice: &str) -> String {
     match choice.split_once(':') {
         Some(("switch_to", phase)) => format!("to go on at phase {phase}"),
         Some(("handoff", playbook)) => format!("to hand over to {playbook}"),
+        Some(("undo_back", step)) => format!("to undo back to {step}"),
         _ => match choice {
             "retry" => "to try again".to_owned(),
             "check" => "to run its checks only".to_owned(),
             "by_hand" => "done by hand".to_owned(),
             "skip" => "to skip it".to_owned(),
             "undo" => "to undo it".to_owned(),
+            "edit" => "to try again with other inputs".to_owned(),
+            "shell" => "to open a shell".to_owned(),
             "escalate" => "to tell the contacts".to_owned(),
             "stop" => "to stop here".to_owned(),
             "abort" => "to give the run up".to_owned(),

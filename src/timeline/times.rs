@@ -28,8 +28,9 @@ fn straighten(event: &Event, off: &mut Span) -> Event {
     }
     event.at = event.at - *off;
     match &mut event.kind {
-        Kind::Milestone { when, .. } => *when = *when - *off,
+        Kind::Milestone { when, .. } | Kind::Noted { when: Some(when), .. } => *when = *when - *off,
         Kind::DeadlinePassed { due, .. } => *due = *due - *off,
+        Kind::ApprovalAsked { until, .. } => *until = *until - *off,
         _ => {}
     }
     event

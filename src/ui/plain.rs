@@ -10,7 +10,9 @@ use crate::steps::Verdict;
 use crate::time::{Span, Timestamp};
 use crate::ui::layout::{INDENT, brief, count, labelled, wrap};
 use crate::ui::view::{StepView, View};
+use aside::asking;
 
+mod aside;
 mod facts;
 mod messages;
 mod milestones;
@@ -135,16 +137,19 @@ impl Lines<'_> {
             },
             Kind::Interrupted { how } => self.interrupted(*how),
             Kind::Suspended { for_ms } => self.suspended(Span::from_millis(*for_ms)),
-            Kind::Noted { text } => self.note(&format!("{}: {text}", self.by)),
+            Kind::Noted { .. }
+            | Kind::Refused { .. }
+            | Kind::EscalationAsked { .. }
+            | Kind::RoleGiven { .. }
+            | Kind::Continues { .. }
+            | Kind::ApprovalAsked { .. }
+            | Kind::Agreed { .. }
+            | Kind::InputEdited { .. }
+            | Kind::ShellOpened { .. }
+            | Kind::ShellClosed { .. }
+            | Kind::RollbackStarted { .. }
+            | Kind::RollbackEnded { .. } => self.aside(kind),
             Kind::ClockStepped { by_ms, .. } => self.clock_stepped(Span::from_millis(*by_ms)),
-            Kind::RollbackStarted { to } => {
-                let to = to.as_ref().map(|step| format!(", back to and with {step}"));
-                self.note(&format!(
-                    "Taking changes back, newest first{}. Each one is asked about.",
-                    to.unwrap_or_default()
-                ))
-            }
-            Kind::RollbackEnded => self.note("The changes asked for are taken back."),
             Kind::Drill(fact) => self.note(&crate::timeline::about_drill::of_drill(fact)),
             Kind::Abandoned { reason } => {
                 self.note(&format!("The rest of the run is given up: {reason}"))
@@ -364,21 +369,6 @@ fn environment(name: &str, danger: Danger) -> String {
     match danger {
         Danger::High => name.to_uppercase(),
         Danger::Low => name.to_owned(),
-    }
-}
-
-fn asking(question: Asking) -> &'static str {
-    match question {
-        Asking::Gate => "go ahead",
-        Asking::SecondPerson => "second person",
-        Asking::Menu => "what now",
-        Asking::Reason => "reason",
-        Asking::Override => "second person for passing over",
-        Asking::Evidence => "evidence",
-        Asking::Input => "input",
-        Asking::Interrupt => "after Ctrl-C",
-        Asking::Held => "go on",
-        Asking::DataLoss => "data loss",
     }
 }
 

@@ -19,6 +19,7 @@ use rustix::time::{ClockId, clock_gettime};
 use super::console::{Operator, Withdrawal, can_suspend, mend, remember, suspend};
 use super::evidence::EvidenceSink;
 use super::http::{self, PreparedHttp};
+use super::inbox::{Found, Watch};
 use super::keeper::Keepers;
 use super::notify;
 use super::process::{EnvValue, Prepared, Running, target_variables};
@@ -77,6 +78,8 @@ pub struct LiveWorld {
     threads: Threads,
     commands: HashMap<EffectId, Running>,
     keepers: Keepers,
+    /// What other terminals say; the newest folder last, when the record was moved.
+    inboxes: Vec<Watch>,
     cancels: HashMap<EffectId, sql::Cancel>,
     sessions: Arc<sql::Sessions>,
     ready: VecDeque<Input>,
@@ -141,6 +144,7 @@ impl LiveWorld {
             redactor: vault.redactor(),
             vault,
             keepers: Keepers::new(setting.keeper, setting.run_dir.clone()),
+            inboxes: Vec::new(),
             run_dir: setting.run_dir,
             moved: false,
             run_id: setting.run_id,
@@ -177,6 +181,11 @@ impl LiveWorld {
         self.vault.bind(run_id, &run_dir);
         self.keepers.bind(run_dir.clone());
         self.run_dir = run_dir;
+    }
+
+    /// Hears from here on what other terminals say to the run: it is ours to drive.
+    pub fn listen(&mut self) {
+        self.inboxes.push(Watch::over(&self.run_dir));
     }
 
     /// Resolves a secret now, to find out before anything runs whether it can be had.
@@ -353,6 +362,7 @@ impl LiveWorld {
             self.ready.push_back(Input::Done(id, output));
         }
         self.keepers.collect(&mut self.ready);
+        self.slips();
         while let Ok((id, output)) = self.ended.try_recv() {
             self.cancels.remove(&id);
             self.questions.remove(&id);
@@ -371,6 +381,16 @@ impl LiveWorld {
         if self.commands.values().any(Running::is_stopped) {
             self.suspend();
         }
+    }
+
+    /// What other terminals left since the last look.
+    fn slips(&mut self) {
+        let redactor = &self.redactor;
+        let known = || redactor.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let found = self.inboxes.iter_mut().flat_map(|inbox| inbox.collect(known));
+        let slip =
+            |found: Found| Input::Slip { id: found.id, text: found.text, files: found.files };
+        self.ready.extend(found.map(slip));
     }
 
     /// Stops mayday and what it runs, until somebody lets it go on. Time limits of commands stand still
@@ -405,6 +425,7 @@ impl LiveWorld {
             running.poll_fds(&mut fds);
         }
         self.keepers.poll_fds(&mut fds);
+        self.inboxes.iter().for_each(|inbox| inbox.poll_fd(&mut fds));
         let timeout = limit.map(|limit| {
             let millis = limit.millis().max(0);
             Timespec { tv_sec: millis / 1000, tv_nsec: (millis % 1000) * 1_000_000 }
@@ -478,7 +499,9 @@ impl World for LiveWorld {
             let command_limit = deadlines.min().map(|at| at - boot);
             // A millisecond more: waking just before the instant would only mean waking again.
             let look_limit = self.keepers.look_after();
-            let limit = wall_limit.into_iter().chain(command_limit).chain(look_limit).min();
+            let glance = self.inboxes.iter().any(Watch::is_deaf).then_some(GLANCE);
+            let limits = wall_limit.into_iter().chain(command_limit);
+            let limit = limits.chain(look_limit).chain(glance).min();
             self.sleep(limit.map(|limit| limit + Span::from_millis(1)));
         }
     }
@@ -487,7 +510,12 @@ impl World for LiveWorld {
         self.vault.keep(name, value);
     }
 
+    fn taken(&mut self, slip: &str) {
+        self.inboxes.iter_mut().for_each(|inbox| inbox.done(slip));
+    }
+
     fn moved(&mut self, run_dir: &Path) {
+        self.inboxes.push(Watch::over(run_dir));
         self.run_dir = run_dir.to_path_buf();
         self.keepers.bind(run_dir.to_path_buf());
         self.moved = true;

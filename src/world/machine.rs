@@ -5,6 +5,8 @@ use chrono::{Local, Offset, Utc};
 use rustix::fd::AsFd;
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 
+use rustix::event::{Timespec, poll};
+
 use crate::time::{Span, Timestamp, Zone};
 
 /// Wall clock.
@@ -40,6 +42,19 @@ pub fn boot_id() -> String {
     id.map(|id| id.trim().to_owned()).unwrap_or_default()
 }
 
+/// This process is another call of the program from here on. Returns only when that fails.
+pub fn begin_anew(program: &std::path::Path, words: &[String]) -> std::io::Error {
+    std::os::unix::process::CommandExt::exec(std::process::Command::new(program).args(words))
+}
+
+/// Lets so much time pass, or less when a signal comes.
+pub fn rest(span: Span) {
+    let millis = span.millis().max(0);
+    let limit = Timespec { tv_sec: millis / 1000, tv_nsec: (millis % 1000) * 1_000_000 };
+    // An early end is a reason to look, like any other.
+    let _ = poll(&mut [], Some(&limit));
+}
+
 /// The machine's name.
 #[must_use]
 pub fn host() -> String {
@@ -50,6 +65,16 @@ pub fn host() -> String {
 #[must_use]
 pub fn user_id() -> u32 {
     rustix::process::getuid().as_raw()
+}
+
+/// Who sits behind this process: the user who logged in, where the system remembers that (`sudo` and `su` do
+/// not change it), else the user of the process.
+#[must_use]
+pub fn login_id() -> u32 {
+    let login = std::fs::read_to_string("/proc/self/loginuid").ok();
+    let login = login.and_then(|text| text.trim().parse().ok());
+    // All ones: nobody logged in, as in a container.
+    login.filter(|id| *id != u32::MAX).unwrap_or_else(user_id)
 }
 
 /// True for a terminal.

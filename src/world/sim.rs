@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::effect::{Effect, EffectId, Ending, FailKind, Input, Interrupt, Output, Question};
 use crate::run::drive::World;
+use crate::run::slip::{Said, Slip};
 use crate::secret::SecretValue;
 use crate::time::{Moment, Span, Timestamp, Zone};
 
@@ -29,6 +30,7 @@ pub struct SimWorld {
     clock: Vec<(Span, Change)>,
     secrets: BTreeMap<String, SecretValue>,
     refused: Vec<String>,
+    taken: Vec<String>,
     stuck: bool,
     /// Waits one after the other in which nothing but time could come.
     alone: u32,
@@ -43,9 +45,22 @@ struct Coming {
 }
 
 enum Happening {
-    End { id: EffectId, began: Span, output: Output },
-    Line { id: EffectId, text: String },
+    End {
+        id: EffectId,
+        began: Span,
+        output: Output,
+    },
+    Line {
+        id: EffectId,
+        text: String,
+    },
     Interrupt(Interrupt),
+    Slip(Slip),
+    /// A second person reads the code off the question that is open then.
+    Ack {
+        by: String,
+        user: String,
+    },
 }
 
 /// What happens to the clocks.
@@ -74,6 +89,7 @@ impl SimWorld {
             clock: Vec::new(),
             secrets: BTreeMap::new(),
             refused: Vec::new(),
+            taken: Vec::new(),
             stuck: false,
             alone: 0,
         }
@@ -82,6 +98,41 @@ impl SimWorld {
     /// Somebody wants the run to stop, `after` from now.
     pub fn interrupt(&mut self, after: Span, how: Interrupt) {
         self.will(self.now.boot + after, Happening::Interrupt(how));
+    }
+
+    /// Another terminal says something, `after` from now.
+    pub fn slip(&mut self, after: Span, slip: Slip) {
+        self.will(self.now.boot + after, Happening::Slip(slip));
+    }
+
+    /// Somebody agrees as the second person with the code of the newest question, `after` from now.
+    pub fn ack(&mut self, after: Span, by: &str, user: &str) {
+        let (by, user) = (by.to_owned(), user.to_owned());
+        self.will(self.now.boot + after, Happening::Ack { by, user });
+    }
+
+    /// Slips whose event is durable, by their names.
+    #[must_use]
+    pub fn taken(&self) -> &[String] {
+        &self.taken
+    }
+
+    /// The code on the screen: that of the newest question that has one.
+    fn code(&self) -> String {
+        let code = |effect: &Effect| {
+            let Effect::Ask(question) = effect else { return None };
+            let line =
+                question.text.lines().find_map(|line| line.trim().strip_prefix("mayday ack "))?;
+            Some(line.split(' ').nth(1)?.to_owned())
+        };
+        self.begun.iter().rev().find_map(|(_, effect)| code(effect)).unwrap_or_default()
+    }
+
+    fn slip_as_input(&mut self, slip: &Slip) -> Input {
+        self.order += 1;
+        let text = serde_json::to_string(slip).unwrap_or_default();
+        let id = format!("slip-{}-{}", self.now.wall.millis(), self.order);
+        Input::Slip { id, text, files: Vec::new() }
     }
 
     /// The wall clock is set by `by`, `after` from now.
@@ -170,6 +221,11 @@ impl SimWorld {
         let Coming { what, .. } = self.coming.remove(place);
         match what {
             Happening::Interrupt(how) => Input::Interrupt(how),
+            Happening::Slip(slip) => self.slip_as_input(&slip),
+            Happening::Ack { by, user } => {
+                let said = Said::Ack { code: self.code() };
+                self.slip_as_input(&Slip { by, user, said })
+            }
             Happening::Line { id, text } => Input::Line(id, text),
             Happening::End { id, began, mut output } => {
                 output.elapsed = self.now.boot - began;
@@ -240,7 +296,7 @@ impl World for SimWorld {
     fn leave(&mut self, id: EffectId) {
         self.coming.retain(|coming| match &coming.what {
             Happening::End { id: theirs, .. } | Happening::Line { id: theirs, .. } => *theirs != id,
-            Happening::Interrupt(_) => true,
+            Happening::Interrupt(_) | Happening::Slip(_) | Happening::Ack { .. } => true,
         });
     }
 
@@ -261,6 +317,10 @@ impl World for SimWorld {
             Some(place) if due == Some(stop) => self.take(place),
             _ => Input::Tick(self.now.wall),
         }
+    }
+
+    fn taken(&mut self, slip: &str) {
+        self.taken.push(slip.to_owned());
     }
 
     fn keep_secret(&mut self, name: &str, value: SecretValue) {

@@ -63,6 +63,8 @@ fn rig_reply(rig: &Rig, words: &str, reply: Reply) -> Rig {
         opening: Vec::new(),
         operator: rig.operator.clone(),
         at: rig.at,
+        manual: false,
+        playbooks: Vec::new(),
         boot: rig.boot,
     }
 }
@@ -315,7 +317,7 @@ fn an_undo_has_the_secret_that_a_reading_step_captured() {
     let text = "  - { id: r, title: R, effect: read, shell: fetch, capture: { token: { from: stdout, secret: true } } }\n  - { id: a, title: A, effect: change, shell: make, undo: { effect: change, shell: 'unmake \"$token\"' } }";
     let rig = || Rig::of(text).types("a", [""]).types("a.undo", ["y"]);
     let first = rig().run().closed();
-    let back = vec![Kind::RollbackStarted { to: None }];
+    let back = vec![Kind::RollbackStarted { to: None, from: None }];
     let came = rig().resume(&first.events, secs(60), back);
     let place = |words: &str| came.begun().iter().position(|what| what.starts_with(words));
     assert!(place("fetch").is_some() && place("fetch") < place("unmake"), "{:?}", came.begun());

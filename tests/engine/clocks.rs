@@ -206,7 +206,7 @@ fn an_abandoned_or_closed_run_escalates_to_nobody() {
         .run()
         .closed();
     let later = rig("      - { id: a, title: A, effect: read, shell: go }");
-    let kind = Kind::RollbackStarted { to: None };
+    let kind = Kind::RollbackStarted { to: None, from: None };
     let came = later.resume(&came.events, secs(90_000), vec![kind]);
     assert!(passed(&came, "escalation:1").is_empty() && passed(&came, "rto").is_empty());
 }

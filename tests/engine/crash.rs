@@ -141,10 +141,14 @@ fn repeats_nothing(plan: &Plan, came: &Came) {
             Kind::Checked { step, verdict: Verdict::Fail(_), check, .. } if check != "probe" => {
                 open.insert(step, false);
             }
-            Kind::Chose { step, choice, .. } if choice == "retry" || choice == "undo" => {
+            Kind::Chose { step, choice, .. } if ["retry", "edit", "undo"].contains(&&**choice) => {
                 open.insert(step, false);
                 open.retain(|key, _| *key != format!("{step}.undo"));
             }
+            // What was undone is done again.
+            Kind::RollbackEnded { again } => open.retain(|key, _| {
+                !again.iter().any(|step| key.strip_suffix(".undo").unwrap_or(key) == step)
+            }),
             _ => {}
         }
     }
@@ -213,7 +217,8 @@ fn a_run_cut_anywhere_is_taken_up_and_repeats_nothing() {
         let rig = Rig::on(&[&text], environment, Mode::Real)
             .milestone(Milestone::ImpactStarted, secs(30))
             .milestone(Milestone::Detected, secs(20));
-        let event = |kind| Event { at: begin(), boot_ms: 0, by: "mayday".to_owned(), kind };
+        let event =
+            |kind| Event { at: begin(), boot_ms: 0, by: "mayday".to_owned(), slip: None, kind };
         let kinds = std::iter::once(rig.first()).chain(rig.opening.iter().cloned());
         let opening: Vec<Event> = kinds.map(event).collect();
         let whole = go_on(&rig.plan, &opening, seed, true);
@@ -263,7 +268,7 @@ fn a_full_record_stops_the_next_effect() {
     let rig = Rig::of(
         "  - { id: a, title: A, effect: read, shell: one }\n  - { id: b, title: B, effect: read, shell: two }",
     );
-    let event = |kind| Event { at: begin(), boot_ms: 0, by: "mayday".to_owned(), kind };
+    let event = |kind| Event { at: begin(), boot_ms: 0, by: "mayday".to_owned(), slip: None, kind };
     let came = rig.drive(MemoryRecord::of(vec![event(rig.first())]).with_room(4));
     assert!(came.trouble.is_some());
     assert_eq!(came.begun(), ["one"]);
@@ -319,7 +324,7 @@ fn deciding_takes_as_long_in_a_long_playbook_as_in_a_short_one() {
         text
     });
     let rig = Rig::of(&long).unattended();
-    let event = |kind| Event { at: begin(), boot_ms: 0, by: "mayday".to_owned(), kind };
+    let event = |kind| Event { at: begin(), boot_ms: 0, by: "mayday".to_owned(), slip: None, kind };
     let record = MemoryRecord::of(vec![event(rig.first())]);
     let came = rig.drive(record).closed();
     // Every step costs the same few events and one effect: nothing is looked at again.

@@ -142,7 +142,7 @@ fn back(to: Option<&str>) -> (Came, Rig) {
     for key in ["a", "b[0]", "b[1]", "c", "d"] {
         rig = rig.types(&format!("{key}.undo"), ["y"]);
     }
-    let kind = Kind::RollbackStarted { to: to.map(str::to_owned) };
+    let kind = Kind::RollbackStarted { to: to.map(str::to_owned), from: None };
     (rig.resume(&came.events, secs(60), vec![kind]), rig)
 }
 
@@ -186,7 +186,7 @@ fn rollback_can_be_cut_anywhere_and_taken_up() {
 #[test]
 fn an_undo_that_fails_stops_the_rollback_and_another_one_goes_on() {
     let came = Rig::of(BACK).unattended().given("c2", "c2", Source::Confirm).run().closed();
-    let kind = || vec![Kind::RollbackStarted { to: None }];
+    let kind = || vec![Kind::RollbackStarted { to: None, from: None }];
     let confirmed = |mut rig: Rig| {
         for key in ["a", "b[0]", "b[1]", "c", "d"] {
             rig = rig.given(&format!("{key}.undo"), "yes", Source::Confirm);
@@ -215,7 +215,8 @@ fn a_rollback_is_not_ended_by_what_ended_the_run() {
     let rig =
         Rig::of(BACK).types("a.undo", ["y"]).types("b[0].undo", ["y"]).types("b[1].undo", ["y"]);
     let rig = rig.reply("undo-a", [Reply::exit(0, "").after(secs(200))]);
-    let came = rig.resume(&cut.events, secs(9), vec![Kind::RollbackStarted { to: None }]);
+    let came =
+        rig.resume(&cut.events, secs(9), vec![Kind::RollbackStarted { to: None, from: None }]);
     came.fine();
     assert_eq!(came.step("a.undo").elapsed, secs(200));
 }

@@ -9,7 +9,7 @@ use super::*;
 const BOOK: &str = "mayday: 1\nid: test\ntitle: Test\nseverity: SEV-1\nobjectives: { rto: 15m }\nphases:\n  - id: one\n    title: One\n    steps:\n      - { id: look, title: L, effect: read, shell: go, expected: 2m }\n      - { id: ask, title: A, confirm: Good? }\n      - { id: rest, title: R, pause: 3m }\n  - id: two\n    title: Two\n    when: \"run.severity == 'SEV-4'\"\n    steps:\n      - { id: never, title: N, effect: read, shell: go, expected: 1h }\n";
 
 fn event(after: i64, kind: Kind) -> Event {
-    Event { at: begin() + secs(after), boot_ms: 0, by: "ana".to_owned(), kind }
+    Event { at: begin() + secs(after), boot_ms: 0, by: "ana".to_owned(), slip: None, kind }
 }
 
 fn rig() -> Rig {

@@ -85,23 +85,6 @@ fn end_of_input_passes_no_human_step() {
 }
 
 #[test]
-fn a_second_person_is_somebody_else() {
-    let text = step(
-        "destructive",
-        ", confirm: { type_to_confirm: \"{{ env.name }}\", second_person: \"env.danger == 'high'\" }",
-    );
-    let came = Rig::high(&text)
-        .types("a", ["high"])
-        .reply("a.second", [Reply::types(" Ana "), Reply::types("bo")])
-        .run()
-        .closed();
-    assert_eq!(came.onlooker.said.len(), 1);
-    assert!(came.has("\"answer\":\"bo\""));
-    let came = Rig::of(&text).types("a", ["low"]).run().closed();
-    assert_eq!(came.begun().len(), 2, "low danger needs no second person");
-}
-
-#[test]
 fn a_template_that_cannot_be_filled_never_opens_a_gate() {
     let text = step("destructive", ", confirm: { type_to_confirm: \"{{ nothing }}\" }");
     let came = Rig::of(&text).unattended().run();
@@ -110,43 +93,10 @@ fn a_template_that_cannot_be_filled_never_opens_a_gate() {
 }
 
 #[test]
-fn a_new_driver_is_asked_again_before_what_is_destructive() {
-    let text = step("destructive", ", confirm: { second_person: 'true' }");
-    let first = Rig::high(&text).types("a", ["a"]).types("a.second", ["bo"]).run();
-    let cut =
-        first.events.iter().position(|event| matches!(&event.kind, Kind::Started { .. })).unwrap();
-    let came = Rig::high(&text)
-        .operator("bo")
-        .types("a", ["a"])
-        .reply("a.second", [Reply::types("bo"), Reply::types("cy")])
-        .resume(&first.events[..cut], Span::ZERO, vec![])
-        .closed();
-    assert_eq!(came.begun().iter().filter(|what| *what != "go").count(), 3);
-}
-
-#[test]
 fn on_fail_continue_goes_on_and_the_failure_stays() {
     let text = step("read", ", on_fail: continue");
     let came = Rig::of(&text).reply("go", [Reply::exit(1, "")]).run().closed();
     assert_eq!(came.status("a"), Some(StepStatus::Failed));
-}
-
-#[test]
-fn a_required_step_is_not_ignored() {
-    let text = step("read", ", on_fail: continue, killer: true");
-    let came = Rig::of(&text)
-        .reply("go", [Reply::exit(1, "")])
-        .types("a.menu", ["skip"])
-        .types("a.reason", ["it is fine"])
-        .reply("a.override", [Reply::types("ana"), Reply::types("bo")])
-        .run()
-        .closed();
-    let skipped = |kind: &Kind| {
-        matches!(kind, Kind::Skipped { reason, second_person: Some(bo), .. }
-            if reason == "it is fine" && bo == "bo")
-    };
-    assert_eq!(came.count(skipped), 1, "{}", came.story());
-    assert_eq!(came.onlooker.said.len(), 1);
 }
 
 #[test]

@@ -178,8 +178,10 @@ fn news_is_due_again_after_each_time_that_there_was_some() {
 #[test]
 fn a_second_person_who_does_not_answer_is_told_of_again() {
     let steps = "      - { id: a, title: A, effect: destructive, shell: go, confirm: { type_to_confirm: go, second_person: 'true' } }\n";
-    let rig =
-        rig("", steps).types("a", ["go"]).reply("a.second", [Reply::types("eva").after(secs(400))]);
+    let rig = rig("", steps)
+        .types("a", ["go"])
+        .reply("a.second", [Reply::Never])
+        .world(|world| world.ack(secs(400), "eva", "user 7"));
     let came = rig.run().closed();
     assert_eq!(passed(&came, "approval:a").len(), 1, "{}", came.story());
     assert!(came.run.incident.approvals.is_empty());

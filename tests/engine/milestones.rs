@@ -15,7 +15,7 @@ fn run(milestones: &[(Milestone, i64)]) -> Run {
         source: "flag".to_owned(),
         reason: None,
     }));
-    let event = |kind| Event { at: begin(), boot_ms: 0, by: "ana".to_owned(), kind };
+    let event = |kind| Event { at: begin(), boot_ms: 0, by: "ana".to_owned(), slip: None, kind };
     Run::fold(&kinds.into_iter().map(event).collect::<Vec<_>>())
 }
 
@@ -104,7 +104,8 @@ fn only_what_was_over_can_be_open_again() {
 fn the_severity_is_raised_by_one_key_and_lowered_with_a_reason() {
     let mut rig = Rig::of("  - { id: a, title: A, pause: 1m }");
     rig.plan.head.severity = Some(Severity::Sev2);
-    let opened = Event { at: begin(), boot_ms: 0, by: "ana".to_owned(), kind: rig.first() };
+    let opened =
+        Event { at: begin(), boot_ms: 0, by: "ana".to_owned(), slip: None, kind: rig.first() };
     let run = Run::fold([&opened]);
     assert!(change_severity(&run, Severity::Sev1, None).is_ok());
     let same = change_severity(&run, Severity::Sev2, None).unwrap_err();

@@ -118,7 +118,7 @@ fn until(last: &str, step: &str, whole: &[Event]) -> Vec<Event> {
             looks: 0,
         };
         let at = events.last().unwrap().at;
-        events.push(Event { at, boot_ms: 0, by: "mayday".to_owned(), kind });
+        events.push(Event { at, boot_ms: 0, by: "mayday".to_owned(), slip: None, kind });
     }
     events
 }

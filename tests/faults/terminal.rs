@@ -3,6 +3,7 @@
 mod children;
 mod hangup;
 mod limits;
+mod menu;
 mod odd;
 mod signals;
 mod suspend;

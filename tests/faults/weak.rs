@@ -65,7 +65,8 @@ fn no_state_of_the_last_write_loses_what_was_acknowledged() {
                     at: at(),
                     boot_ms: 0,
                     by: "ana".to_owned(),
-                    kind: Kind::Noted { text },
+                    slip: None,
+                    kind: Kind::Noted { text, when: None, files: Vec::new() },
                 };
                 journal.stage(event).unwrap();
             }

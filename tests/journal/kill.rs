@@ -93,7 +93,7 @@ fn nothing_that_was_said_to_be_recorded_is_lost_by_kill_9() {
         assert!(found.scan.events > acknowledged, "round {round}: {acknowledged} was lost");
         for (seq, event) in &found.events {
             match &event.kind {
-                Kind::Noted { text } => assert!(text.starts_with(&format!("n={seq} "))),
+                Kind::Noted { text, .. } => assert!(text.starts_with(&format!("n={seq} "))),
                 Kind::Recovered { .. } => {}
                 other => panic!("{other:?}"),
             }

@@ -98,7 +98,7 @@ impl Story {
             _ => "mayday".to_owned(),
         };
         let seq = self.events.len() as u64 + 1;
-        self.events.push((seq, Event { at: self.at, boot_ms: self.boot, by, kind }));
+        self.events.push((seq, Event { at: self.at, boot_ms: self.boot, by, slip: None, kind }));
         self
     }
 
@@ -236,7 +236,7 @@ impl Story {
     }
 
     pub(super) fn note(&mut self, text: &str) -> &mut Self {
-        self.say(Kind::Noted { text: text.to_owned() })
+        self.say(Kind::Noted { text: text.to_owned(), when: None, files: Vec::new() })
     }
 }
 

@@ -17,7 +17,7 @@ const YOUNG: Span = Span::from_millis(500);
 
 /// The words of the latest forecast.
 #[derive(Debug, Default)]
-pub(super) struct Outlook {
+pub(in crate::cli) struct Outlook {
     made: Option<Moment>,
     /// `ON TRACK`, `AT RISK`, `LATE`, `UNKNOWN`; empty without an objective.
     pub standing: String,
@@ -47,6 +47,13 @@ impl Outlook {
         if decides || (changes && old) {
             self.make(plan, run, now);
         }
+    }
+
+    /// The forecast of this moment.
+    pub(in crate::cli) fn of(plan: &Plan, run: &Run, now: Moment) -> Self {
+        let mut outlook = Self::default();
+        outlook.make(plan, run, now);
+        outlook
     }
 
     /// When it is old.

@@ -89,6 +89,22 @@ pub enum Asking {
     Held,
     /// Whether more data may be lost than the objective allows.
     DataLoss,
+    /// Why to go on without a second person.
+    Glass,
+    /// Which input to edit, or to try again with what is there.
+    Edit,
+    /// The new value of that input.
+    Value,
+    /// Back to which step.
+    Back,
+    /// Which playbook takes over.
+    Successor,
+    /// Whether what the operator ran elsewhere worked.
+    Hand,
+    /// What it said there.
+    Seen,
+    /// A value that the step captures, read off there.
+    Captured,
 }
 
 impl Asking {

@@ -29,6 +29,7 @@ pub(super) fn doing(run: &Run, session: &Session) -> Option<Doing> {
             Purpose::Action { step, attempt, .. } => (step.clone(), attempt.to_string()),
             Purpose::Check { step, check } => (step.clone(), format!("check {check}")),
             Purpose::Criterion { index } => (String::new(), index.to_string()),
+            Purpose::Shell { step } => (step.clone(), "shell".to_owned()),
             Purpose::Ask { .. } | Purpose::Notify { .. } => return None,
         };
         Some(Doing { step, which, waits: false })
@@ -86,7 +87,11 @@ pub(super) fn unit_of(plan: &Plan, run: &Run, key: &str) -> Option<Unit> {
 /// True while a command has the terminal to itself: nothing can be asked then.
 pub(super) fn owns_terminal(plan: &Plan, run: &Run, session: &Session) -> bool {
     session.in_flight.values().any(|purpose| {
-        let Purpose::Action { step, .. } = purpose else { return false };
+        let step = match purpose {
+            Purpose::Shell { .. } => return true,
+            Purpose::Action { step, .. } => step,
+            _ => return false,
+        };
         unit_of(plan, run, step).is_some_and(|unit| unit.step.common.interactive)
     })
 }

@@ -75,6 +75,7 @@ impl Incident {
                 self.approvals.entry(step.clone()).or_insert(event.at);
             }
             Kind::Answered { step, question: Asking::SecondPerson | Asking::Override, .. }
+            | Kind::Agreed { step, .. }
             | Kind::Settled { step, .. }
             | Kind::Skipped { step, .. }
             | Kind::Chose { step, .. } => {

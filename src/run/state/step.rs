@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::{Approval, Hand};
 use crate::effect::{EffectClass, Facts};
-use crate::run::event::StepStatus;
+use crate::run::event::{Asking, StepStatus};
 use crate::steps::Verdict;
 use crate::time::{Span, Timestamp};
 
@@ -48,6 +49,12 @@ pub struct StepState {
     pub told: bool,
     /// The files named by `evidence` are kept.
     pub kept: bool,
+    /// What a second person is asked.
+    pub approval: Option<Approval>,
+    /// What is known of it, where it is done by hand elsewhere.
+    pub hand: Hand,
+    /// A shell is open that its menu opened.
+    pub shell: bool,
     /// The menu, as far as it was answered.
     pub menu: Menu,
     /// What the menu led to, until it is carried out.
@@ -108,9 +115,74 @@ pub struct Menu {
     pub second: Option<String>,
     /// Where the choice came from.
     pub source: String,
+    /// The input that is being edited.
+    pub editing: Option<String>,
+    /// Everything is edited that is to be.
+    pub edited: bool,
+    /// Back to and with this step.
+    pub back: Option<String>,
+    /// Who takes over.
+    pub successor: Option<String>,
+}
+
+/// What stands where the second person's name would, when there was none: this, and why.
+pub const BROKEN: &str = "nobody: glass broken: ";
+
+/// The answer by which the operator goes on without a second person.
+pub const GLASS: &str = "glass";
+
+/// The answer by which the operator asks for a new code.
+pub const NEW_CODE: &str = "code";
+
+/// The answer by which the inputs are as they shall be.
+pub const EDITED: &str = "try_again";
+
+impl Menu {
+    /// Remembers what the menu needs to know beside the choice.
+    pub(super) fn answer(&mut self, question: Asking, words: Option<String>) {
+        match question {
+            Asking::Edit if words.as_deref() == Some(EDITED) => self.edited = true,
+            Asking::Edit => self.editing = words,
+            Asking::Value => self.editing = None,
+            Asking::Back => self.back = words,
+            _ => self.successor = words,
+        }
+    }
 }
 
 impl StepState {
+    /// The answer at the driver's own terminal to what a second person is asked.
+    pub(super) fn second(&mut self, question: Asking, words: Option<String>) {
+        match (words.as_deref(), &mut self.approval) {
+            (Some(GLASS), Some(approval)) => approval.glass = true,
+            (Some(NEW_CODE), _) => self.approval = None,
+            _ if question == Asking::Override => self.menu.second = words,
+            _ => self.gate.second = words,
+        }
+    }
+
+    /// Nobody else agreed: that stands where the name would.
+    pub(super) fn broke_the_glass(&mut self, why: Option<String>) {
+        let Some(approval) = self.approval.take() else { return };
+        let nobody = why.map(|why| format!("{BROKEN}{why}"));
+        match approval.question {
+            Asking::Override => self.menu.second = nobody,
+            _ => self.gate.second = nobody,
+        }
+    }
+
+    /// What the operator says of a step that was run elsewhere.
+    pub(super) fn by_hand(&mut self, question: Asking, answer: &Value) {
+        match (question, answer) {
+            (Asking::Hand, Value::String(verdict)) => self.hand.verdict = Some(verdict.clone()),
+            (Asking::Seen, Value::String(seen)) => self.hand.seen = Some(seen.clone()),
+            (Asking::Captured, Value::Object(values)) => {
+                self.hand.captured.extend(values.clone());
+            }
+            _ => {}
+        }
+    }
+
     /// A step that is over runs again only to have its secrets again; all else stays as it was.
     pub(super) fn only_for_secrets(&self) -> bool {
         self.settled.is_some()
@@ -151,6 +223,9 @@ impl StepState {
             running.map(|running| (&mut running.since, &mut running.deadline)).unzip();
         let passed = self.gate.passed.as_mut().map(|(at, _)| at);
         let inner = passed.into_iter().chain(since).chain(deadline.and_then(Option::as_mut));
+        if let Some(approval) = &mut self.approval {
+            approval.shift(by);
+        }
         own.into_iter().flatten().chain(inner).for_each(|at| *at = *at + by);
     }
 

@@ -64,7 +64,7 @@ fn view() -> View {
 }
 
 fn event(kind: Kind) -> Event {
-    Event { at: at("2025-12-03T20:52:10Z"), boot_ms: 0, by: "ana".into(), kind }
+    Event { at: at("2025-12-03T20:52:10Z"), boot_ms: 0, by: "ana".into(), slip: None, kind }
 }
 
 fn started(step: &str, class: EffectClass, attempt: u32, part: u32) -> Kind {
@@ -376,10 +376,52 @@ fn all_kinds() -> Vec<Kind> {
         Kind::Interrupted { how: Interrupt::Terminate },
         Kind::Interrupted { how: Interrupt::HangUp },
         Kind::Suspended { for_ms: 12_000 },
-        Kind::Noted { text: "DECISION: no failover before 21:00".into() },
+        Kind::Noted {
+            text: "DECISION: no failover before 21:00".into(),
+            when: None,
+            files: Vec::new(),
+        },
         Kind::ClockStepped { by_ms: -3_600_000, while_down: false },
-        Kind::RollbackStarted { to: Some("branch".into()) },
-        Kind::RollbackEnded,
+        Kind::ApprovalAsked {
+            step: "import".into(),
+            question: Asking::SecondPerson,
+            code: "K7QD-2M9X".into(),
+            what: "`import` Import (destructive on production): psql".into(),
+            user: "user 1000".into(),
+            until: at("2025-12-03T21:02:10Z"),
+        },
+        Kind::Agreed {
+            step: "import".into(),
+            question: Asking::SecondPerson,
+            code: "K7QD-2M9X".into(),
+            user: "user 1001".into(),
+        },
+        Kind::Refused { what: "ack".into(), why: "the code was good until 21:02:10Z".into() },
+        Kind::EscalationAsked { reason: "the standby does not start".into() },
+        Kind::RoleGiven {
+            role: "comms".into(),
+            to: "bo".into(),
+            note: Some("for the night".into()),
+        },
+        Kind::InputEdited {
+            step: "import".into(),
+            name: "region".into(),
+            before: "eu".into(),
+            value: "us".into(),
+        },
+        Kind::ShellOpened { step: "import".into(), what: "/bin/bash".into() },
+        Kind::ShellClosed {
+            step: "import".into(),
+            exit_code: Some(0),
+            elapsed: Span::from_secs(75),
+        },
+        Kind::Continues {
+            run: "20251203-2041-p2c".into(),
+            playbook: "api-down".into(),
+            reason: "to data-loss".into(),
+        },
+        Kind::RollbackStarted { to: Some("branch".into()), from: None },
+        Kind::RollbackEnded { again: Vec::new() },
         Kind::Drill(DrillFact::Guarded {
             targets: BTreeMap::new(),
             proofs: vec!["lab is on the playbook's list, its danger is low".into()],

@@ -93,6 +93,21 @@ impl Nature {
                 known.denied_by_a_person = true;
                 known.refused = false;
             }
+            Kind::Chose { step, choice, .. } if choice == "edit" => {
+                let known = self.known(step);
+                known.open = false;
+                known.denied_by_a_person = true;
+                known.refused = false;
+            }
+            // What was undone is done again, and its undo may be, too.
+            Kind::RollbackEnded { again } => {
+                for key in again {
+                    let known = self.known(key);
+                    known.open = false;
+                    known.denied_by_a_person = true;
+                    self.known(&format!("{key}.undo")).open = false;
+                }
+            }
             Kind::Chose { step, choice, .. } if choice == "undo" => {
                 self.known(&format!("{step}.undo")).open = false;
             }

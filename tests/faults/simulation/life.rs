@@ -217,7 +217,7 @@ fn open(plan: &Plan, nature: &Rc<RefCell<Nature>>) {
 fn put(nature: &mut Nature, kind: Kind) -> Event {
     let now = nature.now();
     let by = "ana".to_owned();
-    let event = Event { at: now.wall, boot_ms: now.boot.millis(), by, kind };
+    let event = Event { at: now.wall, boot_ms: now.boot.millis(), by, slip: None, kind };
     nature.stage(event).unwrap().1
 }
 
@@ -246,7 +246,7 @@ fn take_up(plan: &Plan, nature: &Rc<RefCell<Nature>>, run: &mut Run, back: bool,
     });
     if back && run.rollback.is_none() {
         let to = run.passed.first().cloned().filter(|_| nature.fate.often(50));
-        kinds.push(Kind::RollbackStarted { to });
+        kinds.push(Kind::RollbackStarted { to, from: None });
     } else if count > 20 && run.closed.is_none() {
         let reason = "enough".to_owned();
         kinds.push(match plan.mode {
@@ -322,8 +322,8 @@ fn answers(plan: &Plan, nature: &mut Nature) -> HashMap<String, Scripted> {
             (format!("{key}.reason"), "because", Source::Answer),
             (format!("{key}.evidence"), "seen", Source::Answer),
             (format!("{key}.commit"), "yes", Source::Answer),
-            (format!("{key}.override"), "bo", Source::Confirm),
-            (format!("{key}.second"), "bo", Source::Confirm),
+            (format!("{key}.override"), "break glass: nobody is there", Source::Confirm),
+            (format!("{key}.second"), "break glass: nobody is there", Source::Confirm),
         ];
         for (about, value, source) in given {
             answers.insert(about, Scripted { value: value.into(), source });

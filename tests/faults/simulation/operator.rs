@@ -70,7 +70,7 @@ impl Nature {
 
     /// What leads to an end.
     fn best<'a>(&mut self, keys: &[&'a str]) -> &'a str {
-        let wanted = ["done", "skip", "by_hand", "switch_to:", "handoff:", "abort"];
+        let wanted = ["done", "glass", "skip", "by_hand", "switch_to:", "handoff:", "abort"];
         let found = wanted.iter().find_map(|want| keys.iter().find(|key| key.starts_with(want)));
         match found {
             Some(key) => key,

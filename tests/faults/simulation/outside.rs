@@ -91,6 +91,9 @@ impl Nature {
                 matches!(event.kind, Kind::Notifying { .. } | Kind::Started { .. })
             }
             Effect::Ask(_) => matches!(event.kind, Kind::Asked { .. } | Kind::Started { .. }),
+            Effect::Process(command) if command.interactive => {
+                matches!(event.kind, Kind::Started { .. } | Kind::ShellOpened { .. })
+            }
             _ => matches!(event.kind, Kind::Started { .. } | Kind::CheckStarted { .. }),
         };
         assert!(fits, "I2: {} was announced as {:?}", effect.what(), event.kind);
@@ -101,7 +104,7 @@ impl Nature {
             Kind::Started { step, attempt, class, .. } => {
                 Purpose { step: step.clone(), attempt: *attempt, class: *class, check: false }
             }
-            Kind::CheckStarted { step, .. } => {
+            Kind::CheckStarted { step, .. } | Kind::ShellOpened { step, .. } => {
                 Purpose { step: step.clone(), attempt: 0, class: EffectClass::Read, check: true }
             }
             other => panic!("{other:?} announces nothing that runs"),

@@ -1,0 +1,119 @@
+//! Slips: what another terminal says to a run. Each becomes exactly one event.
+//!
+//! Owns their words and what they mean for the run as it is now. How they come here, durably and in order, is
+//! the world's business.
+
+use serde::{Deserialize, Serialize};
+
+use super::approval;
+use super::event::{Kind, Milestone};
+use super::milestones::{self, Order};
+use super::state::Run;
+use crate::effect::Evidence;
+use crate::time::Timestamp;
+
+/// The largest slip, in bytes; an event may have four times as many.
+pub const LARGEST: usize = 16 * 1024;
+
+/// One slip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slip {
+    /// Who says it.
+    pub by: String,
+    /// From whose account on which machine.
+    pub user: String,
+    /// What.
+    #[serde(flatten)]
+    pub said: Said,
+}
+
+/// What is said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "snake_case")]
+pub enum Said {
+    /// Words for the record.
+    Note {
+        /// The words.
+        text: String,
+        /// When it happened.
+        #[serde(default)]
+        when: Option<Timestamp>,
+    },
+    /// A milestone and its time.
+    Mark {
+        /// Which.
+        milestone: Milestone,
+        /// When.
+        when: Timestamp,
+        /// Why.
+        #[serde(default)]
+        reason: Option<String>,
+        /// Also where it breaks the order of milestones.
+        #[serde(default)]
+        force: bool,
+    },
+    /// A second person agrees.
+    Ack {
+        /// To what.
+        code: String,
+    },
+    /// The contacts are to be told now.
+    Escalate {
+        /// Why.
+        reason: String,
+    },
+    /// A role is somebody's.
+    Role {
+        /// Which.
+        role: String,
+        /// Whose.
+        to: String,
+        /// What is said with it.
+        #[serde(default)]
+        note: Option<String>,
+    },
+}
+
+/// What a slip comes to: who said it, and the fact.
+#[must_use]
+pub fn fact(run: &Run, text: &str, files: Vec<Evidence>, now: Timestamp) -> (String, Kind) {
+    let slip: Slip = match serde_json::from_str(text) {
+        Ok(slip) => slip,
+        Err(error) => {
+            let what = "words from another terminal".to_owned();
+            let why = format!("they cannot be read: {error}");
+            return ("mayday".to_owned(), Kind::Refused { what, why });
+        }
+    };
+    let Slip { by, user, said } = slip;
+    let kind = match said {
+        Said::Note { text, when } => Kind::Noted { text, when, files },
+        Said::Escalate { .. } if run.closed.is_some() => refused("escalate", "the run is closed"),
+        Said::Escalate { reason } => Kind::EscalationAsked { reason },
+        Said::Role { role, to, note } => Kind::RoleGiven { role, to, note },
+        Said::Ack { code } => {
+            approval::agree(run, &code, &by, &user, now).unwrap_or_else(|why| refused("ack", &why))
+        }
+        Said::Mark { milestone, when, reason, force } => {
+            mark(run, milestone, when, reason, force, now)
+        }
+    };
+    (by, kind)
+}
+
+fn refused(what: &str, why: &str) -> Kind {
+    Kind::Refused { what: what.to_owned(), why: why.to_owned() }
+}
+
+fn mark(
+    run: &Run,
+    milestone: Milestone,
+    when: Timestamp,
+    reason: Option<String>,
+    force: bool,
+    now: Timestamp,
+) -> Kind {
+    let order = if force { Order::Overruled } else { Order::Kept };
+    milestones::set(run, milestone, when, now, order, reason)
+        .unwrap_or_else(|why| refused("mark", &why.to_string()))
+}

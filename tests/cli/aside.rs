@@ -1,0 +1,161 @@
+//! Other terminals: notes, milestones, roles, a second person; while a run is driven, while it is stopped, at once,
+//! and killed in the middle of it.
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::{Beside, desk, until};
+use crate::support::desk::Desk;
+
+const WAITS: &str = "
+  - { id: w, title: Wait for it, effect: read, shell: 'touch begun; until [ -e go ]; do sleep 0.05; done', timeout: 5m }";
+const FAILS: &str = "
+  - { id: f, title: Fail, effect: read, shell: 'exit 1', on_fail: stop }";
+
+/// The events of the newest run.
+fn events(desk: &Desk) -> Vec<Value> {
+    let file = desk.path("state").join(desk.newest()).join("journal.jsonl");
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["ev"].clone()).collect()
+}
+
+fn notes(desk: &Desk) -> Vec<String> {
+    let text = |event: &Value| Some(event["text"].as_str()?.to_owned());
+    let noted = |event: &&Value| event["type"] == "noted";
+    events(desk).iter().filter(noted).filter_map(text).collect()
+}
+
+fn inbox(desk: &Desk) -> usize {
+    super::files(&desk.path("state").join(desk.newest()).join("inbox")).len()
+}
+
+#[track_caller]
+fn each_once(desk: &Desk, texts: impl IntoIterator<Item = String>) {
+    let notes = notes(desk);
+    for text in texts {
+        let count = notes.iter().filter(|note| **note == text).count();
+        assert_eq!(count, 1, "`{text}` in {notes:?}");
+    }
+    desk.mayday(&["verify", &desk.newest()]).is(0, &[]);
+    assert_eq!(inbox(desk), 0);
+}
+
+#[test]
+fn a_stopped_run_takes_notes_milestones_roles_and_files() {
+    let desk = desk(FAILS);
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    desk.write("lag.txt", "40 s");
+    let said = desk.mayday(&["note", "lag", "is 40 s", "--at", "-10m", "--file", "lag.txt"]);
+    said.is(0, &["Note (of", "lag is 40 s"]);
+    desk.mayday(&["note", "DECISION: no failover"]).is(0, &[]);
+    desk.mayday(&["note", "TODO: alert on lag"]).is(0, &[]);
+    desk.mayday(&["mark", "mitigated"]).is(0, &["mitigated"]);
+    desk.mayday(&["handover", "--to", "bo", "--note", "restore runs"])
+        .is(0, &["bo has the role ic"]);
+    desk.mayday(&["mark", "resolved", "--at", "2099-01-01T00:00:00Z"]).is(2, &["in the future"]);
+    desk.mayday(&["note", "  "]).is(2, &["empty"]);
+    desk.mayday(&["mark", "better"]).is(2, &["mitigated"]);
+    desk.mayday(&["note", "x", "--file", "none.txt"]).is(4, &["none.txt"]);
+    desk.mayday(&["status"]).is(0, &["ROLE     ic: bo"]);
+    let files = events(&desk).into_iter().find(|event| event["type"] == "noted").unwrap();
+    let kept =
+        desk.path("state").join(desk.newest()).join(files["files"][0]["path"].as_str().unwrap());
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), "40 s");
+    assert_eq!(files["by"], "ada");
+    let report = desk.mayday(&["report", &desk.newest()]);
+    report.is(0, &["no failover", "alert on lag"]);
+    each_once(&desk, ["lag is 40 s".to_owned()]);
+    // Nobody drives: what follows tells nothing of how long the driver was away.
+    desk.mayday(&["resume", "--answer", "f.menu=skip", "--answer", "f.reason=so"]).is(0, &[]);
+    desk.mayday(&["note", "after the end"]).is(0, &["after the end"]);
+    desk.mayday(&["escalate", "--reason", "x"]).is(2, &["none is open"]);
+}
+
+#[test]
+fn many_at_once_lose_nothing_and_double_nothing() {
+    let said = |round: u32| (0..6).map(move |n| format!("note {round}.{n}"));
+    let all_at_once = |desk: &Desk, round: u32| {
+        let start = |text: String| Beside::start(desk.command(&["note", &text]));
+        let all: Vec<_> = said(round).map(start).collect();
+        for one in all {
+            one.end().is(0, &[]);
+        }
+    };
+    // While nobody drives they take the record one after the other.
+    let desk = desk(FAILS);
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    all_at_once(&desk, 1);
+    each_once(&desk, said(1));
+    // While somebody drives they leave it to the driver.
+    let driven = super::desk(WAITS);
+    let driver = Beside::start(driven.command(&["run", "p"]));
+    until("the step has begun", || driven.path("begun").exists());
+    all_at_once(&driven, 2);
+    each_once(&driven, said(2));
+    driven.write("go", "");
+    let said_by_driver = driver.end();
+    said_by_driver.is(0, &["ada: note 2.0", "ada: note 2.5"]);
+    assert!(events(&driven).iter().all(|event| event["slip"]["alone"].is_null()));
+}
+
+#[test]
+fn a_driver_that_stands_still_or_dies_finds_its_slips_later() {
+    let desk = desk(WAITS);
+    let driver = Beside::start(desk.command(&["run", "p"]));
+    until("the step has begun", || desk.path("begun").exists());
+    driver.signal(Signal::STOP);
+    desk.mayday(&["note", "while it stood still"]).is(0, &["kept in its inbox"]);
+    desk.mayday(&["status"]).is(0, &["INBOX    1 message"]);
+    driver.signal(Signal::KILL);
+    drop(driver);
+    desk.mayday(&["note", "while it was dead"]).is(0, &["while it was dead"]);
+    each_once(&desk, ["while it stood still".to_owned(), "while it was dead".to_owned()]);
+    desk.write("go", "");
+    desk.mayday(&["resume"]).is(0, &[]);
+}
+
+#[test]
+fn a_note_that_is_killed_is_on_record_once_or_not_at_all() {
+    let desk = desk(FAILS);
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    let pause = |micros: i64| {
+        let limit = rustix::time::Timespec { tv_sec: 0, tv_nsec: micros * 1000 };
+        rustix::event::poll(&mut [], Some(&limit)).unwrap();
+    };
+    for n in 0..24 {
+        let note = Beside::start(desk.command(&["note", &format!("killed {n}")]));
+        pause(n * 700);
+        note.signal(Signal::KILL);
+        drop(note);
+    }
+    desk.mayday(&["note", "the last one"]).is(0, &[]);
+    let notes = notes(&desk);
+    for n in 0..24 {
+        let text = format!("killed {n}");
+        assert!(notes.iter().filter(|note| **note == text).count() <= 1, "{notes:?}");
+    }
+    let finished: Vec<_> = std::fs::read_dir(desk.path("state").join(desk.newest()).join("inbox"))
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|it| it == "slip"))
+        .collect();
+    assert!(finished.is_empty(), "every slip that was whole is on record");
+    desk.mayday(&["verify", &desk.newest()]).is(0, &[]);
+}
+
+#[test]
+fn one_line_for_a_status_bar_and_a_watch_from_elsewhere() {
+    let desk = desk(WAITS);
+    let nothing = desk.mayday(&["status", "--line"]);
+    assert_eq!((nothing.code, nothing.all().as_str()), (Some(0), ""));
+    let driver = Beside::start(desk.command(&["run", "p"]));
+    until("the step has begun", || desk.path("begun").exists());
+    let line = desk.mayday(&["status", "--line"]);
+    line.is(0, &["SEV-3 p | here"]);
+    assert_eq!(line.out.lines().count(), 1, "{}", line.out);
+    let watch = Beside::start(desk.command(&["status", "--watch"]));
+    desk.mayday(&["note", "seen from elsewhere"]).is(0, &[]);
+    desk.write("go", "");
+    driver.end().is(0, &[]);
+    watch.end().is(0, &["seen from elsewhere", "COMPLETED"]);
+    assert_eq!(desk.mayday(&["status", "--line"]).out, "");
+}
