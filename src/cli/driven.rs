@@ -285,7 +285,13 @@ fn append(
     kind: Kind,
 ) -> Result<(), RecordTrouble> {
     let now = stage.world.now();
-    let event = Event { at: now.wall, boot_ms: now.boot.millis(), by: "mayday".to_owned(), kind, slip: None };
+    let event = Event {
+        at: now.wall,
+        boot_ms: now.boot.millis(),
+        by: "mayday".to_owned(),
+        kind,
+        slip: None,
+    };
     let (_, event) = Record::stage(journal, event)?;
     Record::commit(journal)?;
     run.apply(&event);

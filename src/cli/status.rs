@@ -122,7 +122,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
         )),
     }
     if args.watch && run.closed.is_none() {
-        return watch::watch(global, &store, &id);
+        return watch::watch(&store, &id, read.events.len() as u64);
     }
     if run.closed.is_none() && run.opened.is_some() && store.driver(&id).is_none() {
         out::line(&format!("Go on with: mayday resume {id}"));

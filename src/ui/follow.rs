@@ -19,10 +19,7 @@ impl View {
         {
             self.fill_in(plan, run, step, event.at);
         }
-        let zero = match plan.head.objectives.rto {
-            Some(_) => rto_anchor(plan, run).map(|(at, _)| at),
-            None => run.opened_at,
-        };
+        let zero = zero(plan, run);
         self.zero = zero;
         let mut lines = self.tick(event.at);
         lines.extend(self.tell(event));
@@ -34,6 +31,12 @@ impl View {
         // The state knows best, also of a clock that was just set.
         self.zero = zero;
         lines
+    }
+
+    /// Takes in an event that was shown before, by this terminal or another; `run` is the state behind it.
+    pub fn catch_up(&mut self, plan: &Plan, run: &Run, event: &Event) {
+        self.apply(event);
+        self.zero = zero(plan, run);
     }
 
     /// Where the run stands, with the titles as far as they are known.
@@ -62,5 +65,13 @@ impl View {
         self.refresh(unit, &|text| {
             template::render(text, &scope).unwrap_or_else(|_| text.to_owned())
         });
+    }
+}
+
+/// What the clock of a run counts from; `None` before that.
+fn zero(plan: &Plan, run: &Run) -> Option<Timestamp> {
+    match plan.head.objectives.rto {
+        Some(_) => rto_anchor(plan, run).map(|(at, _)| at),
+        None => run.opened_at,
     }
 }

@@ -159,3 +159,13 @@ fn one_line_for_a_status_bar_and_a_watch_from_elsewhere() {
     watch.end().is(0, &["seen from elsewhere", "COMPLETED"]);
     assert_eq!(desk.mayday(&["status", "--line"]).out, "");
 }
+
+#[test]
+fn the_line_counts_from_where_the_objective_counts() {
+    let desk = desk(FAILS);
+    let text = std::fs::read_to_string(desk.path("playbooks/p.yaml")).unwrap();
+    desk.write("playbooks/p.yaml", &text.replacen("steps:", "objectives: { rto: 2h }\nsteps:", 1));
+    desk.mayday(&["run", "p", "--detected=-70m"]).is(5, &[]);
+    // As the last row of the driver: from the detection on, not from the start of the run.
+    desk.mayday(&["status", "--line"]).is(0, &["1:10:0", " of 2:00:00, "]);
+}

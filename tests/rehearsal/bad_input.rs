@@ -96,7 +96,7 @@ fn ill(host: &str, stopped_at: &str, never_begun: &str) {
         team.desk.edit("playbooks/bloom/disaster-failover.yaml", &from, to);
     }
     let said = team.drill("disaster-failover");
-    said.is(9, &["RESULT INVALID", &format!("`{stopped_at}`")]);
+    said.is(9, &["RESULT   FAIL", &format!("`{stopped_at}`")]);
     let events = team.events();
     let begun: Vec<_> = events.iter().filter(|event| event["type"] == "started").collect();
     assert!(begun.iter().any(|event| event["step"] == stopped_at), "{}", said.all());

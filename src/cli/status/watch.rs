@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 
 use crate::cli::exit::{self, Failure};
 use crate::cli::observer::{Outlook, standing};
-use crate::cli::{Global, driven, machine, out, pinned};
+use crate::cli::{driven, machine, out, pinned};
 use crate::journal::{RunId, Store};
 use crate::plan::Plan;
 use crate::run::event::Event;
@@ -51,7 +51,7 @@ impl Seen {
         for (seq, event) in &read.events {
             run.apply(event);
             if *seq < before {
-                view.apply(event);
+                view.catch_up(&plan, &run, event);
             } else {
                 each(&follow(&mut view, &plan, &run, event));
             }
@@ -89,12 +89,16 @@ pub(super) fn line(store: &Store, named: Option<&str>) {
     }
 }
 
-/// What happens in a run from here on, and on a terminal the line that counts, until the run is closed.
-pub(super) fn watch(_: &Global, store: &Store, id: &RunId) -> Result<u8, Failure> {
+/// What happens in a run behind the first `told` events, and on a terminal the line that counts, until the
+/// run is closed.
+pub(super) fn watch(store: &Store, id: &RunId, told: u64) -> Result<u8, Failure> {
     let live = std::io::stdout().is_terminal();
     let gone =
         || Failure::new(exit::PRECONDITION, format!("watch {id}: its record cannot be read"));
-    let mut seen = Seen::read(store, id, u64::MAX, |_| ()).ok_or_else(gone)?;
+    let mut lines = Vec::new();
+    let mut seen =
+        Seen::read(store, id, told, |new| lines.extend(new.to_vec())).ok_or_else(gone)?;
+    out::lines(&lines);
     let mut drawn = String::new();
     loop {
         let dir = store.dir(id).map_err(|trouble| driven::refused(&trouble))?;

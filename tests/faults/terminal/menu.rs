@@ -33,6 +33,7 @@ fn a_shell_has_the_terminal_and_the_variables_and_gives_both_back() {
     let shell = number(&pty, "open a shell here");
     pty.send(&format!("{shell}\r"));
     pty.shown("Why");
+    pty.shown("at least one word >");
     pty.send("look at the disk\r");
     pty.shown("taken over by hand");
     pty.send("echo step=$MAYDAY_STEP_ID env=$MAYDAY_ENV; [ -t 0 ] && echo has the terminal\r");
@@ -44,6 +45,7 @@ fn a_shell_has_the_terminal_and_the_variables_and_gives_both_back() {
     let skip = number(&pty, "skip it");
     pty.send(&format!("{skip}\r"));
     pty.shown("Why");
+    pty.shown("at least one word >");
     pty.send("seen\r");
     assert_eq!(pty.wait(), Some(0));
     let record = record(&desk);
@@ -63,6 +65,7 @@ fn another_playbook_takes_over_in_the_same_place_with_the_times() {
     let choice = number(&pty, "hand over to another playbook");
     pty.send(&format!("{choice}\r"));
     pty.shown("Why");
+    pty.shown("at least one word >");
     pty.send("it is the disk\r");
     pty.shown("which playbook");
     pty.shown("1 to");
@@ -130,6 +133,7 @@ fn by_hand_nothing_runs_here() {
     pty.shown("type a number");
     pty.send("2\r");
     pty.shown("What did it say?");
+    pty.shown("at least one word >");
     pty.send("made at 14:02\r");
     assert_eq!(pty.wait(), Some(0));
     assert!(!desk.path("state").join(desk.newest()).join("made").exists());

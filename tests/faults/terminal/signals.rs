@@ -14,6 +14,11 @@ pub(super) fn reach(phase: &Phase) -> (Desk, Pty, String) {
     let modes = pty.modes();
     match phase.asks {
         Some(label) => pty.shown(label),
+        // A command is running once it says so: the record is there before it.
+        None if phase.steps.contains("> pid") => {
+            let pid = desk.path("pid");
+            pty.until(phase.name, || std::fs::read(&pid).is_ok_and(|pid| !pid.is_empty()));
+        }
         None => pty.until(phase.name, || recorded(&desk, phase.recorded) > 0),
     }
     (desk, pty, modes)
