@@ -148,12 +148,10 @@ impl Lines<'_> {
             | Kind::ShellOpened { .. }
             | Kind::ShellClosed { .. }
             | Kind::RollbackStarted { .. }
-            | Kind::RollbackEnded { .. } => self.aside(kind),
+            | Kind::RollbackEnded { .. }
+            | Kind::Abandoned { .. } => self.aside(kind),
             Kind::ClockStepped { by_ms, .. } => self.clock_stepped(Span::from_millis(*by_ms)),
             Kind::Drill(fact) => self.note(&crate::timeline::about_drill::of_drill(fact)),
-            Kind::Abandoned { reason } => {
-                self.note(&format!("The rest of the run is given up: {reason}"))
-            }
             Kind::Stopped { reason, message } => self.stopped(*reason, message),
             Kind::Closed { outcome, reason } => self.closed(*outcome, reason),
         }

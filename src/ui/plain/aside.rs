@@ -17,6 +17,9 @@ impl Lines<'_> {
                 }
                 lines
             }
+            Kind::Abandoned { reason } => {
+                self.note(&format!("The rest of the run is given up: {reason}"))
+            }
             Kind::Refused { what, why } => {
                 self.note(&format!("{what} from {} was not taken: {why}", self.by))
             }
