@@ -127,6 +127,12 @@ enum Command {
     Ack(ack::AckArgs),
     /// Say who has a role
     Role(note::RoleArgs),
+    /// Say that the incident is worse or better than was thought
+    Severity(note::SeverityArgs),
+    /// Say that the incident is not over after all
+    Reopen(note::ReopenArgs),
+    /// Say what those who wait for news were told
+    Update(note::UpdateArgs),
     /// Hand a role over to somebody
     Handover(note::HandoverArgs),
     /// Show where a run stands
@@ -196,6 +202,9 @@ fn command() -> ExitCode {
         Command::Escalate(args) => note::escalate(&global, &args),
         Command::Ack(args) => ack::ack(&global, &args),
         Command::Role(args) => note::role(&global, &args),
+        Command::Severity(args) => note::severity(&global, &args),
+        Command::Reopen(args) => note::reopen(&global, &args),
+        Command::Update(args) => note::update(&global, &args),
         Command::Handover(args) => note::handover(&global, &args),
         Command::Status(args) => status::status(&global, &args),
         Command::Runs(args) => runs::runs(&global, &args),

@@ -1,4 +1,4 @@
-//! `mayday note`, `mark`, `escalate`, `role`, `handover`: said to a run from any terminal.
+//! `mayday note`, `mark`, `severity`, `reopen`, `update`, `escalate`, `role`, `handover`: said to a run from any terminal.
 
 use std::path::PathBuf;
 
@@ -9,6 +9,7 @@ use super::slip::{self, Heard};
 use super::{Global, driven, machine, out};
 use crate::run::event::{Kind, Milestone};
 use crate::run::slip::Said;
+use crate::severity::Severity;
 use crate::time::Timestamp;
 
 /// Which run, and who says it.
@@ -76,6 +77,49 @@ pub struct EscalateArgs {
     which: Which,
 }
 
+/// Flags of `severity`.
+#[derive(Args, Debug)]
+#[command(
+    before_help = "Examples:\n  mayday severity SEV-1\n  mayday severity SEV-3 --reason \"one customer only\""
+)]
+pub struct SeverityArgs {
+    /// How bad it is: SEV-1 to SEV-4
+    #[arg(value_parser = severity_word, value_name = "SEVERITY")]
+    to: Severity,
+    /// Why; needed to lower it
+    #[arg(long, value_name = "WORDS")]
+    reason: Option<String>,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Flags of `reopen`.
+#[derive(Args, Debug)]
+#[command(before_help = "Examples:\n  mayday reopen --at -3m --reason \"errors are back\"")]
+pub struct ReopenArgs {
+    /// When users were hurt again: -7m, 14:32 or RFC 3339 [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// Why it is not over
+    #[arg(long, value_name = "WORDS")]
+    reason: String,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Flags of `update`.
+#[derive(Args, Debug)]
+#[command(
+    before_help = "Examples:\n  mayday update \"told the status page: restoring, next news at 15:00\""
+)]
+pub struct UpdateArgs {
+    /// What those who wait for news were told
+    #[arg(required = true, value_name = "WORDS")]
+    words: Vec<String>,
+    #[command(flatten)]
+    which: Which,
+}
+
 /// Flags of `role`.
 #[derive(Args, Debug)]
 #[command(
@@ -132,6 +176,22 @@ pub(super) fn mark(global: &Global, args: &MarkArgs) -> Result<u8, Failure> {
 pub(super) fn escalate(global: &Global, args: &EscalateArgs) -> Result<u8, Failure> {
     let reason = words(&args.reason, "a reason")?;
     tell(global, &args.which, Said::Escalate { reason }, &[], false)
+}
+
+pub(super) fn severity(global: &Global, args: &SeverityArgs) -> Result<u8, Failure> {
+    let said = Said::Severity { to: args.to, reason: args.reason.clone() };
+    tell(global, &args.which, said, &[], false)
+}
+
+pub(super) fn reopen(global: &Global, args: &ReopenArgs) -> Result<u8, Failure> {
+    let when = instant(args.at.as_deref())?.unwrap_or_else(machine::wall_clock);
+    let reason = words(&args.reason, "a reason")?;
+    tell(global, &args.which, Said::Reopen { when, reason }, &[], false)
+}
+
+pub(super) fn update(global: &Global, args: &UpdateArgs) -> Result<u8, Failure> {
+    let text = words(&args.words.join(" "), "an update")?;
+    tell(global, &args.which, Said::Update { text }, &[], false)
 }
 
 pub(super) fn role(global: &Global, args: &RoleArgs) -> Result<u8, Failure> {
@@ -226,4 +286,9 @@ fn milestone(text: &str) -> Result<Milestone, String> {
         "one of impact-started, detected, declared, acknowledged, mitigated, recovered, resolved, closed"
             .to_owned()
     })
+}
+
+fn severity_word(text: &str) -> Result<Severity, String> {
+    serde_json::from_value(text.trim().to_uppercase().into())
+        .map_err(|_| "one of SEV-1, SEV-2, SEV-3, SEV-4".to_owned())
 }

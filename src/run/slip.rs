@@ -10,6 +10,7 @@ use super::event::{Kind, Milestone};
 use super::milestones::{self, Order};
 use super::state::Run;
 use crate::effect::Evidence;
+use crate::severity::Severity;
 use crate::time::Timestamp;
 
 /// The largest slip, in bytes; an event may have four times as many.
@@ -62,6 +63,26 @@ pub enum Said {
         /// Why.
         reason: String,
     },
+    /// It is better or worse than was thought.
+    Severity {
+        /// How bad it is.
+        to: Severity,
+        /// Why; needed to lower it.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// The incident is not over after all.
+    Reopen {
+        /// When users were hurt again.
+        when: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// Those who wait for news had some.
+    Update {
+        /// What they were told.
+        text: String,
+    },
     /// A role is somebody's.
     Role {
         /// Which.
@@ -90,6 +111,15 @@ pub fn fact(run: &Run, text: &str, files: Vec<Evidence>, now: Timestamp) -> (Str
         Said::Note { text, when } => Kind::Noted { text, when, files },
         Said::Escalate { .. } if run.closed.is_some() => refused("escalate", "the run is closed"),
         Said::Escalate { reason } => Kind::EscalationAsked { reason },
+        Said::Severity { .. } if run.closed.is_some() => refused("severity", "the run is closed"),
+        Said::Severity { to, reason } => milestones::change_severity(run, to, reason)
+            .unwrap_or_else(|why| refused("severity", &why.to_string())),
+        Said::Reopen { .. } if run.closed.is_some() => {
+            refused("reopen", "the run is closed: begin a new one, with --detected")
+        }
+        Said::Reopen { when, reason } => milestones::reopen(run, when, now, reason)
+            .unwrap_or_else(|why| refused("reopen", &why.to_string())),
+        Said::Update { text } => Kind::Updated { text },
         Said::Role { role, to, note } => Kind::RoleGiven { role, to, note },
         Said::Ack { code } => {
             approval::agree(run, &code, &by, &user, now).unwrap_or_else(|why| refused("ack", &why))

@@ -169,3 +169,24 @@ fn the_line_counts_from_where_the_objective_counts() {
     // As the last row of the driver: from the detection on, not from the start of the run.
     desk.mayday(&["status", "--line"]).is(0, &["1:10:0", " of 2:00:00, "]);
 }
+
+#[test]
+fn severity_news_and_a_reopened_incident_are_said_from_another_terminal() {
+    let desk = desk(FAILS);
+    desk.mayday(&["run", "p", "--detected=-70m"]).is(5, &[]);
+    desk.mayday(&["severity", "SEV-9"]).is(2, &["one of SEV-1"]);
+    desk.mayday(&["severity", "sev-1"]).is(0, &["SEV-1"]);
+    desk.mayday(&["status"]).is(0, &["SEV-1"]);
+    // Lowering has a reason, and what it already is changes nothing.
+    desk.mayday(&["severity", "SEV-2"]).is(4, &["reason"]);
+    desk.mayday(&["severity", "SEV-1"]).is(4, &["already"]);
+    desk.mayday(&["severity", "SEV-2", "--reason", "one region only"]).is(0, &["SEV-2"]);
+    desk.mayday(&["reopen", "--reason", "errors are back"]).is(4, &["reopen: "]);
+    desk.mayday(&["mark", "mitigated", "--at=-10m"]).is(0, &[]);
+    desk.mayday(&["reopen", "--at=-2m", "--reason", "errors are back"]).is(0, &[]);
+    desk.mayday(&["update", "the status page says so"]).is(0, &["the status page says so"]);
+    let kinds: Vec<_> = events(&desk).iter().map(|event| event["type"].clone()).collect();
+    for (kind, times) in [("severity_changed", 2), ("reopened", 1), ("updated", 1)] {
+        assert_eq!(kinds.iter().filter(|it| **it == kind).count(), times, "{kind}");
+    }
+}
