@@ -133,6 +133,10 @@ enum Command {
     Reopen(note::ReopenArgs),
     /// Say what those who wait for news were told
     Update(note::UpdateArgs),
+    /// Let no further step begin until the run is released
+    Hold(note::HoldArgs),
+    /// Let the steps go on
+    Release(note::ReleaseArgs),
     /// Hand a role over to somebody
     Handover(note::HandoverArgs),
     /// Show where a run stands
@@ -205,6 +209,8 @@ fn command() -> ExitCode {
         Command::Severity(args) => note::severity(&global, &args),
         Command::Reopen(args) => note::reopen(&global, &args),
         Command::Update(args) => note::update(&global, &args),
+        Command::Hold(args) => note::hold(&global, &args),
+        Command::Release(args) => note::release(&global, &args),
         Command::Handover(args) => note::handover(&global, &args),
         Command::Status(args) => status::status(&global, &args),
         Command::Runs(args) => runs::runs(&global, &args),

@@ -183,7 +183,8 @@ pub(super) fn asked_about<'a>(
     given: impl Iterator<Item = &'a (String, String)>,
 ) -> Result<(), Failure> {
     let steps = plan.units.iter().map(|unit| unit.key.as_str());
-    let known: Vec<&str> = steps.chain(plan.inputs.iter().map(|(name, _)| name.as_str())).collect();
+    let inputs = plan.inputs.iter().map(|(name, _)| name.as_str());
+    let known: Vec<&str> = steps.chain(inputs).chain([crate::run::next::HELD]).collect();
     for (about, _) in given {
         let of = |name: &&str| match about.strip_prefix(*name) {
             // `step.menu`, `step.undo`, `each[2]`

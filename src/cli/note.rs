@@ -1,4 +1,4 @@
-//! `mayday note`, `mark`, `severity`, `reopen`, `update`, `escalate`, `role`, `handover`: said to a run from any terminal.
+//! `mayday note`, `mark`, `severity`, `reopen`, `update`, `hold`, `release`, `escalate`, `role`, `handover`: said to a run from any terminal.
 
 use std::path::PathBuf;
 
@@ -120,6 +120,27 @@ pub struct UpdateArgs {
     which: Which,
 }
 
+/// Flags of `hold`.
+#[derive(Args, Debug)]
+#[command(
+    before_help = "Examples:\n  mayday hold --reason \"fire alarm in the building\"\n  mayday release"
+)]
+pub struct HoldArgs {
+    /// Why
+    #[arg(long, value_name = "WORDS")]
+    reason: String,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Flags of `release`.
+#[derive(Args, Debug)]
+#[command(before_help = "Examples:\n  mayday release")]
+pub struct ReleaseArgs {
+    #[command(flatten)]
+    which: Which,
+}
+
 /// Flags of `role`.
 #[derive(Args, Debug)]
 #[command(
@@ -192,6 +213,15 @@ pub(super) fn reopen(global: &Global, args: &ReopenArgs) -> Result<u8, Failure> 
 pub(super) fn update(global: &Global, args: &UpdateArgs) -> Result<u8, Failure> {
     let text = words(&args.words.join(" "), "an update")?;
     tell(global, &args.which, Said::Update { text }, &[], false)
+}
+
+pub(super) fn hold(global: &Global, args: &HoldArgs) -> Result<u8, Failure> {
+    let reason = words(&args.reason, "a reason")?;
+    tell(global, &args.which, Said::Hold { reason }, &[], false)
+}
+
+pub(super) fn release(global: &Global, args: &ReleaseArgs) -> Result<u8, Failure> {
+    tell(global, &args.which, Said::Release, &[], false)
 }
 
 pub(super) fn role(global: &Global, args: &RoleArgs) -> Result<u8, Failure> {

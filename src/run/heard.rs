@@ -28,6 +28,7 @@ impl Driver<'_> {
         let (by, kind) = slip::fact(self.run, text, files, now.wall);
         let answered = match &kind {
             Kind::Agreed { step, .. } => self.session.second_asked(step),
+            Kind::Released => self.session.release_asked(),
             _ => None,
         };
         let slip = Some(Taken { id, alone: false });

@@ -19,7 +19,7 @@ use crate::template;
 use crate::time::Timestamp;
 
 /// What the question is about that opens while the steps are held.
-const HELD: &str = "hold";
+pub const HELD: &str = "hold";
 
 /// What the loop does next.
 #[derive(Clone, Debug)]

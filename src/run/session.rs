@@ -247,6 +247,13 @@ impl Session {
         self.in_flight.iter().find(|(_, purpose)| asks(purpose)).map(|(id, _)| *id)
     }
 
+    /// The open question whether held steps go on.
+    #[must_use]
+    pub fn release_asked(&self) -> Option<EffectId> {
+        let asks = |purpose: &Purpose| matches!(purpose, Purpose::Ask { asking: Asking::Held, .. });
+        self.in_flight.iter().find(|(_, purpose)| asks(purpose)).map(|(id, _)| *id)
+    }
+
     /// Nobody needs this answer any more. One that still comes is refused.
     pub fn withdraw(&mut self, id: EffectId) {
         self.in_flight.remove(&id);

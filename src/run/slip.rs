@@ -83,6 +83,13 @@ pub enum Said {
         /// What they were told.
         text: String,
     },
+    /// No further step begins until the run is released.
+    Hold {
+        /// Why.
+        reason: String,
+    },
+    /// The steps go on.
+    Release,
     /// A role is somebody's.
     Role {
         /// Which.
@@ -120,6 +127,11 @@ pub fn fact(run: &Run, text: &str, files: Vec<Evidence>, now: Timestamp) -> (Str
         Said::Reopen { when, reason } => milestones::reopen(run, when, now, reason)
             .unwrap_or_else(|why| refused("reopen", &why.to_string())),
         Said::Update { text } => Kind::Updated { text },
+        Said::Hold { .. } if run.closed.is_some() => refused("hold", "the run is closed"),
+        Said::Hold { .. } if run.incident.held.is_some() => refused("hold", "it is held already"),
+        Said::Hold { reason } => Kind::Held { reason },
+        Said::Release if run.incident.held.is_none() => refused("release", "it is not held"),
+        Said::Release => Kind::Released,
         Said::Role { role, to, note } => Kind::RoleGiven { role, to, note },
         Said::Ack { code } => {
             approval::agree(run, &code, &by, &user, now).unwrap_or_else(|why| refused("ack", &why))

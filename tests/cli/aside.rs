@@ -190,3 +190,34 @@ fn severity_news_and_a_reopened_incident_are_said_from_another_terminal() {
         assert_eq!(kinds.iter().filter(|it| **it == kind).count(), times, "{kind}");
     }
 }
+
+#[test]
+fn a_held_run_begins_no_step_until_it_is_released() {
+    let later =
+        format!("{WAITS}\n  - {{ id: l, title: Later, effect: read, shell: 'touch later' }}");
+    let desk = desk(&later);
+    let driver = Beside::start(desk.command(&["run", "p"]));
+    until("the step has begun", || desk.path("begun").exists());
+    desk.mayday(&["release"]).is(4, &["release: it is not held"]);
+    desk.mayday(&["hold", "--reason", "fire alarm"]).is(0, &["fire alarm"]);
+    desk.mayday(&["hold", "--reason", "again"]).is(4, &["hold: it is held already"]);
+    desk.write("go", "");
+    // Nobody can be asked whether it goes on, so the driver leaves; the flag that it names is taken.
+    driver.end().is(7, &["fire alarm", "--answer hold="]);
+    assert!(!desk.path("later").exists());
+    desk.mayday(&["resume", "--no-input"]).is(7, &["--answer hold=yes"]);
+    assert!(!desk.path("later").exists());
+    desk.mayday(&["release"]).is(0, &[]);
+    desk.mayday(&["resume", "--no-input"]).is(0, &["COMPLETED"]);
+    assert!(desk.path("later").exists());
+}
+
+#[test]
+fn the_flag_that_a_held_run_names_releases_it() {
+    let desk = desk(FAILS);
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    desk.mayday(&["hold", "--reason", "fire alarm"]).is(0, &[]);
+    desk.mayday(&["resume", "--no-input"]).is(7, &["--answer hold=yes"]);
+    desk.mayday(&["resume", "--no-input", "--answer", "hold=yes", "--answer", "f.menu=retry"])
+        .is(5, &["The steps go on."]);
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use mayday::diagnostic::SourceFile;
 use mayday::effect::EffectClass;
-use mayday::playbook::{Playbook, parse};
+use mayday::playbook::{Drill, Playbook, parse};
 
 use crate::support::desk::{Desk, ROOT};
 
@@ -91,27 +91,43 @@ fn what_each_changes_can_be_looked_into_after_a_crash_and_taken_back_or_says_why
     }
 }
 
+/// The steps and criteria of a drill.
+fn of_drill(drill: &Drill) -> impl Iterator<Item = &str> {
+    let steps = drill.setup.iter().chain(&drill.inject).chain(&drill.cleanup);
+    let criteria = drill.pass.iter().filter_map(|criterion| criterion.head.id.as_deref());
+    steps.map(|step| step.common.id.as_str()).chain(criteria)
+}
+
 #[test]
 fn the_table_of_instructions_names_playbooks_and_steps_that_are_there() {
-    let page = fs::read_to_string(Path::new(ROOT).join("book/procedures.md")).unwrap();
-    let books = playbooks("bloom");
-    let mut named = Vec::new();
-    let words = |cell: &str| -> Vec<String> {
-        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
-    };
+    let page = fs::read_to_string(Path::new(ROOT).join("book/sources.md")).unwrap();
+    let words = |cell: &str| cell.split('`').nth(1).map(str::to_owned);
+    let mut rows = Vec::new();
     for row in page.lines().filter(|line| line.starts_with("| ") && !line.contains("| playbook |"))
     {
-        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
-        assert_eq!(cells.len(), 3, "{row}");
-        let id = words(cells[1]).remove(0);
-        let book = books.iter().find(|book| book.head.id == id);
-        let book = book.unwrap_or_else(|| panic!("there is no playbook `{id}`"));
-        for step in words(cells[2]) {
-            assert!(book.steps().any(|known| known.common.id == step), "{id} has no step `{step}`");
+        let cells: Vec<&str> = row.trim_matches('|').split(" |").collect();
+        assert_eq!(cells.len(), 6, "{row}");
+        rows.extend(words(cells[2]).map(|playbook| (playbook, words(cells[3]))));
+    }
+    assert!(rows.len() > 100, "{} rows", rows.len());
+    for team in teams() {
+        for book in playbooks(&team) {
+            let id = book.head.id.rsplit('/').next().unwrap();
+            let name = format!("{team}/{id}");
+            assert!(page.contains(&format!("`{name}`")), "{name} is not on the page");
+            let known: Vec<&str> = book
+                .steps()
+                .map(|step| step.common.id.as_str())
+                .chain(book.phases.iter().map(|phase| phase.head.id.as_str()))
+                .chain(book.drill.iter().flat_map(of_drill))
+                .collect();
+            for (_, step) in rows.iter().filter(|(playbook, _)| *playbook == name) {
+                let step =
+                    step.as_deref().unwrap_or_else(|| panic!("{name}: a row without a step"));
+                assert!(known.contains(&step), "{name} has no step `{step}`");
+            }
         }
-        named.push(id);
+        rows.retain(|(playbook, _)| !playbook.starts_with(&format!("{team}/")));
     }
-    for book in &books {
-        assert!(named.contains(&book.head.id), "{} is not in the table", book.head.id);
-    }
+    assert!(rows.is_empty(), "rows of no team: {rows:?}");
 }
