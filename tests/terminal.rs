@@ -122,7 +122,7 @@ fn program(asked: &str, term: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["terminal::the_program_on_the_terminal", "--exact", "--nocapture"]);
     command.env(ASK, asked).env("TERM", term);
-    for name in ["COLUMNS", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "MAYDAY_PLAIN"] {
+    for name in ["CI", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "MAYDAY_PLAIN"] {
         command.env_remove(name);
     }
     command
