@@ -13,6 +13,7 @@ pub mod drive;
 pub mod durations;
 mod escalate;
 pub mod event;
+pub mod fault;
 pub mod forecast;
 pub mod gate;
 mod hand;

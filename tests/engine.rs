@@ -24,6 +24,7 @@ mod forecasts;
 mod gates;
 mod hand;
 mod incident;
+mod injected;
 mod interrupts;
 mod menus;
 mod milestones;

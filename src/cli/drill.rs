@@ -5,6 +5,8 @@ use clap::{Args, Subcommand};
 mod compare;
 pub(super) mod due;
 mod guard;
+mod inject;
+pub(super) use inject::{crash, injected, never};
 mod ready;
 mod record;
 pub(super) mod shelf;
@@ -18,7 +20,7 @@ use super::{Global, machine, out};
 use crate::config::Config;
 use crate::plan::{Mode, Plan};
 use crate::report::drill::{Criterion, DrillVerdict, drill_verdict};
-use crate::run::event::{DrillFact, Kind, Outcome};
+use crate::run::event::{DrillFact, Fault, Kind, Outcome};
 use crate::run::state::Run;
 use crate::world::surroundings;
 
@@ -38,7 +40,8 @@ enum Drill {
     /// Run the drill of a playbook: set up, inject, respond, judge, clean up
     #[command(before_help = "Examples:\n  \
         mayday drill run quickstart/data-loss --env sandbox             with prompts\n  \
-        mayday drill run quickstart/data-loss --env sandbox --no-input  with the drill's own answers")]
+        mayday drill run quickstart/data-loss --env sandbox --no-input  with the drill's own answers\n  \
+        mayday drill run quickstart/data-loss --env sandbox --inject import=fail  train the menu")]
     Run(Box<RunArgs>),
     /// List the procedures that must be rehearsed, by their cadence
     #[command(before_help = "Examples:\n  \
@@ -64,6 +67,9 @@ struct RunArgs {
     playbook: String,
     #[command(flatten)]
     what: What,
+    /// Put a fault into a step: fail, timeout, slow:30s or crash. It says INJECTED and is not real
+    #[arg(long, value_name = "STEP=FAULT", value_parser = inject::parse)]
+    inject: Vec<(String, Fault)>,
 }
 
 pub(super) fn drill(global: &Global, args: &DrillArgs) -> Result<u8, Failure> {
@@ -79,6 +85,7 @@ fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     let project = Project::open(global.config.as_deref())?;
     let (mut plan, config) = plan(&project, &args.playbook, &args.what, Mode::Drill)?;
     plan.place.program = machine::program();
+    let what = What { faults: inject::checked(&plan, &args.inject)?, ..args.what.clone() };
     if !machine::attended(global) {
         ready::answers_given(&plan, &args.what)?;
     }
@@ -87,7 +94,7 @@ fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
         plan.place.name
     ));
     bring_up(&plan)?;
-    let begun = Begun::open(global, &project, plan.clone(), &config, &args.what);
+    let begun = Begun::open(global, &project, plan.clone(), &config, &what);
     drop(project);
     match begun.and_then(Begun::drive) {
         Ok(ended) => conclude(ended),

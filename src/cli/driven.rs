@@ -245,6 +245,10 @@ pub(super) fn drive(
         zone: machine::zone(),
     };
     let mut done = driver.begin_with(fresh).and_then(|()| driver.drive());
+    if session.crashed {
+        let _ = stage.screen.flushed(LAST_WORDS);
+        super::drill::crash(&stage.screen, &plan.place.run_id);
+    }
     if done.is_ok()
         && let Some(fact) = super::drill::leave(plan, run)
     {

@@ -87,7 +87,7 @@ fn heading(plan: &Plan, kind: Dry) {
         Dry::Probe => "probe",
     };
     let head = &plan.head;
-    let danger = if super::run::is_dangerous(plan) { "danger high" } else { "danger low" };
+    let danger = if super::given::is_dangerous(plan) { "danger high" } else { "danger low" };
     out::line(&format!(
         "DRY RUN ({word})  {}  {}  {danger}",
         head.id,

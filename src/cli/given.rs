@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::exit::{self, Failure};
 use super::machine;
 use super::run::What;
+use crate::config::Danger;
 use crate::plan::Plan;
 use crate::run::scope::Scope;
 use crate::run::state::Run;
@@ -80,4 +81,16 @@ pub(super) fn inputs(plan: &Plan, what: &What) -> Result<Vec<(String, Value, Str
         accepted.extend(value.ok().map(|value| (name.clone(), value, "alert".to_owned())));
     }
     Ok(accepted)
+}
+
+/// True for an input that only memory may hold.
+pub(super) fn is_secret(plan: &Plan, name: &str) -> bool {
+    plan.inputs
+        .iter()
+        .any(|(input, spec)| input == name && spec.kind == crate::effect::ValueKind::Secret)
+}
+
+/// True when a mistake in this environment costs real users something.
+pub(super) fn is_dangerous(plan: &Plan) -> bool {
+    plan.place.danger == Danger::High
 }

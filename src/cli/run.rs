@@ -14,11 +14,11 @@ use super::preconditions;
 use super::project::Project;
 use super::successor::{self, Before};
 use super::{Global, alert, drill, dry_run, elsewhere, machine, out};
-use crate::config::{Config, Danger};
+use crate::config::Config;
 use crate::diagnostic::render;
 use crate::journal::{RunDir, RunId, Store, Trouble};
 use crate::plan::{Mode, Plan, Purpose};
-use crate::run::event::{Event, FORMAT, Kind, Milestone, Opened};
+use crate::run::event::{Event, FORMAT, Fault, Kind, Milestone, Opened};
 use crate::run::state::Run;
 use crate::time::Timestamp;
 
@@ -54,6 +54,9 @@ pub struct RunArgs {
     /// When users began to be hurt, where that is known
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     impact: Option<String>,
+    /// Only for drills.
+    #[arg(long, value_name = "STEP=FAULT", hide = true)]
+    inject: Vec<String>,
     /// End with exit code 8 when the RTO was breached
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Option<FailOn>,
@@ -86,6 +89,9 @@ pub struct What {
     /// Without a terminal: a record that cannot be written goes on in another place
     #[arg(long, env = "MAYDAY_RECORD_ELSEWHERE", value_parser = clap::builder::FalseyValueParser::new())]
     pub record_elsewhere: bool,
+    /// Faults to put into the steps of a drill.
+    #[arg(skip)]
+    pub faults: BTreeMap<String, Fault>,
     /// What an alert says of inputs, by their names: taken where it fits and nothing else is given.
     #[arg(skip)]
     pub from_alert: BTreeMap<String, String>,
@@ -114,6 +120,7 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
+    drill::never(&args.inject)?;
     let mut what = args.what.clone();
     let before =
         args.from.as_deref().map(|from| Before::of(global, from, &mut what)).transpose()?;
@@ -344,14 +351,14 @@ impl Begun {
             journal: created.journal,
             answers,
         };
-        for kind in moved.into_iter().chain(guarded) {
+        for kind in moved.into_iter().chain(drill::injected(what)).chain(guarded) {
             begun.also(kind);
         }
         if let Some(known) = super::history::expectations(&store, &begun.plan) {
             begun.also(known);
         }
         for (name, value, source) in given {
-            let secret = is_secret(&begun.plan, &name);
+            let secret = super::given::is_secret(&begun.plan, &name);
             if secret {
                 let text = value.as_str().unwrap_or_default().to_owned();
                 let value = crate::secret::SecretValue::from(text);
@@ -386,15 +393,4 @@ impl Begun {
         super::report::leave(&self.stage.screen, &run, &dir, &self.plan, told)?;
         Ok(Ended { run, plan: self.plan, dir, stage: self.stage })
     }
-}
-
-fn is_secret(plan: &Plan, name: &str) -> bool {
-    plan.inputs
-        .iter()
-        .any(|(input, spec)| input == name && spec.kind == crate::effect::ValueKind::Secret)
-}
-
-/// True when a mistake in this environment costs real users something.
-pub(super) fn is_dangerous(plan: &Plan) -> bool {
-    plan.place.danger == Danger::High
 }

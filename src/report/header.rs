@@ -93,6 +93,7 @@ pub(super) fn drill(facts: &Facts<'_>) -> Value {
         "score": verdict.score,
         "of": verdict.of,
         "reasons": verdict.reasons,
+        "injected": crate::run::fault::account_data(facts.run),
         "criteria": criteria.collect::<Vec<_>>(),
     })
 }

@@ -9,7 +9,7 @@ use super::event::{Kind, StepStatus, StopReason};
 use super::next::{Look, Move, criterion_id, give_up};
 use super::session::Purpose;
 use super::state::{Run, StepState};
-use super::{checks, gate, hand, menu, milestones, objective, recover, retry};
+use super::{checks, fault, gate, hand, menu, milestones, objective, recover, retry};
 use crate::effect::{Effect, EffectClass, EffectId, Ending, Facts, FailKind};
 use crate::plan::{Plan, Unit};
 use crate::playbook::{OnFail, Probe};
@@ -197,6 +197,9 @@ pub(super) fn attempt(
     key: &str,
     item: Option<(usize, &Value)>,
 ) -> Move {
+    if let Some(instead) = fault::before(look, unit, key) {
+        return instead;
+    }
     if hand::applies(look, unit, key) {
         return hand::next(look, unit, key, item);
     }
@@ -313,6 +316,9 @@ fn running(
     state: &StepState,
 ) -> Move {
     let Some(running) = &state.running else { return look.wait(None) };
+    if let Some(end) = fault::end(look, unit, key, state) {
+        return end;
+    }
     if let Some(poll) = &look.session.poll
         && let Purpose::Action { step, .. } = &poll.purpose
         && step == key

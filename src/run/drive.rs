@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::clock::stepped;
 use super::digest::{self, Digest};
 use super::event::{Event, Kind};
+use super::fault;
 use super::interrupt::{self, Stopping};
 use super::next::{Move, next};
 pub use super::record::{Kept, Moved, Record, RecordTrouble, Way};
@@ -114,7 +115,16 @@ impl Driver<'_> {
                     self.stage(*kind, now, &mut shown)?;
                 }
                 Move::Start { kind, effect, purpose } => {
+                    let crashes = fault::crashes(self.run, &purpose);
                     let id = EffectId(self.stage(*kind, now, &mut shown)?);
+                    if crashes {
+                        self.commit(&mut shown)?;
+                        if let Some(effect) = effect {
+                            self.world.start(id, *effect);
+                        }
+                        self.session.crashed = true;
+                        return Ok(());
+                    }
                     self.begin(id, effect, purpose, now, &mut shown)?;
                 }
                 Move::Look { id, effect, purpose } => {

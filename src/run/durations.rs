@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, Kind, Lasting, StepStatus};
+use super::event::{DrillFact, Event, Kind, Lasting, StepStatus};
+use super::fault::base;
 use super::forecast::lasting::{ENOUGH, thinned};
 use super::forecast::{from_phase, hash};
 use super::state::Run;
@@ -30,7 +31,15 @@ impl Taken {
     /// What a run of this plan tells.
     #[must_use]
     pub fn of<'a>(plan: &Plan, events: impl IntoIterator<Item = &'a Event>) -> Self {
-        let took = took(events).into_iter();
+        let events: Vec<&Event> = events.into_iter().collect();
+        // What a fault was put into tells nothing.
+        let injected = |event: &&Event| match &event.kind {
+            Kind::Drill(DrillFact::Injected { faults }) => Some(faults.clone()),
+            _ => None,
+        };
+        let faults = events.iter().find_map(injected).unwrap_or_default();
+        let untouched = |key: &str| !faults.contains_key(key) && !faults.contains_key(base(key));
+        let took = took(events).into_iter().filter(|(key, _)| untouched(key));
         let steps = took.filter_map(|(key, span)| Some((digest(plan.unit(&key)?), span.millis())));
         Self { playbook: plan.head.id.clone(), mode: plan.mode, steps: steps.collect() }
     }

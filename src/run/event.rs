@@ -11,9 +11,11 @@ use serde_json::Value;
 
 pub use crate::plan::Mode;
 pub use drill::DrillFact;
+pub use fault::Fault;
 pub use words::{Asking, Lasting, Milestone, Outcome, StepStatus, StopReason};
 
 mod drill;
+mod fault;
 mod words;
 
 use crate::effect::{EffectClass, Ending, Evidence, Facts, Interrupt, Post, Signal};

@@ -65,6 +65,8 @@ pub struct Session {
     pub shell: Option<String>,
     /// The operator runs each command elsewhere.
     pub manual: bool,
+    /// A fault put into a drill wants this driver to die here and now.
+    pub crashed: bool,
     /// Playbooks that a run may be handed over to: id and title.
     pub playbooks: Vec<(String, String)>,
 }

@@ -385,6 +385,7 @@ impl Run {
                 self.apply_answer(event, step, *question, answer, source);
             }
             Kind::Chose { step, choice, reason, second_person, .. } => {
+                self.drill.get_over(step);
                 self.apply_choice(step, choice, reason.clone(), second_person.clone());
             }
             _ => {}
@@ -487,6 +488,7 @@ impl Run {
     }
 
     fn settle(&mut self, key: &str, status: StepStatus, at: Timestamp) {
+        self.drill.get_over(key);
         if let Some(undone) = key.strip_suffix(".undo") {
             if matches!(status, StepStatus::Ok | StepStatus::ByHand) {
                 self.undone.insert(undone.to_owned());
@@ -527,6 +529,7 @@ impl Run {
         self.milestones.values_mut().for_each(one);
         self.incident.shift(by);
         self.outbox.shift(by);
+        self.drill.shift(by);
         for phase in self.phases.values_mut() {
             if let PhaseState::Entered(at) = phase {
                 one(at);

@@ -1,6 +1,7 @@
 //! Drills from outside: their verdicts, the guard, the record, what comes behind.
 
 mod guard;
+mod inject;
 mod later;
 mod record;
 mod verdict;

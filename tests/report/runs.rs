@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use mayday::effect::EffectClass::{Change, Destructive, Read};
 use mayday::effect::Ending;
 use mayday::plan::Mode;
-use mayday::run::event::{Asking, DrillFact, Kind, Milestone, Outcome, StepStatus, StopReason};
+use mayday::run::event::{
+    Asking, DrillFact, Fault, Kind, Milestone, Outcome, StepStatus, StopReason,
+};
 use mayday::severity::EscalationKind;
 use mayday::steps::Verdict;
 use mayday::time::Span;
@@ -242,6 +244,10 @@ pub(super) enum Ends {
 pub(super) fn drill(ends: Ends) -> Story {
     let mut story = Story::open(Mode::Drill);
     let proofs = vec!["lab is on the playbook's list, its danger is low".to_owned()];
+    if ends == Ends::Fails {
+        let faults = [("look".to_owned(), Fault::Slow(Span::from_secs(30)))].into();
+        story.say(Kind::Drill(DrillFact::Injected { faults }));
+    }
     story.say(Kind::Drill(DrillFact::Guarded { targets: BTreeMap::new(), proofs }));
     story.phase("drill.inject").done("kill", Change, "stop-it", "1s");
     for milestone in [

@@ -49,6 +49,7 @@ pub fn record(
         "of": drill["of"],
         "reasons": drill["reasons"],
         "criteria": drill["criteria"],
+        "injected": drill["injected"],
         "objectives": all["objectives"],
         "targets": run.drill.targets,
         "proofs": run.drill.proofs,

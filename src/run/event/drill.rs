@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Fault;
 use crate::effect::Facts;
+use crate::time::Timestamp;
 
 /// What a drill tells beside its steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,18 @@ pub enum DrillFact {
         /// What was looked at and held, in sentences.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         proofs: Vec<String>,
+    },
+    /// Faults are put into its steps on purpose: what they do is not real. Stands before everything else.
+    Injected {
+        /// Step -> what it is made to suffer.
+        faults: BTreeMap<String, Fault>,
+    },
+    /// A step waits before it begins, because a fault makes it slow.
+    Slowed {
+        /// The step's key.
+        step: String,
+        /// It begins then.
+        until: Timestamp,
     },
     /// The environment was taken down behind the drill. Stands behind `closed`.
     TakenDown {

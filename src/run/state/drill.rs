@@ -1,9 +1,11 @@
 //! What the events of a drill say beside its steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effect::Facts;
-use crate::run::event::DrillFact;
+use crate::run::event::{DrillFact, Fault};
+use crate::run::fault::base;
+use crate::time::{Span, Timestamp};
 
 /// A drill, beside its steps.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +18,11 @@ pub struct DrillState {
     pub targets: BTreeMap<String, Facts>,
     /// What the guards found, in sentences.
     pub proofs: Vec<String>,
+    /// Faults that are put into its steps, and steps whose fault is over.
+    pub faults: BTreeMap<String, Fault>,
+    over: BTreeSet<String>,
+    /// Steps that a fault makes wait, and until when.
+    pub slowed: BTreeMap<String, Timestamp>,
     /// The environment was taken down, or why it was not.
     pub taken_down: Option<Result<(), String>>,
 }
@@ -31,6 +38,27 @@ impl DrillState {
         if !self.guarded {
             self.unguarded.get_or_insert_with(|| step.to_owned());
         }
+        if matches!(self.fault(step), Some(Fault::Crash | Fault::Slow(_))) {
+            self.get_over(step);
+        }
+    }
+
+    /// The fault that still is put into a step, or into the first of its items that is come to.
+    #[must_use]
+    pub fn fault(&self, key: &str) -> Option<Fault> {
+        let known = |name| self.faults.get(name).filter(|_| !self.over.contains(name));
+        known(key).or_else(|| known(base(key))).copied()
+    }
+
+    /// Somebody chose what follows from a step, or it is over: its fault is, too.
+    pub(super) fn get_over(&mut self, key: &str) {
+        let known = |name: &&str| self.faults.contains_key(*name);
+        self.over.extend([key, base(key)].into_iter().find(known).map(str::to_owned));
+    }
+
+    /// The wall clock was set by this much.
+    pub(super) fn shift(&mut self, by: Span) {
+        self.slowed.values_mut().for_each(|until| *until = *until + by);
     }
 
     pub(super) fn apply(&mut self, fact: &DrillFact) {
@@ -41,6 +69,10 @@ impl DrillState {
                     self.targets.clone_from(targets);
                 }
                 self.proofs.clone_from(proofs);
+            }
+            DrillFact::Injected { faults } => self.faults.clone_from(faults),
+            DrillFact::Slowed { step, until } => {
+                self.slowed.insert(step.clone(), *until);
             }
             DrillFact::TakenDown { trouble } => {
                 self.taken_down = Some(trouble.clone().map_or(Ok(()), Err));
