@@ -11,6 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 mod abort;
 mod ack;
 mod alert;
+mod book;
 mod check;
 mod completions;
 mod drill;
@@ -149,6 +150,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Verify that the record of a run is whole and unchanged
     Verify(verify::VerifyArgs),
+    /// Put the playbooks into a book of mdBook, which starts this itself
+    Book(book::BookArgs),
     /// Print the JSON Schema of playbooks or of mayday.yaml
     Schema(schema::SchemaArgs),
     /// Print a completion script for a shell
@@ -217,6 +220,7 @@ fn command() -> ExitCode {
         Command::Drill(args) => drill::drill(&global, &args),
         Command::Report(args) => report::report(&global, &args),
         Command::Verify(args) => verify::verify(&global, &args),
+        Command::Book(args) => book::book(&global, &args),
         Command::Schema(args) => schema::schema(&args),
         Command::Completions(args) => completions::completions(&args, &mut Cli::command()),
         Command::Man => completions::man(Cli::command()),

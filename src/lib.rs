@@ -37,6 +37,7 @@ pub mod world;
 pub mod report;
 pub mod timeline;
 
-// front: words on a terminal, commands, exit codes
+// front: words on a terminal, pages of the book, commands, exit codes
+pub mod book;
 pub mod cli;
 pub mod ui;

@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("run", &["run"]),
     ("world", &["journal", "world"]),
     ("report", &["report", "timeline"]),
-    ("front", &["cli", "main", "ui"]),
+    ("front", &["book", "cli", "main", "ui"]),
 ];
 
 /// A dependency and who may name it: modules, files (`run/drive`) or whole layers.
@@ -40,7 +40,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("regex", &["template", "playbook"]),
     // playbook; `schemars` also names the types of the layers below it
     ("schemars", &["base", "vocabulary", "playbook"]),
-    ("pulldown_cmark", &["import"]),
+    ("pulldown_cmark", &["import", "book"]),
     ("serde_yaml", &["playbook"]),
     ("saphyr_parser", &["playbook"]),
     ("serde_path_to_error", &["playbook"]),

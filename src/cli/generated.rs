@@ -1,4 +1,4 @@
-//! Pages of the documentation that are generated: the command line, the diagnostics.
+//! Pages of the documentation that are generated: the command line, the diagnostics, the formats.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{self, Failure};
 use super::out;
-use crate::playbook::catalogue;
+use crate::book::reference::reference;
+use crate::playbook::{catalogue, schema};
 
 /// Flags of `generated`.
 #[derive(Args, Debug)]
@@ -22,12 +23,18 @@ enum Page {
     Cli,
     /// Every diagnostic with its long text
     Diagnostics,
+    /// Every field of a playbook
+    Playbook,
+    /// Every field of mayday.yaml
+    Configuration,
 }
 
 pub(super) fn generated(args: &GeneratedArgs, cli: clap::Command) -> Result<u8, Failure> {
     let text = match args.page {
         Page::Cli => command_line(cli.term_width(100)),
         Page::Diagnostics => diagnostics(),
+        Page::Playbook => reference("Every field of a playbook", &schema::playbook()),
+        Page::Configuration => reference("Every field of mayday.yaml", &schema::config()),
     };
     out::data(&text);
     Ok(exit::DONE)

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::exit::{self, Failure};
 use super::project::Project;
 use super::{Global, machine, out};
+use crate::book::page::About;
 use crate::config::Config;
 use crate::plan::{PlanTrouble, class_of};
 use crate::playbook::{Cadence, DrillHead, Playbook, Step};
@@ -14,7 +15,8 @@ use crate::ui::card::Card;
 /// Flags of `show`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  mayday show quickstart/data-loss\n  mayday show sev2-data-loss --format md"
+    before_help = "Examples:\n  mayday show quickstart/data-loss\n  mayday show sev2-data-loss --format md\n  \
+        mayday show sev2-data-loss --format html > paper.html"
 )]
 pub struct ShowArgs {
     /// The playbook's id
@@ -28,8 +30,10 @@ pub struct ShowArgs {
 enum Format {
     /// Plain text
     Text,
-    /// Markdown
+    /// A page of Markdown, as in the book
     Md,
+    /// The same page as one HTML file to print, with boxes to tick
+    Html,
     /// JSON
     Json,
 }
@@ -57,19 +61,38 @@ pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<u8, Failure> {
             let line = as_json(playbook);
             out::json(&line.to_string());
         }
-        Format::Text | Format::Md => {
-            lines(playbook, &project.config_value(), args.format == Format::Md);
+        Format::Text => lines(playbook, &project.config_value()),
+        Format::Md => out::data(&page_of(playbook, &project)),
+        Format::Html => {
+            let page = page_of(playbook, &project);
+            out::data(&crate::book::print::document(&playbook.head.title, &page));
         }
     }
     Ok(exit::DONE)
 }
 
-fn lines(playbook: &Playbook, config: &Config, markdown: bool) {
-    let head = &playbook.head;
-    let heading = |level: usize, text: &str| {
-        if markdown { format!("{} {text}\n", "#".repeat(level)) } else { format!("{text}\n") }
+/// The page of the book, on its own: it links to no other.
+fn page_of(playbook: &Playbook, project: &Project) -> String {
+    let id = &playbook.head.id;
+    let parsed = project
+        .playbooks
+        .iter()
+        .find(|parsed| parsed.value.as_ref().is_some_and(|it| it.head.id == *id));
+    let last_drill = super::book::last_drill(&super::drill::shelf::all(&project.base), id);
+    let about = About {
+        config: &project.config_value(),
+        library: &project.library(),
+        file: parsed.map_or("", |parsed| &parsed.source.file.name),
+        last_drill: last_drill.as_deref(),
+        rehearsed: None,
+        link: &|_| None,
     };
-    out::line(&heading(1, &format!("{}: {}", head.id, head.title)));
+    crate::book::page::page(playbook, &about)
+}
+
+fn lines(playbook: &Playbook, config: &Config) {
+    let head = &playbook.head;
+    out::line(&format!("{}: {}\n", head.id, head.title));
     let severity = super::list::severity(head.severity, config);
     let span = |span: Option<crate::time::Span>| span.map_or("none".to_owned(), |s| s.to_string());
     let (rto, rpo) = (span(head.objectives.rto), span(head.objectives.rpo));
@@ -98,14 +121,11 @@ fn lines(playbook: &Playbook, config: &Config, markdown: bool) {
         }
         if !phase.head.title.is_empty() {
             let budget = phase.head.budget.map_or(String::new(), |b| format!(" ({b})"));
-            out::line(&format!(
-                "\n{}",
-                heading(2, &format!("{}{budget}", phase.head.title)).trim_end()
-            ));
+            out::line(&format!("\n{}{budget}", phase.head.title));
         }
         for step in &phase.steps {
             number += 1;
-            show_step(number, step, markdown);
+            show_step(number, step);
         }
     }
 }
@@ -125,21 +145,12 @@ fn drill_line(head: &DrillHead) -> String {
     line
 }
 
-fn show_step(number: usize, step: &Step, markdown: bool) {
+fn show_step(number: usize, step: &Step) {
     let class = class_of(&step.common, &step.action);
-    let title = format!("{number}. {} [{}]", step.common.title, step.common.id);
-    out::line(&format!("\n{}", if markdown { format!("### {title}") } else { title }));
+    out::line(&format!("\n{number}. {} [{}]", step.common.title, step.common.id));
     let card = Card::of(step, class, &str::to_owned);
-    let lines = card.lines(None, machine::width());
-    let fence = markdown.then_some("```text");
-    if let Some(fence) = fence {
-        out::line(fence);
-    }
-    for line in lines {
+    for line in card.lines(None, machine::width()) {
         out::line(&line);
-    }
-    if fence.is_some() {
-        out::line("```");
     }
 }
 

@@ -123,7 +123,7 @@ fn natural_success(action: &Action) -> Option<&'static str> {
 }
 
 /// What an action runs or asks, as the author wrote it.
-fn command(action: &Action, words: &dyn Fn(&str) -> String) -> Vec<String> {
+pub(crate) fn command(action: &Action, words: &dyn Fn(&str) -> String) -> Vec<String> {
     let mut lines = Vec::new();
     if let Action::Pause(pause) = action {
         lines.push(format!("wait {}", pause.length));
@@ -149,7 +149,7 @@ fn command(action: &Action, words: &dyn Fn(&str) -> String) -> Vec<String> {
 }
 
 /// A check in one line: its title, or what it looks at and what must hold.
-fn check(probe: &Probe, words: &dyn Fn(&str) -> String) -> String {
+pub(crate) fn check(probe: &Probe, words: &dyn Fn(&str) -> String) -> String {
     let title = probe.head.title.as_deref().map(words);
     let looks = || probe.action.as_ref().map(|action| command(action, words).join(" "));
     let what = title.or_else(looks);
