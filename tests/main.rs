@@ -6,6 +6,7 @@
     reason = "tests start the real binary in a real environment, and a panic is a failed test"
 )]
 
+mod book;
 mod check;
 mod cli;
 mod engine;

@@ -1,8 +1,8 @@
 //! The drill of a playbook on its page: where, how often, with which accident, and what counts as passed.
 
 use super::mark::{code, text};
+use super::step::looks;
 use crate::playbook::{Drill, Step};
-use crate::ui::card::check;
 
 pub(super) fn section(page: &mut String, id: &str, drill: &Drill) {
     page.push_str("\n## Its drill\n\n");
@@ -24,16 +24,15 @@ pub(super) fn section(page: &mut String, id: &str, drill: &Drill) {
         page.push_str(&format!("- **Signed off by**: {}\n", text(&head.sign_off.join(" and "))));
     }
     if !drill.pass.is_empty() {
-        page.push_str("\n| criterion | counts | holds when |\n|---|---|---|\n");
+        page.push_str("\n| criterion | counts | how it is seen |\n|---|---|---|\n");
     }
     for criterion in &drill.pass {
         let head = &criterion.head;
-        let name = head.title.as_deref().map(text);
-        let name = name.or_else(|| head.id.as_deref().map(code)).unwrap_or_default();
+        let name = head.id.as_deref().map(code).unwrap_or_default();
         let points = head.points.map_or_else(String::new, |points| format!("{points} points"));
         let must = if head.must { "must hold, " } else { "" };
         let counts = format!("{must}{points}");
-        let looks = code(&check(criterion, &str::to_owned));
+        let looks = looks(criterion);
         page.push_str(&format!("| {name} | {} | {looks} |\n", counts.trim_end_matches(", ")));
     }
 }

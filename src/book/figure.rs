@@ -45,8 +45,8 @@ pub fn svg(title: &str, rows: &[Row]) -> String {
         "<svg class=\"mayday-flow\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {bottom}\" role=\"img\" \
          aria-label=\"{title}\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.5\" font-family=\"sans-serif\" \
          font-size=\"14\"><title>{title}</title><desc>{}</desc>",
-        html(&told.join(" ")),
-        title = html(title),
+        plain(&told.join(" ")),
+        title = plain(title),
     );
     for (index, here) in placed.iter().enumerate() {
         shape(&mut svg, here);
@@ -157,6 +157,11 @@ fn words(svg: &mut String, x: usize, y: usize, size: u8, anchor: &str, line: &st
         "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"currentColor\" stroke=\"none\">{}</text>",
         html(line)
     ));
+}
+
+/// Text on one line: a blank one would end the block of HTML in the middle of the picture.
+fn plain(words: &str) -> String {
+    html(&crate::text::one_line(words))
 }
 
 /// The words in lines of at most so many columns; a word that is longer is broken.

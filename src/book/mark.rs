@@ -18,7 +18,8 @@ pub fn text(words: &str) -> String {
     let mut safe = String::with_capacity(words.len() + 8);
     let chars: Vec<char> = words.chars().collect();
     for (at, c) in chars.iter().enumerate() {
-        let first = at == 0 || chars[..at].iter().all(char::is_ascii_digit);
+        let numbered = at > 0 && chars[..at].iter().all(char::is_ascii_digit);
+        let first = at == 0 || (numbered && matches!(c, '.' | ')'));
         match c {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
@@ -72,7 +73,7 @@ pub fn fence(language: &str, lines: &str) -> String {
     let lines = text::sanitise(lines.trim_end());
     if calls_mdbook(&lines) {
         // A blank line would end the block of HTML.
-        let html = html(&lines).replace('{', "&#123;").replace('\n', "&#10;");
+        let html = html(&lines).replace('\n', "&#10;");
         return format!("<pre><code class=\"language-{language}\">{html}</code></pre>\n");
     }
     let longest = lines.split(|c| c != '`').map(str::len).max().unwrap_or_default();
@@ -112,7 +113,7 @@ fn destination(address: &str) -> String {
     safe
 }
 
-/// Text of HTML and SVG, also inside the quotes of an attribute.
+/// Text of HTML and SVG, also inside the quotes of an attribute, in which mdBook finds nothing to put in.
 #[must_use]
 pub fn html(words: &str) -> String {
     let mut safe = String::with_capacity(words.len());
@@ -123,6 +124,7 @@ pub fn html(words: &str) -> String {
             '&' => safe.push_str("&amp;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
+            '{' => safe.push_str("&#123;"),
             c => safe.push(c),
         }
     }
@@ -151,11 +153,13 @@ mod tests {
     fn marks_are_taken_for_what_they_are() {
         assert_eq!(text("# no *heading*"), "\\# no \\*heading\\*");
         assert_eq!(text("1. no list"), "1\\. no list");
+        assert_eq!(text("2026-11-27"), "2026-11-27");
         assert_eq!(
             text("<b> & {{#include /etc/passwd}}"),
             "&lt;b&gt; &amp; &#123;&#123;#include /etc/passwd}}"
         );
         assert_eq!(text("a\n\n- b"), "a - b");
+        assert_eq!(text("\u{1b}[31mred \u{202e}x"), "red &lt;U+202E&gt;x");
         assert_eq!(code("a | `b`"), "<code>a &#124; &#96;b&#96;</code>");
         assert_eq!(fence("sh", "````"), "`````sh\n````\n`````\n");
         let called = fence("sh", "x {{ #include y }}\n\n<b>");

@@ -9,7 +9,9 @@ use super::{drill, figure, step};
 use crate::config::{Config, Danger};
 use crate::plan::Library;
 use crate::playbook::{Head, Playbook};
+use crate::report::drill::freshness;
 use crate::severity::{Escalation, EscalationKind, built_in_matrix};
+use crate::time::Span;
 
 /// How the picture, the boxes and the blanks look, on a screen and on paper.
 pub const STYLE: &str = include_str!("page.css");
@@ -71,9 +73,11 @@ fn introduction(page: &mut String, playbook: &Playbook, about: &About<'_>) {
     if let Some(owner) = &head.owner {
         say("Owner", &text(owner));
     }
-    let every = head
-        .review_every
-        .map_or_else(String::new, |every| format!(", to be read again every {every}"));
+    let every = head.review_every.map_or_else(String::new, |every| {
+        let days = every.millis() / Span::from_mins(24 * 60).millis();
+        let words = if days > 0 { freshness::days(every) } else { every.to_string() };
+        format!(", to be read again every {words}")
+    });
     let reviewed = head.reviewed.as_deref().map_or_else(|| "never".to_owned(), text);
     say("Last read against reality", &format!("{reviewed}{every}"));
     let last = about.last_drill.map_or_else(

@@ -4,9 +4,9 @@ use super::mark::{code, fence, link, text};
 use super::page::{About, playbook_link};
 use crate::effect::EffectClass;
 use crate::plan::class_of;
-use crate::playbook::{Gate, OnFail, Playbook, Step};
+use crate::playbook::{Gate, OnFail, Playbook, Probe, Step};
 use crate::steps::{Action, Part};
-use crate::ui::card::{Card, check};
+use crate::ui::card::{Card, command};
 
 /// Included playbooks inside one another are written out so deep; `check` refuses circles.
 const DEEPEST: usize = 5;
@@ -107,9 +107,13 @@ fn facts(page: &mut String, step: &Step, playbook: &Playbook, about: &About<'_>)
         let every = retry.every.map_or_else(|| "5s".to_owned(), |every| every.to_string());
         say("Tries", format!("{} times, {every} apart", retry.times));
     }
-    let good: Vec<String> = card.success.iter().map(|success| code(success)).collect();
+    let own = card.success.len().saturating_sub(step.verify.len());
+    let good: Vec<String> = card.success.iter().take(own).map(|success| code(success)).collect();
     if !good.is_empty() {
         say("Good if", good.join(", and "));
+    }
+    for probe in &step.verify {
+        say("Then look", looks(probe));
     }
     if card.changes {
         say("Undo", undo(step));
@@ -124,10 +128,9 @@ fn facts(page: &mut String, step: &Step, playbook: &Playbook, about: &About<'_>)
         );
     }
     if let Some(crash) = &step.on_crash {
-        let looks = check(&crash.probe, &str::to_owned);
         say(
             "If mayday is killed meanwhile",
-            format!("looks: {}; it did happen if {}", code(&looks), code(&crash.done_if)),
+            format!("look: {}; it did happen if {}", looks(&crash.probe), code(&crash.done_if)),
         );
     }
     if let Some(mark) = common.marks {
@@ -168,10 +171,23 @@ fn gate(step: &Step, class: EffectClass) -> Option<String> {
     Some(format!("{ask}{typed}{second}"))
 }
 
+/// A check as a person makes it by hand: what it is, what to run, what must hold.
+pub(super) fn looks(probe: &Probe) -> String {
+    let mut words: Vec<String> = probe.head.title.iter().map(|title| text(title)).collect();
+    if let Some(action) = &probe.action {
+        let lines = command(action, &str::to_owned);
+        words.extend(lines.iter().flat_map(|lines| lines.lines()).map(code));
+    }
+    if let Some(that) = &probe.head.that {
+        words.push(format!("must hold: {}", code(that)));
+    }
+    words.join("<br>")
+}
+
 fn undo(step: &Step) -> String {
     let Some(undo) = &step.undo else { return "none: the playbook names no way back".to_owned() };
     let title = undo.head.title.as_deref().map(text).unwrap_or_default();
-    let commands = crate::ui::card::command(&undo.action, &str::to_owned);
+    let commands = command(&undo.action, &str::to_owned);
     let commands: Vec<String> = commands.iter().flat_map(|lines| lines.lines()).map(code).collect();
     format!("{title} {}", commands.join("<br>")).trim_start().to_owned()
 }

@@ -82,7 +82,7 @@ fn shelves(global: &Global, context: &Value) -> Result<Vec<Shelf>, Failure> {
     if named.is_empty() {
         let nearest = root.join(crate::config::FILE_NAME);
         let config = global.config.clone().or_else(|| nearest.is_file().then_some(nearest));
-        let files = projects_inside(config)?;
+        let files = projects_inside(config.as_deref())?;
         projects.extend(files);
     }
     for file in named {
@@ -100,8 +100,8 @@ fn shelves(global: &Global, context: &Value) -> Result<Vec<Shelf>, Failure> {
         .collect())
 }
 
-fn projects_inside(config: Option<PathBuf>) -> Result<Vec<Project>, Failure> {
-    let mut projects = vec![Project::open(config.as_deref())?];
+fn projects_inside(config: Option<&Path>) -> Result<Vec<Project>, Failure> {
+    let mut projects = vec![Project::open(config)?];
     let mut at = 0;
     while let Some(project) = projects.get(at) {
         for file in project.inner.clone() {

@@ -149,7 +149,7 @@ pub(crate) fn command(action: &Action, words: &dyn Fn(&str) -> String) -> Vec<St
 }
 
 /// A check in one line: its title, or what it looks at and what must hold.
-pub(crate) fn check(probe: &Probe, words: &dyn Fn(&str) -> String) -> String {
+fn check(probe: &Probe, words: &dyn Fn(&str) -> String) -> String {
     let title = probe.head.title.as_deref().map(words);
     let looks = || probe.action.as_ref().map(|action| command(action, words).join(" "));
     let what = title.or_else(looks);
