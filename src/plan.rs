@@ -48,6 +48,8 @@ pub struct Plan {
     pub by_key: HashMap<String, usize>,
     /// What must hold before anything of the drill runs.
     pub guard: Vec<Probe>,
+    /// What ends the drill early, when it holds.
+    pub stop_if: Vec<Probe>,
     /// Pass criteria of the drill.
     pub criteria: Vec<Probe>,
     /// The inputs of the playbook and of what it includes.

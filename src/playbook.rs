@@ -524,6 +524,8 @@ pub struct Drill {
     pub setup: Vec<Step>,
     /// The accident; its end starts the clock.
     pub inject: Vec<Step>,
+    /// What ends it early: looked at between steps, and while they run.
+    pub stop_if: Vec<Probe>,
     /// What makes it a pass.
     pub pass: Vec<Probe>,
     /// Puts the target back, whatever happened.

@@ -36,4 +36,5 @@ pub mod scope;
 pub mod session;
 pub mod slip;
 pub mod state;
+pub mod stops;
 pub mod trim;

@@ -33,6 +33,7 @@ mod outbox;
 mod plans;
 mod resume_table;
 mod second;
+mod stops;
 
 /// No test needs more events; a run that makes more goes round in circles.
 const MOST: usize = 20_000;

@@ -74,6 +74,7 @@ pub(super) fn used_targets(plan: &Plan) -> BTreeSet<String> {
         used.extend(unit.step.on_crash.iter().filter_map(|rule| rule.probe.head.target.clone()));
     }
     used.extend(plan.guard.iter().filter_map(|probe| probe.head.target.clone()));
+    used.extend(plan.stop_if.iter().filter_map(|probe| probe.head.target.clone()));
     used.extend(plan.criteria.iter().filter_map(|probe| probe.head.target.clone()));
     used.retain(|name| !plan.place.made_later.contains(name));
     used

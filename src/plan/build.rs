@@ -38,6 +38,7 @@ impl Plan {
             units: Vec::new(),
             by_key: HashMap::new(),
             guard: Vec::new(),
+            stop_if: Vec::new(),
             criteria: Vec::new(),
             inputs: playbook.head.inputs.clone(),
             vars: playbook.head.vars.clone(),
@@ -55,6 +56,7 @@ impl Plan {
         };
         if let Some(drill) = &drill {
             plan.guard.clone_from(&drill.guard);
+            plan.stop_if.clone_from(&drill.stop_if);
             plan.criteria.clone_from(&drill.pass);
             plan.answers.clone_from(&drill.head.answers);
             plan.sign_off.clone_from(&drill.head.sign_off);

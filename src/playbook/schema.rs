@@ -217,6 +217,8 @@ by_hand! {
         object.field("guard", guard, list::<Probe>(generator));
         object.field("setup", "Prepares the target.", steps.clone());
         object.field("inject", "The accident; its end starts the clock.", steps.clone());
+        let stop_if = "What ends it early, when it holds: looked at between steps, and while they run.";
+        object.field("stop_if", stop_if, list::<Probe>(generator));
         object.field("pass", "What makes it a pass.", list::<Probe>(generator));
         object.field("cleanup", "Puts the target back, whatever happened.", steps);
         object.schema("How a procedure is rehearsed.")

@@ -8,7 +8,7 @@ use super::poll::{Beat, keep_looking};
 use super::scope::Scope;
 use super::session::{Purpose, Session};
 use super::state::Run;
-use super::{advance, answers, checks, escalate, interrupt, left, recover};
+use super::{advance, answers, checks, escalate, interrupt, left, recover, stops};
 use crate::effect::{
     Effect, EffectClass, EffectId, Ending, Facts, FailKind, Input, Output, ValueKind, Wants,
 };
@@ -84,6 +84,7 @@ fn ended(
         Purpose::Ask { step, asking, question } => {
             answers::taken(plan, run, session, step, *asking, question, &output, now)
         }
+        Purpose::Stop { index } => stops::looked(plan, run, session, *index, &output, now),
         Purpose::Shell { step } => Digest::fact(super::menu::shell::closed(step, &output)),
         Purpose::Action { .. } => action(plan, run, session, id, purpose, output, now),
         Purpose::Check { .. } | Purpose::Criterion { .. } => {

@@ -236,6 +236,9 @@ impl Driver<'_> {
         if let Purpose::Action { step, .. } | Purpose::Check { step, .. } = &purpose {
             self.session.current = Some(step.clone());
         }
+        if let Purpose::Stop { index } = purpose {
+            self.session.stops.insert(index, (now.wall, self.session.cursor));
+        }
         let pauses = effect.is_none() && self.is_pause(&purpose);
         if pauses {
             return Ok(());
@@ -252,6 +255,7 @@ impl Driver<'_> {
             Some(_) => None,
         };
         let beside = !purpose.is_foreground();
+        let looks = matches!(purpose, Purpose::Stop { .. });
         if let (Purpose::Ask { .. }, true, Some(broken)) =
             (&purpose, beside, &mut self.session.broken)
         {
@@ -269,7 +273,7 @@ impl Driver<'_> {
         }
         if let Some(effect) = effect {
             // A menu beside what runs does not take its place.
-            if !(beside && matches!(*effect, Effect::Ask(_))) {
+            if !(beside && (matches!(*effect, Effect::Ask(_)) || looks)) {
                 self.observer.busy(self.plan, self.run, Some(&effect));
             }
             self.world.start(id, *effect);

@@ -195,6 +195,16 @@ fn stop(
     }
 }
 
+/// Ends everything that holds up the next step: what runs is asked to end, what is asked is taken back.
+pub(super) fn all(session: &mut Session) -> Vec<EffectId> {
+    let mut all = running(session);
+    for id in questions(session).into_iter().chain(menus(session)) {
+        session.withdraw(id);
+        all.push(id);
+    }
+    all
+}
+
 /// The menu of the first Ctrl-C, when it is due.
 pub(super) fn menu(look: &Look<'_>) -> Option<Move> {
     let broken = look.session.broken.as_ref().filter(|broken| !broken.asked)?;

@@ -12,7 +12,7 @@ use super::objective::Hold;
 use super::scope::Scope;
 use super::session::{Purpose, Session};
 use super::state::{PhaseState, Run};
-use super::{advance, escalate, gate, inputs, interrupt, objective};
+use super::{advance, escalate, gate, inputs, interrupt, objective, stops};
 use crate::effect::{Effect, EffectId, Question, Wants};
 use crate::plan::{Mode, Plan, Section, Unit, undo_unit};
 use crate::template;
@@ -20,6 +20,9 @@ use crate::time::Timestamp;
 
 /// What the question is about that opens while the steps are held.
 pub const HELD: &str = "hold";
+
+/// The key of stop conditions in a drill.
+pub const STOP_IF: &str = "stop_if";
 
 /// What the loop does next.
 #[derive(Clone, Debug)]
@@ -84,7 +87,8 @@ impl<'a> Look<'a> {
     pub fn wait(&self, at: Option<Timestamp>) -> Move {
         let due = next_due(self.plan, self.run);
         let message = self.run.outbox.next_try().filter(|at| *at > self.now);
-        Move::Wait(at.into_iter().chain(due).chain(message).min())
+        let stop = stops::next_look(self);
+        Move::Wait(at.into_iter().chain(due).chain(message).chain(stop).min())
     }
 }
 
@@ -112,7 +116,10 @@ pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
     {
         return begin;
     }
-    if session.busy() {
+    if let Some(stop) = stops::due(&look) {
+        return stop;
+    }
+    if session.busy() || stops::looking(session) {
         return look.wait(session.leave_by.map(LeaveBy::at));
     }
     if let Some((reason, message)) = &session.leaving {

@@ -65,6 +65,8 @@ pub struct Session {
     pub shell: Option<String>,
     /// The operator runs each command elsewhere.
     pub manual: bool,
+    /// When each stop condition of the drill was last looked at, and which step was next then.
+    pub stops: HashMap<usize, (Timestamp, usize)>,
     /// A fault put into a drill wants this driver to die here and now.
     pub crashed: bool,
     /// Playbooks that a run may be handed over to: id and title.
@@ -146,6 +148,11 @@ pub enum Purpose {
         /// The question as it was put.
         question: Question,
     },
+    /// A look at a stop condition of the drill.
+    Stop {
+        /// Its position.
+        index: usize,
+    },
     /// A shell of the operator's.
     Shell {
         /// The step whose menu opened it.
@@ -163,10 +170,13 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Everything but a message and the menu of Ctrl-C holds up the next step.
+    /// Everything but a message, a look at a stop condition and the menu of Ctrl-C holds up the next step.
     #[must_use]
     pub const fn is_foreground(&self) -> bool {
-        !matches!(self, Self::Notify { .. } | Self::Ask { asking: Asking::Interrupt, .. })
+        !matches!(
+            self,
+            Self::Notify { .. } | Self::Stop { .. } | Self::Ask { asking: Asking::Interrupt, .. }
+        )
     }
 }
 
@@ -271,6 +281,7 @@ impl Session {
         if let Some(broken) = &mut self.broken {
             broken.shift(by);
         }
+        self.stops.values_mut().for_each(|(at, _)| *at = *at + by);
         if let Some(poll) = &mut self.poll {
             poll.began = poll.began + by;
             poll.look_at = poll.look_at + by;

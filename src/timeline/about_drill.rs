@@ -16,6 +16,15 @@ pub fn of_drill(fact: &DrillFact) -> String {
         DrillFact::Slowed { step, until } => {
             format!("{INJECTED} wait, not real: {step} begins at {}.", until.clock())
         }
+        DrillFact::Tripped { condition, title, measured } => {
+            let title = if title.is_empty() { String::new() } else { format!(" ({title})") };
+            format!(
+                "STOP: condition {condition}{title} holds: {measured}. The drill is given up and cleaned up."
+            )
+        }
+        DrillFact::Unseen { condition, why } => {
+            format!("Stop condition {condition} could not be looked at, and stops nothing: {why}.")
+        }
         DrillFact::TakenDown { trouble: None } => "The environment was taken down.".to_owned(),
         DrillFact::TakenDown { trouble: Some(why) } => {
             format!("The environment was not taken down: {why}.")

@@ -4,6 +4,7 @@ mod guard;
 mod inject;
 mod later;
 mod record;
+mod stops;
 mod verdict;
 
 use serde_json::Value;

@@ -134,6 +134,9 @@ pub fn lay_out(parsed: &Parsed<Playbook>) -> Option<Book<'_>> {
         for (index, probe) in drill.guard.iter().enumerate() {
             walk.probe(format!("drill.guard[{index}]"), Section::Setup, probe, None, 0);
         }
+        for (index, probe) in drill.stop_if.iter().enumerate() {
+            walk.probe(format!("drill.stop_if[{index}]"), Section::Setup, probe, None, 0);
+        }
         walk.steps("drill.setup", Section::Setup, None, &drill.setup);
         walk.steps("drill.inject", Section::Inject, None, &drill.inject);
         walk.answers(&drill.head.answers);

@@ -312,8 +312,8 @@ impl Decoder<'_> {
 
     fn drill(&mut self, value: Value, path: &str) -> Option<Drill> {
         let mut map = self.entries(value, path)?;
-        let keys = ["guard", "setup", "inject", "pass", "cleanup"];
-        let [guard, setup, inject, pass, cleanup] = keys.map(|key| map.shift_remove(key));
+        let keys = ["guard", "setup", "inject", "stop_if", "pass", "cleanup"];
+        let [guard, setup, inject, stop_if, pass, cleanup] = keys.map(|key| map.shift_remove(key));
         let head: Option<DrillHead> = self.map(map, path, &keys);
         let mut steps = |value: Option<Value>, key| {
             value.map(|value| self.steps(value, &join(path, key))).unwrap_or_default()
@@ -323,8 +323,9 @@ impl Decoder<'_> {
         let mut probes = |value: Option<Value>, key| {
             value.map(|value| self.probes(value, &join(path, key))).unwrap_or_default()
         };
-        let (guard, pass) = (probes(guard, "guard"), probes(pass, "pass"));
-        Some(Drill { head: head.unwrap_or_default(), guard, setup, inject, pass, cleanup })
+        let (guard, stop_if) = (probes(guard, "guard"), probes(stop_if, "stop_if"));
+        let (head, pass) = (head.unwrap_or_default(), probes(pass, "pass"));
+        Some(Drill { head, guard, setup, inject, stop_if, pass, cleanup })
     }
 }
 

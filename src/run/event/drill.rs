@@ -32,6 +32,23 @@ pub enum DrillFact {
         /// It begins then.
         until: Timestamp,
     },
+    /// A stop condition holds: what runs is ended, and the drill is given up.
+    Tripped {
+        /// The condition's id.
+        condition: String,
+        /// What it looks at.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        title: String,
+        /// The evaluated condition.
+        measured: String,
+    },
+    /// A stop condition could not be looked at. Told once.
+    Unseen {
+        /// The condition's id.
+        condition: String,
+        /// Why, a lowercase fragment.
+        why: String,
+    },
     /// The environment was taken down behind the drill. Stands behind `closed`.
     TakenDown {
         /// Why it was not, a lowercase fragment.

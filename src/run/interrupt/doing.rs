@@ -30,7 +30,7 @@ pub(super) fn doing(run: &Run, session: &Session) -> Option<Doing> {
             Purpose::Check { step, check } => (step.clone(), format!("check {check}")),
             Purpose::Criterion { index } => (String::new(), index.to_string()),
             Purpose::Shell { step } => (step.clone(), "shell".to_owned()),
-            Purpose::Ask { .. } | Purpose::Notify { .. } => return None,
+            Purpose::Ask { .. } | Purpose::Notify { .. } | Purpose::Stop { .. } => return None,
         };
         Some(Doing { step, which, waits: false })
     };

@@ -23,6 +23,10 @@ pub struct DrillState {
     over: BTreeSet<String>,
     /// Steps that a fault makes wait, and until when.
     pub slowed: BTreeMap<String, Timestamp>,
+    /// The stop condition that held, and what was measured.
+    pub tripped: Option<(String, String)>,
+    /// Stop conditions that could not be looked at.
+    pub unseen: BTreeSet<String>,
     /// The environment was taken down, or why it was not.
     pub taken_down: Option<Result<(), String>>,
 }
@@ -73,6 +77,12 @@ impl DrillState {
             DrillFact::Injected { faults } => self.faults.clone_from(faults),
             DrillFact::Slowed { step, until } => {
                 self.slowed.insert(step.clone(), *until);
+            }
+            DrillFact::Tripped { condition, measured, .. } => {
+                self.tripped.get_or_insert_with(|| (condition.clone(), measured.clone()));
+            }
+            DrillFact::Unseen { condition, .. } => {
+                self.unseen.insert(condition.clone());
             }
             DrillFact::TakenDown { trouble } => {
                 self.taken_down = Some(trouble.clone().map_or(Ok(()), Err));
