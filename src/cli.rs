@@ -14,6 +14,7 @@ mod alert;
 mod book;
 mod check;
 mod completions;
+mod doctor;
 mod drill;
 mod driven;
 mod dry_run;
@@ -106,6 +107,8 @@ enum Command {
     New(new::NewArgs),
     /// Turn a Markdown runbook into a draft playbook
     Import(import::ImportArgs),
+    /// Look at what playbooks need here: tools, secrets, targets, URLs, disk, clocks
+    Doctor(doctor::DoctorArgs),
     /// Explain a code of `check`
     Explain(explain::ExplainArgs),
     /// Run a playbook, step by step
@@ -196,6 +199,7 @@ fn command() -> ExitCode {
         Command::Find(args) => find::find(&global, &args),
         Command::Show(args) => show::show(&global, &args),
         Command::Check(args) => check::check(&global, &args),
+        Command::Doctor(args) => doctor::doctor(&global, &args),
         Command::New(args) => new::new(&global, &args),
         Command::Import(args) => import::import(&global, &args),
         Command::Explain(args) => explain::explain(&args),

@@ -6,6 +6,7 @@
 pub mod address;
 mod aside;
 pub mod console;
+pub mod doctor;
 pub mod evidence;
 pub mod http;
 pub mod inbox;

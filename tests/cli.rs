@@ -5,6 +5,7 @@ mod aside;
 mod bad_input;
 mod codes;
 mod crash;
+mod doctor;
 mod drills;
 mod dry;
 mod fate;

@@ -28,3 +28,4 @@ mod sandbox;
 mod sql;
 mod support;
 mod terminal;
+mod workflows;

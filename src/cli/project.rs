@@ -234,6 +234,15 @@ impl Project {
         faults
     }
 
+    /// The ids of the playbooks that were asked for, with what they include; all when `None`.
+    #[must_use]
+    pub fn asked_ids(&self) -> Option<Vec<String>> {
+        let asked = self.asked.as_ref()?;
+        let named = |parsed: &&Parsed<Playbook>| asked.contains(&parsed.source.file.name);
+        let read = self.playbooks.iter().filter(named).filter_map(|parsed| parsed.value.as_ref());
+        Some(read.flat_map(|playbook| self.needed(&playbook.head.id).into_keys()).collect())
+    }
+
     /// How many files [`Project::check`] speaks of.
     #[must_use]
     pub fn files(&self) -> usize {

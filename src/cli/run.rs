@@ -234,7 +234,7 @@ fn readable(project: &Project, playbook: &str) -> Result<(), Failure> {
     Err(failure.hint(format!("it may be in {files}, which cannot be read: see `mayday check`")))
 }
 
-fn environment(config: &Config, named: Option<&str>) -> Result<String, Failure> {
+pub(super) fn environment(config: &Config, named: Option<&str>) -> Result<String, Failure> {
     if let Some(name) = named.map(str::to_owned).or_else(|| config.default_environment.clone()) {
         return Ok(name);
     }

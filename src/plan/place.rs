@@ -48,7 +48,11 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn bind(config: &Config, purpose: Purpose<'_>) -> Result<Self, PlanTrouble> {
+    /// The place of an environment, before there is a run.
+    ///
+    /// # Errors
+    /// There is no such environment.
+    pub fn bind(config: &Config, purpose: Purpose<'_>) -> Result<Self, PlanTrouble> {
         let name = purpose.environment;
         let environment = config.environments.get(name).ok_or_else(|| {
             let known: Vec<_> = config.environments.keys().map(String::as_str).collect();

@@ -24,7 +24,7 @@ mod effects;
 pub mod guess;
 mod rules;
 mod scope;
-mod shell;
+pub mod shell;
 mod sql;
 
 use book::{Book, Piece, Site};

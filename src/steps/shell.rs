@@ -16,6 +16,14 @@ pub struct Shell {
     script: String,
 }
 
+impl Shell {
+    /// The script, as it stands in the file.
+    #[must_use]
+    pub fn script(&self) -> &str {
+        &self.script
+    }
+}
+
 impl StepType for Shell {
     fn request(&self, cx: &Context<'_>, _: &[Output]) -> Result<Request, Failure> {
         Ok(Request::effect(Effect::Process(cx.command(&self.script)?)))

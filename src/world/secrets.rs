@@ -112,6 +112,16 @@ impl Vault {
         }
     }
 
+    /// A vault for one look, which knows what was found by then. Its commands have this long.
+    pub(super) fn for_look(&self, limit: Span) -> Self {
+        Self { command_limit: limit, ..self.beside() }
+    }
+
+    /// A secret that was found by then.
+    pub(super) fn kept(&self, name: &str) -> Option<SecretValue> {
+        self.values.get(name).cloned()
+    }
+
     /// The variables that a `cmd:` reference gets beside our own: those of the environment, so that the tools it
     /// names are found where those of steps are.
     #[must_use]

@@ -188,6 +188,23 @@ pub fn probe(target: &Resolved, limit: Span) -> Result<Facts, (FailKind, String)
     Ok(facts)
 }
 
+/// The server's own wall clock, in milliseconds since 1970; `None` where there is no server.
+///
+/// # Errors
+/// The server cannot be asked.
+pub fn clock(target: &Resolved, limit: Span) -> Result<Option<i64>, String> {
+    let query = match target.kind {
+        TargetKind::Postgres => {
+            "SELECT floor(extract(epoch FROM pg_catalog.now()) * 1000)::bigint AS ms"
+        }
+        TargetKind::Mysql => "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) AS ms",
+        TargetKind::Sqlite | TargetKind::Http => return Ok(None),
+    };
+    let said = ask(target, query, limit).map_err(|(_, why)| why)?;
+    let ms = &said["rows"][0]["ms"];
+    Ok(ms.as_i64().or_else(|| ms.as_str().and_then(|text| text.parse().ok())))
+}
+
 /// What the server of a database was made with, as `system_identifier`. A copy of its files has it too. Nothing
 /// where there is no such thing, or the role may not see it.
 ///

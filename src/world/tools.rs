@@ -1,70 +1,115 @@
 //! Programs that must be there: found on PATH, asked for their version, nothing else.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use rustix::fs::Access;
+
+use super::aside::{self, Aside, Fault};
 use crate::time::Span;
 
 /// A tool has this long to say its version.
 const LIMIT: Span = Span::from_secs(10);
+
+/// A tool as playbooks name it: `psql` or `psql >= 15`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wanted {
+    /// The program.
+    pub name: String,
+    /// The least version.
+    pub least: Option<String>,
+}
+
+impl Wanted {
+    /// Reads it.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text.split_once(">=") {
+            Some((name, least)) => {
+                Self { name: name.trim().to_owned(), least: Some(least.trim().to_owned()) }
+            }
+            None => Self { name: text.trim().to_owned(), least: None },
+        }
+    }
+}
 
 /// Looks for a tool written as `psql` or `psql >= 15`, on PATH and in the folders put in front of it.
 ///
 /// # Errors
 /// What is missing or too old, and what to do.
 pub fn missing(wanted: &str, path: &[PathBuf]) -> Result<(), String> {
-    let (name, least) = match wanted.split_once(">=") {
-        Some((name, least)) => (name.trim(), Some(least.trim())),
-        None => (wanted.trim(), None),
-    };
-    let Some(program) = find(name, path) else {
-        return Err(format!("tool `{name}` is not on PATH: install it"));
-    };
-    let Some(least) = least else { return Ok(()) };
-    let said = version_text(&program)
-        .map_err(|why| format!("tool `{name}` does not tell its version: {why}"))?;
-    let Some(found) = version_in(&said) else {
-        return Err(format!("tool `{name}` does not tell its version; {least} or newer is needed"));
-    };
-    if numbers(&found) < numbers(least) {
+    let wanted = Wanted::parse(wanted);
+    let program = find(&wanted.name, path)?;
+    let Some(least) = &wanted.least else { return Ok(()) };
+    let search = super::process::search_path(path).to_string_lossy().into_owned();
+    let env = [("PATH".to_owned(), search)];
+    new_enough(&wanted.name, least, &version(&wanted.name, &program, &env, LIMIT)?)
+}
+
+/// A fault when a tool is older than it must be.
+pub(super) fn new_enough(name: &str, least: &str, found: &str) -> Result<(), String> {
+    if numbers(found) < numbers(least) {
         return Err(format!("tool `{name}` is {found}, {least} or newer is needed: update it"));
     }
     Ok(())
 }
 
 /// The program that a name stands for.
-fn find(name: &str, path: &[PathBuf]) -> Option<PathBuf> {
+pub(super) fn find(name: &str, path: &[PathBuf]) -> Result<PathBuf, String> {
     let folders = super::process::search_path(path);
-    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|file| file.is_file())
-}
-
-fn version_text(program: &Path) -> Result<String, String> {
-    let handle = duct::cmd(program, ["--version"])
-        .stdin_null()
-        .stderr_to_stdout()
-        .stdout_capture()
-        .unchecked()
-        .start()
-        .map_err(|error| error.to_string())?;
-    let limit = Duration::from_millis(LIMIT.millis().unsigned_abs());
-    match handle.wait_timeout(limit) {
-        Ok(Some(output)) => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        Ok(None) => {
-            let _ = handle.kill();
-            Err(format!("no answer within {LIMIT}"))
+    let files = std::env::split_paths(&folders).map(|folder| folder.join(name));
+    let mut files: Vec<PathBuf> = files.filter(|file| file.is_file()).collect();
+    let runs = |file: &PathBuf| rustix::fs::access(file, Access::EXEC_OK).is_ok();
+    if let Some(at) = files.iter().position(runs) {
+        return Ok(files.swap_remove(at));
+    }
+    match files.first() {
+        Some(file) => {
+            let file = file.display();
+            Err(format!("tool `{name}`: {file} may not be executed: chmod +x it"))
         }
-        Err(error) => Err(error.to_string()),
+        None => Err(format!("tool `{name}` is not on PATH: install it")),
     }
 }
 
+/// The version that a tool tells.
+pub(super) fn version(
+    name: &str,
+    program: &Path,
+    env: &[(String, String)],
+    limit: Span,
+) -> Result<String, String> {
+    let why = |why: String| format!("tool `{name}` does not tell its version: {why}");
+    let said = says(program, &["--version"], env, limit).map_err(why)?;
+    version_in(&said).ok_or_else(|| format!("tool `{name}` does not tell its version"))
+}
+
+/// What a program prints on both streams, bounded in time and size. Its exit code does not matter: some tools
+/// end badly behind their help.
+pub(super) fn says(
+    program: &Path,
+    words: &[&str],
+    env: &[(String, String)],
+    limit: Span,
+) -> Result<String, String> {
+    let mut argv = vec![program.to_string_lossy().into_owned()];
+    argv.extend(words.iter().map(|word| (*word).to_owned()));
+    let aside = Aside { argv: &argv, env, stdin: "", dir: None, limit };
+    let finished = aside::run(&aside).map_err(|fault| match fault {
+        Fault::Start(error) => error.to_string(),
+        Fault::Late => format!("no answer within {limit}"),
+    })?;
+    let all = [finished.stdout, finished.stderr].concat();
+    Ok(String::from_utf8_lossy(&all).into_owned())
+}
+
 /// The first thing that looks like a version: digits with dots between them.
-fn version_in(text: &str) -> Option<String> {
+pub(super) fn version_in(text: &str) -> Option<String> {
     let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
     let versions = words.map(|word| word.trim_matches('.'));
     versions.filter(|word| word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned).next()
 }
 
-fn numbers(version: &str) -> Vec<u64> {
+pub(super) fn numbers(version: &str) -> Vec<u64> {
     version.split('.').map(|part| part.parse().unwrap_or_default()).collect()
 }
 

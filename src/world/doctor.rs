@@ -1,0 +1,277 @@
+//! Looks at what playbooks will need before it is needed: tools, flags, secrets, targets, URLs, disk, clocks.
+//!
+//! Owns the table of looks ([`LOOKS`]), one file each below, and their bounds: each ends by its limit, some run at
+//! once, and one that does not come back is left behind. Runs no step and changes nothing. Which things are wanted
+//! is the caller's; what is said has known secrets hidden in it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::config::Identity;
+use crate::effect::{Target, Text};
+use crate::secret::Redactor;
+use crate::time::Span;
+use crate::world::secrets::Vault;
+
+mod client;
+mod clock;
+mod disk;
+mod flags;
+mod secret;
+mod target;
+mod tool;
+mod url;
+
+/// How long one look takes at most where nobody says otherwise.
+pub const LIMIT: Span = Span::from_secs(10);
+
+/// Looks at once. They wait for others, hardly for this machine.
+const AT_ONCE: usize = 8;
+
+/// A look may ask this many times, one after the other, and each time has the limit.
+const ASKS: i64 = 4;
+
+/// Every kind of look: its name in the output, and what it finds out.
+pub const LOOKS: &[(&str, &str)] = &[
+    ("tool", "the program is on PATH, can be executed, and is new enough"),
+    ("flags", "the installed program's own help knows the flags that steps use"),
+    ("secret", "the secret can be had; its value is never shown"),
+    ("target", "the target answers and is who mayday.yaml says it is"),
+    ("client", "the PostgreSQL client is not older than the server"),
+    ("url", "the URL answers"),
+    ("disk", "there is room for the record, and it can be written"),
+    ("clock", "this machine and the one that answers agree what time it is"),
+];
+
+/// How a look came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As it must be.
+    Ok,
+    /// A run would meet this.
+    Fail,
+    /// It could not be looked at, and that alone is no fault.
+    Skip,
+}
+
+impl Outcome {
+    /// The word shown.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Fail => "FAIL",
+            Self::Skip => "SKIP",
+        }
+    }
+}
+
+/// What a look found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its kind, one of [`LOOKS`].
+    pub look: &'static str,
+    /// What was looked at.
+    pub subject: String,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// What is so, and for a fault what to do.
+    pub says: String,
+}
+
+impl Finding {
+    fn new(look: &'static str, subject: &str, outcome: Outcome, says: impl Into<String>) -> Self {
+        Self { look, subject: subject.to_owned(), outcome, says: says.into() }
+    }
+
+    /// A fault where there is an error, else the words of what is so.
+    fn of(look: &'static str, subject: &str, result: Result<String, String>) -> Self {
+        match result {
+            Ok(says) => Self::new(look, subject, Outcome::Ok, says),
+            Err(why) => Self::new(look, subject, Outcome::Fail, why),
+        }
+    }
+}
+
+/// What is to be looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Wants {
+    /// Programs.
+    pub tools: BTreeMap<String, ToolWant>,
+    /// Names of secrets.
+    pub secrets: BTreeSet<String>,
+    /// Targets by name; `None` where the environment has no such target.
+    pub targets: BTreeMap<String, Option<TargetWant>>,
+    /// URLs.
+    pub urls: Vec<UrlWant>,
+    /// Folders that are written to, with what for.
+    pub folders: Vec<(String, PathBuf)>,
+}
+
+/// A program.
+#[derive(Clone, Debug, Default)]
+pub struct ToolWant {
+    /// Least versions.
+    pub least: BTreeSet<String>,
+    /// A playbook names it under `requires:`.
+    pub declared: bool,
+    /// A step that always runs uses it.
+    pub certain: bool,
+    /// One of the steps that use it.
+    pub step: Option<String>,
+    /// Words in front of the flags -> long flags.
+    pub flags: BTreeMap<Vec<String>, BTreeSet<String>>,
+}
+
+/// A target.
+#[derive(Clone, Debug)]
+pub struct TargetWant {
+    /// Where it is.
+    pub target: Target,
+    /// Who it must be.
+    pub identity: Option<Identity>,
+    /// It is made during the run.
+    pub made_later: bool,
+}
+
+/// A URL that a step reads.
+#[derive(Clone, Debug)]
+pub struct UrlWant {
+    /// How it is called on the screen.
+    pub shown: String,
+    /// The target that it lies below.
+    pub base: Option<Target>,
+    /// Absolute, or a path below the base.
+    pub url: String,
+    /// Headers.
+    pub headers: Vec<(String, Text)>,
+    /// Statuses that are good beside those below 400.
+    pub good: Vec<u16>,
+    /// Redirects that are followed.
+    pub redirects: u32,
+    /// The certificate is not verified.
+    pub insecure: bool,
+}
+
+/// With what it is looked.
+pub struct Kit {
+    /// Secrets.
+    pub vault: Vault,
+    /// Folders in front of PATH.
+    pub path: Vec<PathBuf>,
+    /// Variables of the environment, PATH among them.
+    pub variables: Vec<(String, String)>,
+    /// The limit of one look.
+    pub limit: Span,
+}
+
+/// What the looks share.
+struct Shared {
+    vault: Mutex<Vault>,
+    path: Vec<PathBuf>,
+    variables: Vec<(String, String)>,
+    limit: Span,
+}
+
+impl Shared {
+    /// Secrets for one look: those found by then.
+    fn vault(&self) -> Vault {
+        self.vault.lock().unwrap_or_else(PoisonError::into_inner).for_look(self.limit)
+    }
+
+    fn redactor(&self) -> Redactor {
+        let vault = self.vault.lock().unwrap_or_else(PoisonError::into_inner);
+        vault.redactor().lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+type Job = Box<dyn FnOnce(&Shared) -> Vec<Finding> + Send>;
+
+/// A look that waits for its turn: its kind and subject, for when it does not come back.
+struct Look {
+    kind: &'static str,
+    subject: String,
+    job: Job,
+}
+
+/// Looks at everything, in the order of [`LOOKS`].
+#[must_use]
+pub fn examine(wants: &Wants, kit: Kit) -> Vec<Finding> {
+    let shared = Arc::new(Shared {
+        vault: Mutex::new(kit.vault),
+        path: kit.path,
+        variables: kit.variables,
+        limit: kit.limit,
+    });
+    // Secrets first: targets and URLs stand on them, and what is known is hidden from there on.
+    let mut found = all(secret::looks(wants), &shared);
+    let mut looks = tool::looks(wants);
+    looks.extend(flags::looks(wants));
+    looks.extend(target::looks(wants));
+    looks.extend(client::looks(wants));
+    looks.extend(url::looks(wants));
+    looks.extend(disk::looks(wants));
+    found.extend(all(looks, &shared));
+    let redactor = shared.redactor();
+    for finding in &mut found {
+        finding.says = redactor.redact_shown(&crate::text::one_line(&finding.says)).into_owned();
+        finding.subject = redactor.redact_shown(&finding.subject).into_owned();
+    }
+    let place = |finding: &Finding| LOOKS.iter().position(|(name, _)| *name == finding.look);
+    found.sort_by(|a, b| (place(a), &a.subject).cmp(&(place(b), &b.subject)));
+    found.dedup();
+    found
+}
+
+/// Runs looks, some at once. One that does not come back within its bounds is left behind, and said to be.
+fn all(looks: Vec<Look>, shared: &Arc<Shared>) -> Vec<Finding> {
+    let mut open: BTreeMap<usize, (&'static str, String)> =
+        looks.iter().enumerate().map(|(n, look)| (n, (look.kind, look.subject.clone()))).collect();
+    let threads = looks.len().min(AT_ONCE);
+    let queue: VecDeque<_> = looks.into_iter().map(|look| look.job).enumerate().collect();
+    let queue = Arc::new(Mutex::new(queue));
+    let (sender, receiver) = channel();
+    for _ in 0..threads {
+        let (queue, shared, sender) = (Arc::clone(&queue), Arc::clone(shared), sender.clone());
+        let work = move || worker(&queue, &shared, &sender);
+        // Where no thread can be had, its looks stay open and are said to be.
+        let _ = std::thread::Builder::new().name("look".to_owned()).spawn(work);
+    }
+    drop(sender);
+    let mut found = Vec::new();
+    collect(&receiver, shared.limit, &mut open, &mut found);
+    for (kind, subject) in open.into_values() {
+        let says = format!("no end within {}; look at it by hand", shared.limit.times(ASKS));
+        found.push(Finding::new(kind, &subject, Outcome::Fail, says));
+    }
+    found
+}
+
+type Ended = (usize, Vec<Finding>);
+
+fn collect(
+    receiver: &Receiver<Ended>,
+    limit: Span,
+    open: &mut BTreeMap<usize, (&'static str, String)>,
+    found: &mut Vec<Finding>,
+) {
+    let patience = (limit.times(ASKS) + Span::from_secs(5)).std();
+    while !open.is_empty() {
+        // Nobody said anything for longer than a look may take: those left hang.
+        let Ok((number, findings)) = receiver.recv_timeout(patience) else { return };
+        open.remove(&number);
+        found.extend(findings);
+    }
+}
+
+fn worker(queue: &Mutex<VecDeque<(usize, Job)>>, shared: &Shared, sender: &Sender<Ended>) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let Some((number, job)) = next else { return };
+        if sender.send((number, job(shared))).is_err() {
+            return;
+        }
+    }
+}
