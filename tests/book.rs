@@ -1,5 +1,6 @@
 //! The book: its pages are made from the playbooks, and what it tells is so.
 
+mod documents;
 mod hostile;
 mod pages;
 mod protocol;
