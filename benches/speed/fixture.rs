@@ -83,6 +83,19 @@ impl Bench {
         command
     }
 
+    /// The pages of a hundred playbooks with twenty steps each, as mdBook asks for them.
+    pub fn pages(&self) -> Result<Command, Trouble> {
+        let plain = |index| (format!("Step {index}"), "true".to_owned());
+        let hundred: Vec<String> =
+            (0..100).map(|at| playbook(&format!("p{at}"), 20, &plain)).collect();
+        self.project("hundred", &hundred)?;
+        let sent = "[{\"root\": \".\", \"renderer\": \"html\", \"config\": {}}, {\"items\": []}]\n";
+        self.write("sent.json", sent)?;
+        let program = env!("CARGO_BIN_EXE_mayday");
+        self.write("pages.sh", &format!("cd hundred && '{program}' book <../sent.json\n"))?;
+        Ok(self.bash("pages.sh"))
+    }
+
     /// just with the file of so many recipes.
     pub fn just(&self, recipes: usize, words: &[&str]) -> Option<Command> {
         let mut command = quiet(self.just.as_deref()?, &["--justfile"]);

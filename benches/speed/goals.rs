@@ -19,7 +19,7 @@ const STEP_FAILED: i32 = 5;
 type Goal = fn(&Bench) -> Rows;
 
 /// All goals in order.
-pub const ALL: [(&str, Goal); 13] = [
+pub const ALL: [(&str, Goal); 14] = [
     ("G1", start_up),
     ("G2", list_and_check),
     ("G3", one_step),
@@ -33,6 +33,7 @@ pub const ALL: [(&str, Goal); 13] = [
     ("G11", long_record),
     ("G12", crate::person::waits),
     ("G13", crate::foresight::forecasts),
+    ("G14", pages),
 ];
 
 const RUN: [&str; 5] = ["run", "p", "--env", "bench", "--no-input"];
@@ -287,4 +288,11 @@ fn long_record(bench: &Bench) -> Rows {
         Row::told_alone(&whole, " ms", times[1].median * 1e3),
         Row::told_alone(&format!("{whole}, peak memory"), " MiB", drafted),
     ])
+}
+
+/// What mayday adds to the time that mdBook takes.
+fn pages(bench: &Bench) -> Rows {
+    let all = in_turns(5, vec![command(bench.pages()?)])?;
+    let pages = all.first().ok_or("nothing was measured")?;
+    Ok(vec![Row::amount("pages of 100 playbooks of 20 steps", " ms", pages.median * 1e3, 2000.0)])
 }
