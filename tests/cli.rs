@@ -18,6 +18,7 @@ mod pick;
 mod policy;
 mod projects;
 mod record;
+mod report;
 mod secrets;
 
 use std::path::PathBuf;

@@ -1,16 +1,21 @@
 //! From events to a post-mortem.
 
 use mayday::plan::Mode;
-use mayday::report::{self, Checked, Names};
+use mayday::report::earlier::Earlier;
+use mayday::report::language::{self, FindingKind};
+use mayday::report::shipped;
+use mayday::report::{self, Beside, Checked, Names};
 use mayday::run::event::{Event, Kind};
 use mayday::time::Timestamp;
 use serde_json::{Value, json};
 
 mod book;
 mod data;
+mod merge;
 mod runs;
 mod story;
 mod templates;
+mod templates_shipped;
 
 use runs::Ends;
 use story::{Story, checked, plan};
@@ -25,6 +30,24 @@ fn context(story: &Story) -> Value {
         _ => Mode::Real,
     };
     report::context(&story.events, Some(&plan(mode)), Some(&checked()), Names::Roles, now())
+}
+
+/// With two earlier runs beside it: a step was skipped in one of them.
+fn full(story: &Story) -> Value {
+    let plan = plan(Mode::Real);
+    let mut older = runs::rough();
+    if let Kind::Opened(opened) = &mut older.events[0].1.kind {
+        "20261001-0900-old".clone_into(&mut opened.run);
+    }
+    let earlier =
+        [older, runs::clean()].into_iter().filter_map(|run| Earlier::of(&run.events, Some(&plan)));
+    let beside = Beside { base: "../", earlier: earlier.collect() };
+    let (names, checked) = (Names::Roles, checked());
+    report::context_with(&story.events, Some(&plan), Some(&checked), names, now(), &beside)
+}
+
+fn render(name: &str, template: &str, context: &Value) -> String {
+    report::render(template, name, context).unwrap()
 }
 
 fn page(context: &Value) -> String {
@@ -43,6 +66,104 @@ fn a_post_mortem_tells_each_kind_of_run() {
     ] {
         insta::assert_snapshot!(name, page(&context(&story)));
     }
+    insta::assert_snapshot!("full", page(&full(&runs::full())));
+}
+
+#[test]
+fn the_record_seeds_what_people_go_on_from() {
+    let told = full(&runs::rough());
+    let kinds = |list: &str| -> Vec<String> {
+        let rows = told[list].as_array().unwrap().iter();
+        rows.map(|row| format!("{} {}", row["kind"].as_str().unwrap(), row["step"])).collect()
+    };
+    let factors = kinds("factors");
+    for kind in ["failure \"look\"", "failure \"tidy\"", "unknown \"restore\"", "breach null"] {
+        assert!(factors.iter().any(|factor| factor == kind), "{kind} in {factors:?}");
+    }
+    let suggestions = kinds("suggestions");
+    for kind in ["by_hand \"restore\"", "no_verify \"restore\"", "skipped \"tidy\""] {
+        assert!(suggestions.iter().any(|one| one == kind), "{kind} in {suggestions:?}");
+    }
+    let skip = told["suggestions"].as_array().unwrap().iter().find(|one| one["kind"] == "skipped");
+    assert_eq!(skip.unwrap()["seen"], "skipped by choice, in 2 of the last 3 runs that came to it");
+    let hard = told["went"]["hard"].to_string();
+    assert!(hard.contains("RTO 15m: missed") && hard.contains("nobody driving"), "{hard}");
+    let lucky = told["went"]["lucky"].to_string();
+    assert!(lucky.contains("Somebody knew how to do restore by hand"), "{lucky}");
+    let earlier = told["earlier"].as_array().unwrap();
+    assert_eq!(
+        (&earlier[0]["rto_verdict"], &earlier[1]["rto_verdict"]),
+        (&json!("missed"), &json!("met"))
+    );
+}
+
+#[test]
+fn every_row_leads_to_its_line_and_its_file() {
+    let told = full(&runs::full());
+    for row in told["timeline"].as_array().unwrap() {
+        let line = row["seq"].as_u64().unwrap() + 1;
+        assert_eq!(row["link"], format!("../journal.jsonl#L{line}"));
+    }
+    let page = page(&told);
+    assert!(page.contains("[stdout](../evidence/look-1.stdout)"), "{page}");
+    let restore =
+        &told["recovery"].as_array().unwrap().iter().find(|row| row["step"] == "restore").unwrap();
+    assert_eq!((&restore["took_ms"], &restore["over_ms"]), (&json!(30_000), &json!(-90_000)));
+    assert_eq!(
+        (&restore["what"], &restore["against"]),
+        (&json!("restore-db"), &json!("1m 30s under"))
+    );
+}
+
+#[test]
+fn roles_severities_and_escalations_have_their_times() {
+    let told = full(&runs::full());
+    let roles: Vec<&str> = told["responders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["role"].as_str().unwrap())
+        .collect();
+    assert_eq!(roles, ["driver", "postmortem"]);
+    assert_eq!(told["document"]["owner"], "operator 2");
+    assert_eq!(told["document"]["due"], told["actions"][1]["due"]);
+    let task = &told["actions"][0];
+    assert_eq!(
+        (&task["owner"], &task["what"]),
+        (&json!("operator 2"), &json!("alert on the disk before it is full"))
+    );
+    assert_eq!(task["due"], "2026-12-01T00:00:00.000Z");
+    assert_eq!(told["severities"][1]["reason"], "only one region");
+    let whole: i64 =
+        told["severities"].as_array().unwrap().iter().map(|one| one["ms"].as_i64().unwrap()).sum();
+    assert_eq!(
+        told["durations"][3]["ms"], whole,
+        "time in each severity adds up to the time to resolve"
+    );
+    let asked = told["escalations"].as_array().unwrap().last().unwrap();
+    assert_eq!((&asked["state"], &asked["messages"][0]["to"]), (&json!("asked"), &json!("ceo")));
+    assert_eq!(told["objectives"]["response"]["verdict"], "met");
+    assert_eq!(told["detection"]["half_ms"], 150_000);
+    assert_eq!(told["objections"][0]["what"], "we lose the orders of today");
+    assert_eq!(told["impact"]["reopened"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_very_long_run_says_what_is_left_out_and_where_it_is() {
+    let mut story = runs::clean();
+    while story.events.len() < report::MAX_ROWS + 500 {
+        story.note("still here");
+    }
+    let told = context(&story);
+    let timeline = told["timeline"].as_array().unwrap();
+    assert_eq!(timeline.len(), report::MAX_ROWS);
+    assert_eq!(timeline.last().unwrap()["seq"], story.events.last().unwrap().0);
+    assert_eq!(told["notes"].as_array().unwrap().len(), report::MAX_LIST);
+    let out = told["left_out"].as_array().unwrap().iter().find(|out| out["list"] == "timeline");
+    assert_eq!(out.unwrap()["rows"], 500);
+    let page = page(&told);
+    assert!(page.contains("Left out here: 500 of 20500 rows of timeline"), "the page says nothing");
+    assert!(page.contains("journal.jsonl in the folder of the run"));
 }
 
 #[test]
@@ -157,7 +278,7 @@ fn people_are_roles_unless_names_are_wanted() {
 
 #[test]
 fn what_a_reader_must_know_stands_at_the_top() {
-    let top = |context: &Value| page(context).lines().take(8).collect::<Vec<_>>().join("\n");
+    let top = |context: &Value| page(context).lines().take(10).collect::<Vec<_>>().join("\n");
     let story = runs::stopped();
     let plan = plan(Mode::Real);
     let unverified = report::context(&story.events, Some(&plan), None, Names::Roles, now());
@@ -179,16 +300,20 @@ fn notes_become_action_items_and_decisions() {
     assert_eq!(context["actions"][0]["what"], "alert on the disk before it is full");
     assert_eq!(context["actions"][1]["what"], "Hold the post-mortem");
     assert_eq!(context["actions"].as_array().unwrap().len(), 2);
+    assert_eq!(context["actions"][0]["by"], "operator 2");
     let decisions = context["decisions"].as_array().unwrap();
     assert!(decisions.iter().any(|one| one["answer"] == "keep the old primary for a day"));
 }
 
 #[test]
-fn no_word_of_the_template_blames() {
-    let page = page(&context(&runs::rough())).to_lowercase();
-    for word in ["root cause", "fault of", "should have", "could have", "failed to", "human error"]
-    {
-        assert!(!page.contains(word), "{word}");
+fn no_word_of_a_template_blames_but_what_the_source_itself_says() {
+    for (name, template) in shipped::SHIPPED {
+        // Without its blocks: all of it counts as written by somebody.
+        let page = render(name, template, &full(&runs::rough())).replace("block:", "part:");
+        for found in language::check(&page).unwrap() {
+            let source = *name == "post-incident" && found.what.starts_with("“root cause”");
+            assert!(found.kind != FindingKind::Blame || source, "{name}: {found:?}");
+        }
     }
 }
 

@@ -29,6 +29,9 @@ pub const DRILL_FAILED: u8 = 9;
 pub const HELD: u8 = 10;
 /// The outcome of a step is unknown and needs a human; can be resumed.
 pub const OUTCOME_UNKNOWN: u8 = 11;
+/// A document has something left to do: `report --check` found blanks, conflicts or blaming words; or `report -o`
+/// left a block as it is because a person and the record had both changed it.
+pub const UNFINISHED: u8 = 12;
 /// SIGHUP: the terminal is gone; state is kept.
 pub const HANG_UP: u8 = 129;
 /// Interrupted twice; state is kept.

@@ -1,23 +1,30 @@
-//! `mayday report RUN`: the post-mortem from the record.
+//! `mayday report RUN`: the post-mortem from the record, and what is left to do in one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::driven;
 use super::exit::{self, Failure};
 use super::{Global, machine, out, pinned};
-use crate::journal::{RunDir, verify};
+use crate::journal::{RunDir, Store, verify};
 use crate::plan::Plan;
-use crate::report::{self, Checked, Names};
+use crate::report::shipped::{self, SHIPPED};
+use crate::report::{self, Beside, Checked, Names};
 use crate::run::event::{Event, Kind};
 use crate::run::state::Run;
 use crate::ui::screen::Screen;
+
+mod checked;
+mod earlier;
+mod write;
 
 /// Flags of `report`.
 #[derive(Args, Debug)]
 #[command(before_help = "Examples:\n  \
     mayday report 20261122-1820-p2c -o postmortem.md\n  \
+    mayday report --template post-incident -o postmortem.md\n  \
+    mayday report --check postmortem.md\n  \
     mayday report 20261122-1820-p2c --template our.md.j2\n  \
     mayday report 20261122-1820-p2c --format json | jq .objectives")]
 pub struct ReportArgs {
@@ -26,15 +33,21 @@ pub struct ReportArgs {
     /// Markdown from the template, or the template's context as JSON
     #[arg(long, value_enum, default_value_t = Format::Md)]
     format: Format,
-    /// A template of your own
-    #[arg(long, value_name = "FILE")]
-    template: Option<PathBuf>,
-    /// Write to this file instead of standard output
+    /// `postmortem`, `postmortem.es`, `drill-report`, `post-exercise` (for auditors), `post-incident` (short),
+    /// or a file of your own
+    #[arg(long, value_name = "NAME|FILE", default_value = "postmortem", hide_default_value = true)]
+    template: String,
+    /// Write to this file. One that is there keeps what people wrote in it: only its filled blocks are
+    /// brought up to date, and those that a person changed stay (then the exit code is 12)
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Roles instead of names, or names in full
     #[arg(long, value_enum, default_value_t = Who::Roles)]
     names: Who,
+    /// Look through a post-mortem: blanks that are left, conflicts, words that blame. Exit code 12 when
+    /// there are any, 3 when its marks are broken
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "template", "output", "format", "names"])]
+    check: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
@@ -54,6 +67,9 @@ enum Who {
 }
 
 pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> {
+    if let Some(file) = &args.check {
+        return checked::check(file);
+    }
     let store = driven::store(global)?;
     let id = match &args.run {
         Some(text) => store.find(text).map_err(|trouble| driven::refused(&trouble))?,
@@ -72,52 +88,77 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
     });
     let plan = opened.and_then(|opened| pinned::plan(&dir, opened).ok()).map(|(plan, _)| plan);
     let names = if args.names == Who::Full { Names::Full } else { Names::Roles };
-    let context = context(&dir, &read.events, plan.as_ref(), names);
+    let base = args.output.as_ref().map_or("", |file| base(&dir, file));
+    let context = context(&store, &dir, &read.events, plan.as_ref(), names, base);
+    drop(read);
     let text = match args.format {
         Format::Json => {
             let text = serde_json::to_string_pretty(&context).map_err(anyhow::Error::from)?;
             format!("{}\n", crate::text::json(&text))
         }
         Format::Md => {
-            let (name, template) = template(args.template.as_ref())?;
+            let (name, template) = template(&args.template)?;
             report::render(&template, &name, &context)
                 .map_err(|trouble| Failure::new(exit::INVALID, format!("render {trouble}")))?
         }
     };
-    match &args.output {
-        None => out::data(&text),
-        Some(file) => {
-            std::fs::write(file, &text).map_err(|error| {
-                Failure::new(exit::PRECONDITION, format!("write {}: {error}", file.display()))
-            })?;
+    match (&args.output, args.format) {
+        (None, _) => out::data(&text),
+        (Some(file), Format::Json) => {
+            write::anew(file, &text)?;
             out::talk(&format!("Written: {}", file.display()));
         }
+        (Some(file), Format::Md) => return Ok(said(file, &write::onto(file, &text)?)),
     }
     Ok(exit::DONE)
 }
 
-fn template(file: Option<&PathBuf>) -> Result<(String, String), Failure> {
-    let Some(file) = file else {
-        return Ok(("postmortem.md.j2".to_owned(), report::POSTMORTEM.to_owned()));
-    };
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::new(exit::PRECONDITION, format!("read template {}: {error}", file.display()))
+/// Tells what became of a file; its exit code.
+fn said(file: &Path, put: &write::Put) -> u8 {
+    for line in put.lines(file) {
+        out::talk(&line);
+    }
+    if put.has_conflicts() { exit::UNFINISHED } else { exit::DONE }
+}
+
+/// What leads from the folder of a report to that of its run: only where one is inside the other.
+fn base(dir: &RunDir, file: &Path) -> &'static str {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    match (real(folder), real(&dir.reports())) {
+        (Some(folder), Some(reports)) if folder == reports => "../",
+        _ => "",
+    }
+}
+
+/// A shipped template by its name, or a file.
+fn template(named: &str) -> Result<(String, String), Failure> {
+    if let Some((name, text)) = shipped::named(named) {
+        return Ok((name, text.to_owned()));
+    }
+    let text = std::fs::read_to_string(named).map_err(|error| {
+        let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+        Failure::new(exit::PRECONDITION, format!("read template {named}: {error}"))
+            .hint(format!("a file, or one of {}", names.join(", ")))
     })?;
-    Ok((file.display().to_string(), text))
+    Ok((named.to_owned(), text))
 }
 
 fn context(
+    store: &Store,
     dir: &RunDir,
     events: &[(u64, Event)],
     plan: Option<&Plan>,
     names: Names,
+    base: &str,
 ) -> serde_json::Value {
     let checked = verify(dir).ok().map(|result| Checked {
         sound: result.is_sound(),
         head: result.head.map(|head| head.hash.hex()).unwrap_or_default(),
         findings: result.findings.into_iter().map(|finding| finding.text).collect(),
     });
-    report::context(events, plan, checked.as_ref(), names, machine::wall_clock())
+    let beside = Beside { base, earlier: earlier::of(store, dir.id(), events, plan) };
+    report::context_with(events, plan, checked.as_ref(), names, machine::wall_clock(), &beside)
 }
 
 /// When a driver leaves: the post-mortem of a closed run is put on disk, and the operator is told where
@@ -144,15 +185,25 @@ pub(super) fn leave(
     } else if run.closed.is_some() {
         let read = crate::journal::read(dir).map_err(|trouble| driven::refused(&trouble))?;
         super::history::leave(dir, plan, &read.events);
-        let context = context(dir, &read.events, Some(plan), Names::Roles);
+        // Other runs lie beside this one, wherever it is.
+        let store = Store::new(dir.path().parent().unwrap_or(dir.path()));
+        let context = context(&store, dir, &read.events, Some(plan), Names::Roles, "../");
         // A long record need not stay in memory beside what was made of it.
         drop(read);
         let file = dir.reports().join("postmortem.md");
         let written = report::render(report::POSTMORTEM, "postmortem.md.j2", &context)
             .map_err(|trouble| trouble.to_string())
-            .and_then(|text| std::fs::write(&file, text).map_err(|error| error.to_string()));
+            .and_then(|text| {
+                write::onto(&file, &text).map_err(|failure| failure.error.to_string())
+            });
         match written {
-            Ok(()) => screen.talk(&[format!("Post-mortem draft: {}", file.display())]),
+            Ok(put) => {
+                let conflicts = put.lines(&file);
+                screen.talk(&[format!("Post-mortem draft: {}", file.display())]);
+                if put.has_conflicts() {
+                    screen.talk(&conflicts);
+                }
+            }
             Err(why) => screen.talk(&[format!(
                 "The post-mortem was not written ({why}). Try: mayday report {}",
                 dir.id()

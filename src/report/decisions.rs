@@ -181,28 +181,59 @@ fn marked<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
 }
 
 /// Everything that was noted.
-pub(super) fn notes(facts: &Facts<'_>) -> Vec<Value> {
-    let note = |(seq, event): &(u64, Event)| {
-        let Kind::Noted { text, .. } = &event.kind else { return None };
-        let kind = if marked(text, "TODO:").is_some() {
-            "todo"
-        } else if marked(text, "DECISION:").is_some() {
-            "decision"
-        } else {
-            "note"
+pub(super) fn notes<'a>(facts: &Facts<'a>) -> Vec<&'a (u64, Event)> {
+    let events = facts.events.iter();
+    events.filter(|(_, event)| matches!(event.kind, Kind::Noted { .. })).collect()
+}
+
+/// A note as a row.
+pub(super) fn note(facts: &Facts<'_>, (seq, event): &(u64, Event)) -> Value {
+    let Kind::Noted { text, when, .. } = &event.kind else { return Value::Null };
+    let kinds = [("TODO:", "todo"), ("DECISION:", "decision"), ("OBJECTION:", "objection")];
+    let kind = kinds.into_iter().find(|(mark, _)| marked(text, mark).is_some());
+    let kind = kind.map_or("note", |(_, kind)| kind);
+    let who = facts.people.called(&event.by);
+    json!({
+        "seq": seq, "at": event.at, "of": when, "who": who, "kind": kind, "text": text.trim(),
+    })
+}
+
+/// What was not agreed with: gates that were declined, what was refused, decisions without a second person,
+/// and notes that begin with `OBJECTION:`.
+pub(super) fn objections(facts: &Facts<'_>) -> Vec<Value> {
+    let one = |(seq, event): &(u64, Event)| {
+        let (step, what) = match &event.kind {
+            Kind::Noted { text, .. } => (None, marked(text, "OBJECTION:")?.to_owned()),
+            Kind::Answered {
+                step,
+                question: Asking::Gate,
+                answer: Value::Null | Value::Bool(false),
+                ..
+            } => (Some(step), format!("the gate of {step} was declined")),
+            Kind::Answered { step, question: Asking::Glass, answer, .. } => {
+                (Some(step), format!("nobody agreed to {step}: {}", shown(answer)))
+            }
+            Kind::Refused { what, why } => (None, format!("not taken ({what}): {why}")),
+            _ => return None,
         };
         let who = facts.people.called(&event.by);
-        Some(json!({ "seq": seq, "at": event.at, "who": who, "kind": kind, "text": text.trim() }))
+        Some(json!({ "seq": seq, "at": event.at, "who": who, "step": step, "what": what }))
     };
-    facts.events.iter().filter_map(note).collect()
+    facts.events.iter().filter_map(one).collect()
 }
 
 /// What is left to do: notes that begin with `TODO:`, and the post-mortem itself.
 pub(super) fn actions(facts: &Facts<'_>) -> Vec<Value> {
     let todo = |(seq, event): &(u64, Event)| {
         let Kind::Noted { text, .. } = &event.kind else { return None };
-        let what = marked(text, "TODO:")?;
-        Some(json!({ "seq": seq, "what": what, "due": null }))
+        let task = super::task::Task::of(marked(text, "TODO:")?);
+        Some(json!({
+            "seq": seq,
+            "what": task.what,
+            "owner": task.owner.map(|owner| facts.people.called(owner)),
+            "due": task.due,
+            "by": facts.people.called(&event.by),
+        }))
     };
     let mut actions: Vec<Value> = facts.events.iter().filter_map(todo).collect();
     let resolved = facts.run.milestones.get(&Milestone::Resolved).copied();
@@ -210,8 +241,10 @@ pub(super) fn actions(facts: &Facts<'_>) -> Vec<Value> {
         facts.plan.filter(|plan| plan.mode == Mode::Real).and_then(|plan| plan.policy.as_ref());
     if let (Some(due), Some(resolved)) = (policy.and_then(|policy| policy.postmortem_due), resolved)
     {
+        let due = resolved + due;
         let what = "Hold the post-mortem";
-        actions.push(json!({ "seq": null, "what": what, "due": resolved + due }));
+        actions
+            .push(json!({ "seq": null, "what": what, "owner": null, "due": due, "by": "mayday" }));
     }
     actions
 }

@@ -9,9 +9,40 @@ use crate::run::event::Milestone;
 use crate::run::objective::recovery_point;
 use crate::time::Span;
 
-/// Both objectives with their verdicts. Without an objective the verdict is `none`.
+/// The objectives with their verdicts. Without an objective the verdict is `none`.
 pub(super) fn of(facts: &Facts<'_>) -> Value {
-    json!({ "rto": rto(facts), "rpo": rpo(facts) })
+    json!({ "rto": rto(facts), "rpo": rpo(facts), "response": response(facts) })
+}
+
+/// How soon somebody had taken it, against what the severity asks for.
+fn response(facts: &Facts<'_>) -> Value {
+    let clock = facts
+        .plan
+        .and_then(|plan| clocks(plan, facts.run).into_iter().find(|clock| clock.id == "response"));
+    let objective = clock.as_ref().map(|clock| clock.span);
+    let from = facts.run.milestones.get(&Milestone::Detected).copied();
+    let taken = facts.run.milestones.get(&Milestone::Acknowledged).copied();
+    let achieved = taken.zip(from).map(|(taken, from)| taken.since(from));
+    let margin = objective.zip(achieved).map(|(objective, achieved)| objective - achieved);
+    let verdict = match (&clock, margin) {
+        (None, _) => "none",
+        (_, Some(margin)) if margin.millis() >= 0 => "met",
+        (_, Some(_)) => "missed",
+        (Some(clock), None) if clock.due <= facts.last() => "missed",
+        (Some(_), None) if facts.run.closed.is_some() => "not reached",
+        (Some(_), None) => "open",
+    };
+    json!({
+        "objective_ms": objective.map(Span::millis),
+        "anchor": clock.as_ref().map(|clock| &clock.anchor),
+        "from": from,
+        "due": clock.as_ref().map(|clock| clock.due),
+        "reached_at": taken,
+        "achieved_ms": achieved.map(Span::millis),
+        "margin_ms": margin.map(Span::millis),
+        "verdict": verdict,
+        "words": words(("Response", "Somebody had taken it"), verdict, objective, achieved, "detection"),
+    })
 }
 
 fn rto(facts: &Facts<'_>) -> Value {
@@ -87,7 +118,10 @@ fn words(
     achieved: Option<Span>,
     from: &str,
 ) -> String {
-    let Some(objective) = objective else { return format!("No {name} is set.") };
+    let Some(objective) = objective else {
+        let what = if name == "Response" { "response time" } else { name };
+        return format!("No {what} is set.");
+    };
     let behind = if name == "RPO" { "before" } else { "after" };
     let measured = |achieved: Span| {
         let margin = objective - achieved;

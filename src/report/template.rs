@@ -87,7 +87,11 @@ pub fn render(
         return Err(trouble(line, format!("the report is larger than {} MiB", most >> 20)));
     }
     filled.map_err(|(line, message)| trouble(line, message))?;
-    String::from_utf8(out.text).map_err(|_| trouble(None, "the report is no UTF-8".to_owned()))
+    let text = String::from_utf8(out.text)
+        .map_err(|_| trouble(None, "the report is no UTF-8".to_owned()))?;
+    super::blocks::seal(&text).map_err(|broken| {
+        trouble(None, format!("its blocks do not fit together: {broken} of the report"))
+    })
 }
 
 fn syntax() -> Result<SyntaxConfig, Error> {
@@ -186,6 +190,10 @@ fn environment() -> Environment<'static> {
     });
     env.add_filter("time", move |value: &minijinja::Value| {
         Ok::<_, Error>(safe(instant(value)?.date_clock()))
+    });
+    env.add_filter("date", move |value: &minijinja::Value| {
+        let told = instant(value)?.rfc3339();
+        Ok::<_, Error>(safe(told.get(..10).unwrap_or_default().to_owned()))
     });
     env.add_filter("clock", move |value: &minijinja::Value| {
         Ok::<_, Error>(safe(instant(value)?.clock()))

@@ -24,7 +24,8 @@ pub(super) fn of(kind: &Kind, people: &People) -> String {
                 one_line(what)
             )
         }
-        Kind::Agreed { step, user, .. } => format!("{step}: a second person agreed ({user})."),
+        // Whose account it was is a name, too: the record has it.
+        Kind::Agreed { step, .. } => format!("{step}: a second person agreed."),
         Kind::Refused { what, why } => format!("Not taken ({what}): {why}."),
         Kind::EscalationAsked { reason } => format!("Escalated: {reason}."),
         Kind::RoleGiven { role, to, note } => {

@@ -57,6 +57,12 @@ impl People {
         }
     }
 
+    /// Whether the record names somebody so.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known == name)
+    }
+
     /// Everybody, as they are called.
     #[must_use]
     pub fn all(&self) -> Vec<String> {

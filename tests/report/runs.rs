@@ -8,7 +8,7 @@ use mayday::plan::Mode;
 use mayday::run::event::{
     Asking, DrillFact, Fault, Kind, Milestone, Outcome, StepStatus, StopReason,
 };
-use mayday::severity::EscalationKind;
+use mayday::severity::{EscalationKind, Severity};
 use mayday::steps::Verdict;
 use mayday::time::Span;
 use serde_json::json;
@@ -297,5 +297,41 @@ pub(super) fn drill(ends: Ends) -> Story {
     story.phase("drill.cleanup").done("start", Change, "start-it", "1s");
     let outcome = if ends == Ends::Invalid { Outcome::Aborted } else { Outcome::Completed };
     story.say(Kind::Closed { outcome, reason: String::new() });
+    story
+}
+
+/// One more of everything that a bad day has.
+pub(super) fn full() -> Story {
+    let mut story = begun();
+    story
+        .say(Kind::RoleGiven {
+            role: "postmortem".to_owned(),
+            to: "petra".to_owned(),
+            note: Some("knows the database".to_owned()),
+        })
+        .say(Kind::SeverityChanged {
+            from: Some(Severity::Sev1),
+            to: Severity::Sev2,
+            reason: Some("only one region".to_owned()),
+        });
+    region(&mut story);
+    story.done("look", Read, CURL, "90s");
+    story.say(Kind::EscalationAsked { reason: "the database is slow".to_owned() });
+    told(&mut story, "operator:0", "ceo", EscalationKind::Engage);
+    story.mark(Milestone::Mitigated, "now", "operator").pass("1m");
+    story.say(Kind::Reopened { when: story.at, reason: "users hurt again".to_owned() });
+    cause(&mut story, "full");
+    backup(&mut story);
+    gate(&mut story, "restore");
+    story.done("restore", Destructive, "restore-db", "30s");
+    story
+        .note("OBJECTION: we lose the orders of today")
+        .note("TODO: alert on the disk before it is full @petra due 2026-12-01");
+    call(&mut story);
+    finished(&mut story);
+    story.done("tidy", Change, "rm -f /tmp/old", "1s");
+    story
+        .mark(Milestone::Resolved, "now", "last_step")
+        .say(Kind::Closed { outcome: Outcome::Completed, reason: String::new() });
     story
 }
