@@ -128,6 +128,9 @@ fn line_of(line: &str) -> Line<'_> {
         return Line::End { name };
     }
     let Some((_, rest)) = inside.split_once(" block:") else { return Line::Odd };
+    if rest.starts_with(char::is_whitespace) {
+        return Line::Odd;
+    }
     let mut words = rest.split_whitespace();
     let Some(name) = words.next().filter(|name| is_name(name)) else { return Line::Odd };
     let mut mark = Mark::default();

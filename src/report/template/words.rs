@@ -35,7 +35,11 @@ fn undefined(error: &Error, template: &str, context: &Value) -> String {
         return "a name has no value".to_owned();
     }
     let said = format!("`{path}` has no value");
-    match near(&path, context) {
+    // A name that the template gives to a row says nothing of the context's names.
+    let first = path.split('.').next().unwrap_or_default();
+    let is_row = template.contains(&format!("for {first} in "));
+    let meant = if is_row { near_in_row(&path, context) } else { near(&path, context) };
+    match meant {
         Some(near) => format!("{said}; did you mean `{near}`?"),
         None => said,
     }
@@ -91,13 +95,17 @@ fn near(path: &str, context: &Value) -> Option<String> {
             }
             return Some(walked.join("."));
         }
-        let last = path.rsplit('.').next()?;
-        let (front, _) = path.rsplit_once('.')?;
-        let mut fields = Vec::new();
-        row_fields(context, &mut fields);
-        return did_you_mean(last, fields).map(|near| format!("{front}.{near}"));
+        return near_in_row(path, context);
     }
     None
+}
+
+/// The field of some row that was meant.
+fn near_in_row(path: &str, context: &Value) -> Option<String> {
+    let (front, last) = path.rsplit_once('.')?;
+    let mut fields = Vec::new();
+    row_fields(context, &mut fields);
+    did_you_mean(last, fields).map(|near| format!("{front}.{near}"))
 }
 
 /// The fields of the first row of every list.
