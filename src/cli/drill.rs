@@ -113,9 +113,16 @@ fn bring_up(plan: &Plan) -> Result<(), Failure> {
             out::talk(&format!("Environment {} is up. {said}", plan.place.name));
             Ok(())
         }
+        // It may be in use by somebody else, which is why it could not be brought up: it is left alone.
         Err(why) => {
-            let _ = take_down(plan);
-            Err(Failure::new(exit::PRECONDITION, format!("bring {} up: {why}", plan.place.name)))
+            let failure =
+                Failure::new(exit::PRECONDITION, format!("bring {} up: {why}", plan.place.name));
+            Err(match &plan.place.teardown {
+                Some(teardown) => failure.hint(format!(
+                    "nothing was taken down, as it may be in use; when nobody uses it: {teardown}"
+                )),
+                None => failure,
+            })
         }
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
     let mut playbooks: Vec<&Playbook> =
         project.playbooks.iter().filter_map(|parsed| parsed.value.as_ref()).collect();
     playbooks.sort_by(|a, b| a.head.id.cmp(&b.head.id));
+    let (records, now) = (drill::shelf::all(&project.base), machine::wall_clock());
     if args.json {
         for playbook in playbooks {
             let head = &playbook.head;
@@ -33,6 +34,7 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
                 "id": head.id, "title": head.title, "severity": head.severity,
                 "owner": head.owner, "reviewed": head.reviewed, "rto": head.objectives.rto,
                 "tags": head.tags, "alerts": head.alerts, "drill": playbook.drill.is_some(),
+                "freshness": drill::due::in_list_data(&records, playbook, now),
             });
             out::json(&line.to_string());
         }
@@ -46,7 +48,6 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
         return Ok(exit::DONE);
     }
     let config = project.config_value();
-    let (records, now) = (drill::shelf::all(&project.base), machine::wall_clock());
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["ID", "SEVERITY", "RTO", "DRILL", "TITLE"]);
     for playbook in playbooks {

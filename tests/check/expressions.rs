@@ -145,3 +145,30 @@ fn a_drill_without_answers_is_told_of_every_question_that_would_stop_it() {
     let all = "host: a, drop: drop, gate: y, rows.commit: y, seen: y, seen.evidence: none";
     assert_eq!(asked(all), Vec::<String>::new());
 }
+
+#[test]
+fn a_default_without_any_word_is_no_list() {
+    let text = super::text(
+        "empty.yaml",
+        "mayday: 1\nid: empty\ntitle: T\nseverity: SEV-3\ninputs: { t: { type: list, default: [] } }\nsteps:\n  - { id: a, title: A, effect: read, shell: 'echo \"$t\"' }\n",
+    );
+    let found = super::look(&[text], None);
+    assert!(super::codes(&found).contains("E077"), "{found:#?}");
+}
+
+#[test]
+fn reading_an_object_to_standard_output_is_no_change() {
+    let book = |command: &str| {
+        let text = super::text(
+            "s3.yaml",
+            &format!(
+                "mayday: 1\nid: s3\ntitle: T\nseverity: SEV-3\nsteps:\n  - id: a\n    title: A\n    effect: read\n    shell: echo\n    verify: [{{ title: V, shell: '{command}' }}]\n"
+            ),
+        );
+        super::codes(&super::look(&[text], None)).contains("E082")
+    };
+    assert!(!book("aws s3 cp s3://b/k - --no-progress"));
+    assert!(!book("aws s3 cp s3://b/k ./k"));
+    assert!(book("aws s3 cp - s3://b/k"));
+    assert!(book("aws s3 cp ./k s3://b/k"));
+}

@@ -3,6 +3,7 @@
 mod guard;
 mod inject;
 mod later;
+mod more;
 mod record;
 mod stops;
 mod verdict;

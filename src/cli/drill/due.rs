@@ -2,7 +2,7 @@
 
 use clap::Args;
 use comfy_table::{Table, presets};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::shelf::{self, Filed};
 use super::signoff::pending;
@@ -128,6 +128,24 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
         "today" => "today".to_owned(),
         days => format!("{days} ago"),
     }
+}
+
+/// The same as data: `null` without a drill.
+pub(in crate::cli) fn in_list_data(
+    records: &[Filed],
+    playbook: &Playbook,
+    now: Timestamp,
+) -> Value {
+    let Some(drill) = &playbook.drill else { return Value::Null };
+    let ours = records.iter().filter(|filed| filed.text("playbook") == playbook.head.id);
+    let past = past(&ours.collect::<Vec<_>>());
+    let state = match (past.last(), drill.head.cadence) {
+        (None, _) => "never",
+        (Some(_), Some(cadence)) => freshness(cadence, &past, now).word(),
+        (Some(last), None) if last.passed => "passed",
+        (Some(_), None) => "failed",
+    };
+    json!({ "state": state, "last": past.last().map(|last| last.at) })
 }
 
 /// The drill of a playbook in a list: `fresh, 12 days ago`, `never`, `-` without a drill.

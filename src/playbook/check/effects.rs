@@ -197,7 +197,11 @@ fn aws(command: &Command) -> Option<(EffectClass, String)> {
     let what = format!("aws {service} {verb}");
     let starts = |verbs: &[&str]| verbs.iter().any(|start| verb.starts_with(start));
     if service == "s3" {
-        let upward = words.last().is_some_and(|last| last.starts_with("s3://"));
+        // `-` is no plain word: behind the object it is standard output, in front of it standard input.
+        let place = |word: &str| word == "-" || word.starts_with("s3://");
+        let last = command.arguments().iter().rfind(|word| place(&word.text));
+        let downward = last.is_some_and(|last| last.text == "-");
+        let upward = !downward && words.last().is_some_and(|last| last.starts_with("s3://"));
         return match verb {
             "rm" | "rb" => Some((Destructive, what)),
             "sync" if command.has(&["--delete"]) => Some((Destructive, format!("{what} --delete"))),

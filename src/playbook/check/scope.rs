@@ -136,6 +136,8 @@ pub struct KnownStep {
 pub struct Names {
     /// Inputs, vars, captured names. The first capture of a name counts.
     pub all: HashMap<String, Definition>,
+    /// What the procedure captures under a name that its drill captures, too: to the procedure, its own counts.
+    own: HashMap<String, Definition>,
     /// Steps by id; those of an include as `include.id`.
     pub steps: HashMap<String, KnownStep>,
 }
@@ -174,6 +176,13 @@ impl Names {
         let step = step.to_owned();
         let when = Vec::new();
         let definition = Definition { origin, path, at, section, kind, secret, step, when };
+        let of_drill = |first: &Definition| {
+            first.section != Section::Respond && first.origin == Origin::Capture && first.at > 0
+        };
+        if section == Section::Respond && self.all.get(name).is_some_and(of_drill) {
+            self.own.entry(name.to_owned()).or_insert(definition);
+            return;
+        }
         self.all.entry(name.to_owned()).or_insert(definition);
     }
 
@@ -315,6 +324,12 @@ impl Names {
             ["inputs", name] | [name] => self.all.get(*name).map_or(Type::Any, |d| d.kind),
             _ => Type::Any,
         }
+    }
+
+    /// What a name stands for, seen from a place.
+    pub fn seen(&self, name: &str, sight: &Sight<'_>) -> Option<&Definition> {
+        let own = self.own.get(name).filter(|_| sight.section == Section::Respond);
+        own.or_else(|| self.all.get(name))
     }
 
     /// True when a place sees what stands at that position.

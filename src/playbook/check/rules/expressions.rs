@@ -124,7 +124,7 @@ fn resolve(
                 no_field(found, &range, root, name, inputs());
             }
         }
-        _ => match names.all.get(root) {
+        _ => match names.seen(root, &sight) {
             Some(definition) if definition.secret => {
                 let help = "give it to a command with `secrets: {VARIABLE: name}`";
                 let message = format!("`{root}` is a secret and has no text form");
@@ -318,7 +318,7 @@ fn parameters(around: &In<'_>, spot: &Spot<'_>, found: &mut Found<'_>) {
         }
         let range = found.within(spot, parameter.range.clone());
         let sight = Sight { piece: spot.piece, section: spot.site.section };
-        match around.names.all.get(name) {
+        match around.names.seen(name, &sight) {
             Some(known) if Names::is_visible(known.at, known.section, &sight) => {}
             Some(known) => {
                 let help = format!("the step `{}` captures it, at this point or later", known.step);

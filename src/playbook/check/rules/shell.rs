@@ -217,7 +217,7 @@ fn unset(around: &In<'_>, spot: &Spot<'_>, script: &Script, found: &mut Found<'_
             continue;
         }
         let range = found.within(spot, variable.range.clone());
-        if let Some(definition) = around.names.all.get(name) {
+        if let Some(definition) = around.names.seen(name, &sight) {
             if !Names::is_visible(definition.at, definition.section, &sight) {
                 let message = format!("`{name}` has no value yet");
                 let help =

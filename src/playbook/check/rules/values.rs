@@ -95,8 +95,11 @@ fn unfit(asked: &Asked<'_>, default: &Value) -> Option<(String, String)> {
             (text.is_some_and(is_instant), "a time such as \"-20m\" or \"2025-12-03T14:30:00Z\"")
         }
         ValueKind::List => (
-            default.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
-            "a list of words",
+            // An answer without any is refused, too.
+            default
+                .as_array()
+                .is_some_and(|items| !items.is_empty() && items.iter().all(Value::is_string)),
+            "a list of words, one at least",
         ),
         ValueKind::Choice => {
             (text.is_some_and(|t| asked.options.iter().any(|o| o == t)), "one of `options`")
