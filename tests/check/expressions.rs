@@ -172,3 +172,25 @@ fn reading_an_object_to_standard_output_is_no_change() {
     assert!(book("aws s3 cp - s3://b/k"));
     assert!(book("aws s3 cp ./k s3://b/k"));
 }
+
+#[test]
+fn a_field_that_no_kind_of_a_target_has_is_found_with_the_fields_that_there_are() {
+    let book = |field: &str| {
+        let text = super::text(
+            "fields.yaml",
+            &format!(
+                "mayday: 1\nid: fields\ntitle: T\nseverity: SEV-3\nsteps:\n  - {{ id: a, title: \"On {{{{ targets.db.{field} }}}}\", assert: 'true' }}\n"
+            ),
+        );
+        let config = super::parse::config(&super::file("mayday.yaml"));
+        super::look(&[text], Some(&config))
+    };
+    let found = book("port");
+    let fault = found.iter().find(|fault| fault.code.0 == "E064").expect("a fault");
+    assert_eq!(fault.message, "`targets.db` has no field `port`");
+    assert!(fault.help.iter().any(|help| help.contains("host")), "{:?}", fault.help);
+    // In production it is a server, in the rehearsal a file: what either has is no slip.
+    for field in ["host", "path", "type"] {
+        assert!(!super::codes(&book(field)).contains("E064"), "{field}");
+    }
+}

@@ -16,7 +16,7 @@ fn an_environment_that_cannot_be_brought_up_is_left_as_it_is() {
 #[test]
 fn drill_and_procedure_may_capture_the_same_name_and_each_uses_its_own() {
     let desk = desk(&[
-        ("shell: cat copy }", "shell: cat copy, capture: { seen: stdout } }"),
+        ("shell: cat copy }", "shell: cat copy, capture: { seen: stdout | trim } }"),
         ("shell: cp copy data,", "shell: 'test \"$seen\" = rows && cp copy data',"),
         ("> copy' }]", "> copy', capture: { seen: \"'seed'\" } }]"),
     ]);

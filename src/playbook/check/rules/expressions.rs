@@ -1,5 +1,6 @@
 //! Names in expressions and texts: each is defined, has its value by then, and has that field.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::book::Section;
@@ -8,6 +9,7 @@ use super::super::scope::{
 };
 use super::super::{Found, In, Look, Spot};
 use crate::diagnostic::did_you_mean;
+use crate::effect::TargetKind;
 use crate::steps::{Part, sql};
 use crate::template::shape::{Kind, Shape};
 use crate::template::{FILTERS, Fault, TESTS};
@@ -198,6 +200,24 @@ fn target(around: &In<'_>, path: &[&str], range: &Range<usize>, found: &mut Foun
     let known = || config.environments.values().flat_map(|env| env.targets.keys());
     if !known().any(|known| known == name) {
         no_field(found, range, "targets", name, known().map(String::as_str));
+        return;
+    }
+    let Some(field) = path.get(2) else { return };
+    let kinds = config.environments.values().filter_map(|env| env.targets.get(*name));
+    let fields: BTreeSet<&str> = kinds.flat_map(|spec| target_fields(spec.kind)).copied().collect();
+    if !fields.contains(field) {
+        no_field(found, range, &format!("targets.{name}"), field, fields.into_iter());
+    }
+}
+
+/// Fields of `targets.<name>` by its kind. Where a database listens is in `host`.
+const fn target_fields(kind: TargetKind) -> &'static [&'static str] {
+    match kind {
+        TargetKind::Http => &["type", "base_url"],
+        TargetKind::Sqlite => &["type", "kind", "path"],
+        TargetKind::Postgres | TargetKind::Mysql => {
+            &["type", "kind", "target", "host", "database", "user", "sslmode", "notes"]
+        }
     }
 }
 
