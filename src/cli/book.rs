@@ -20,7 +20,8 @@ use crate::time::Span;
 /// Flags of `book`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "In book.toml:\n  [preprocessor.mayday]\n  command = \"mayday book\"\n  after = [\"links\"]\n\n\
+    before_help = "Examples:\n  mayday book supports html      what mdBook asks first\n  mdbook build                   and it starts \
+        this itself\n\nIn book.toml:\n  [preprocessor.mayday]\n  command = \"mayday book\"\n  after = [\"links\"]\n\n\
         A chapter with the line `<!-- mayday playbooks -->` gets their pages; without one they come last."
 )]
 pub struct BookArgs {
@@ -31,6 +32,7 @@ pub struct BookArgs {
 #[derive(Subcommand, Debug)]
 enum Asked {
     /// Say whether a renderer of mdBook can be served: every one can
+    #[command(before_help = "Examples:\n  mayday book supports html")]
     Supports {
         /// Its name
         renderer: String,
