@@ -206,7 +206,7 @@ fn target(around: &In<'_>, path: &[&str], range: &Range<usize>, found: &mut Foun
     let kinds = config.environments.values().filter_map(|env| env.targets.get(*name));
     let fields: BTreeSet<&str> = kinds.flat_map(|spec| target_fields(spec.kind)).copied().collect();
     if !fields.contains(field) {
-        no_field(found, range, &format!("targets.{name}"), field, fields.into_iter());
+        no_field(found, range, &format!("targets.{name}"), field, fields);
     }
 }
 
