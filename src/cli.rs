@@ -90,6 +90,9 @@ pub struct Global {
     /// Plain lines: no colour, no moving parts, numbered choices
     #[arg(long, global = true, env = "MAYDAY_PLAIN", value_parser = clap::builder::FalseyValueParser::new())]
     pub plain: bool,
+    /// The language of prompts, menus and lines of a run [default: what the environment says]
+    #[arg(long, global = true, value_name = "LANG", value_parser = ["en", "es"])]
+    pub lang: Option<String>,
 }
 
 #[derive(Subcommand, Debug)]

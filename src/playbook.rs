@@ -23,6 +23,7 @@ pub mod parse;
 pub mod schema;
 mod shorthand;
 mod timer;
+pub mod translation;
 
 pub use timer::Timer;
 

@@ -20,6 +20,7 @@ mod projects;
 mod record;
 mod report;
 mod secrets;
+mod spanish;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

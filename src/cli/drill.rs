@@ -83,7 +83,7 @@ pub(super) fn drill(global: &Global, args: &DrillArgs) -> Result<u8, Failure> {
 
 fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     let project = Project::open(global.config.as_deref())?;
-    let (mut plan, config) = plan(&project, &args.playbook, &args.what, Mode::Drill)?;
+    let (mut plan, config) = plan(global, &project, &args.playbook, &args.what, Mode::Drill)?;
     plan.place.program = machine::program();
     let what = What { faults: inject::checked(&plan, &args.inject)?, ..args.what.clone() };
     if !machine::attended(global) {

@@ -262,7 +262,7 @@ pub(super) fn drive(
         stage.screen.talk(&unsent);
     }
     if let Some(line) = without_terminal(run, &plan.place.run_id).filter(|_| !stage.attended) {
-        stage.screen.talk(&[line]);
+        stage.screen.talk(&[stage.screen.look.lang.say(&line)]);
     }
     stage.screen.rests();
     console::restore();
@@ -274,7 +274,7 @@ pub(super) fn drive(
         && let Err(trouble) = journal.checkpoint()
     {
         let words = format!("WARNING  the end of the record has no witness: failed to {trouble}");
-        stage.screen.talk(&[words]);
+        stage.screen.talk(&[stage.screen.look.lang.say(&words)]);
     }
     let _ = stage.screen.flushed(LAST_WORDS);
     done.map_err(|trouble| record(&trouble, stage))
@@ -308,6 +308,7 @@ fn append(
 pub(super) fn view(stage: &Stage, plan: &Plan) -> View {
     let mut view = View::of(plan, &str::to_owned);
     view.attended = stage.attended;
+    view.lang = stage.screen.look.lang;
     view.width = width(&stage.screen, plan);
     view
 }
@@ -315,7 +316,7 @@ pub(super) fn view(stage: &Stage, plan: &Plan) -> View {
 /// Columns that lines of a run may fill now. Each line of a drill begins with the word; what is behind it must
 /// fit too.
 pub(super) fn width(screen: &Screen, plan: &Plan) -> usize {
-    let mark = if plan.mode == Mode::Drill { "DRILL ".len() } else { 0 };
+    let mark = if plan.mode == Mode::Drill { screen.look.lang.say("DRILL ").len() } else { 0 };
     screen.width().saturating_sub(mark)
 }
 
@@ -388,6 +389,6 @@ fn without_terminal(run: &Run, id: &str) -> Option<String> {
 
 /// Where everything of the run is. What happened and how to go on was said by its last event.
 pub(super) fn farewell(screen: &Screen, dir: &RunDir) {
-    screen.talk(&[format!("Record: {}", dir.path().display())]);
+    screen.talk(&[screen.look.lang.say(&format!("Record: {}", dir.path().display()))]);
     let _ = screen.flushed(LAST_WORDS);
 }

@@ -11,6 +11,7 @@ use super::Global;
 use super::exit::{self, Failure};
 use crate::journal::{Offers, Place};
 use crate::time::Span;
+use crate::ui::lang::Lang;
 use crate::ui::look::Look;
 use crate::world::{console, machine};
 
@@ -54,7 +55,13 @@ pub(super) fn attended(global: &Global) -> bool {
 pub(super) fn look(global: &Global) -> Look {
     let (is_terminal, columns) =
         (machine::is_terminal(io::stderr()), machine::columns(io::stderr()));
-    Look::choose(&variable, global.plain, is_terminal, columns)
+    let look = Look::choose(&variable, global.plain, is_terminal, columns);
+    Look { lang: lang(global), ..look }
+}
+
+/// The language of the screen: the flag, else the environment.
+pub(super) fn lang(global: &Global) -> Lang {
+    global.lang.as_deref().map_or_else(|| Lang::choose(&variable), Lang::of)
 }
 
 /// Colour is allowed on standard output.

@@ -9,7 +9,9 @@ use crate::config::{Config, FILE_NAME};
 use crate::journal::{Hash, RunDir};
 use crate::plan::{Library, Mode, Plan, PlanTrouble, Purpose};
 use crate::playbook::parse;
+use crate::playbook::translation::{self, Translation};
 use crate::run::event::Opened;
+use crate::ui::lang::Lang;
 
 /// Files to pin: name and bytes. Playbooks are named by their ids.
 pub(super) fn files(project: &Project, playbook: &str) -> Vec<(String, Vec<u8>)> {
@@ -18,6 +20,11 @@ pub(super) fn files(project: &Project, playbook: &str) -> Vec<(String, Vec<u8>)>
         .into_iter()
         .map(|(id, file)| (playbook_name(&id), file.text.clone().into_bytes()))
         .collect();
+    for id in project.needed(playbook).into_keys() {
+        if let Some((_, text)) = project.translations.get(&id) {
+            files.push((format!("{id}{}", translation::ENDING), text.clone().into_bytes()));
+        }
+    }
     if let Some(config) = &project.config {
         files.push((FILE_NAME.to_owned(), config.source.file.text.clone().into_bytes()));
     }
@@ -33,7 +40,20 @@ fn playbook_name(id: &str) -> String {
 /// # Errors
 /// A pinned file that is gone, changed or unreadable: the run cannot be driven, only read.
 pub(super) fn plan(dir: &RunDir, opened: &Opened) -> Result<(Plan, Config), Failure> {
+    plan_in(dir, opened, Lang::English)
+}
+
+/// The same in the words of a language.
+///
+/// # Errors
+/// As [`plan`].
+pub(super) fn plan_in(
+    dir: &RunDir,
+    opened: &Opened,
+    lang: Lang,
+) -> Result<(Plan, Config), Failure> {
     let mut library = Library::new();
+    let mut words = Vec::new();
     let mut config = Config::default();
     for (name, sha256) in &opened.pinned {
         let damaged = |why: String| {
@@ -43,11 +63,21 @@ pub(super) fn plan(dir: &RunDir, opened: &Opened) -> Result<(Plan, Config), Fail
         };
         let bytes =
             dir.read_pinned(name, sha256).map_err(|trouble| damaged(trouble.to_string()))?;
+        if let Some(id) = name.strip_suffix(translation::ENDING) {
+            words.push((id.to_owned(), String::from_utf8_lossy(&bytes).into_owned()));
+            continue;
+        }
         let source = parse::read_source(name, bytes).map_err(|fault| damaged(fault.message))?;
         if name == FILE_NAME {
             config = parse::config(&source).value.unwrap_or_default();
         } else if let Some(playbook) = parse::playbook(&source).value {
             library.insert(playbook.head.id.clone(), playbook);
+        }
+    }
+    for (id, text) in words.into_iter().filter(|_| lang == Lang::Spanish) {
+        if let (Some(playbook), Ok(words)) = (library.get_mut(&id), Translation::parse(&id, &text))
+        {
+            words.apply(playbook);
         }
     }
     let purpose = Purpose {

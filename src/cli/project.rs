@@ -11,10 +11,13 @@ use crate::config::{Config, FILE_NAME};
 use crate::diagnostic::{Diagnostic, Level, SourceFile};
 use crate::plan::Library;
 use crate::playbook::parse::{self, Parsed};
+use crate::playbook::translation;
 use crate::playbook::{Playbook, check};
 
 use super::exit::{self, Failure};
 use crate::time::Timestamp;
+
+mod words;
 
 /// Everything that was read.
 pub struct Project {
@@ -30,6 +33,8 @@ pub struct Project {
     pub asked: Option<Vec<String>>,
     /// The mayday.yaml files of the projects inside the folder of playbooks. Their playbooks are theirs.
     pub inner: Vec<PathBuf>,
+    /// Playbooks in other words, by the playbook's id: the file's name and text.
+    pub translations: BTreeMap<String, (String, String)>,
 }
 
 impl Project {
@@ -79,7 +84,10 @@ impl Project {
                 return Err(Failure::new(exit::USAGE, message));
             }
         }
-        files.retain(|file| file.file_name().is_none_or(|name| name != FILE_NAME));
+        files.retain(|file| {
+            let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+            name != FILE_NAME && !name.ends_with(translation::ENDING)
+        });
         let plain = |file: &PathBuf| std::path::absolute(file).unwrap_or_else(|_| file.clone());
         files = files.iter().map(plain).collect();
         project.asked = Some(files.iter().map(|file| shown(file)).collect());
@@ -142,6 +150,7 @@ impl Project {
             unreadable: Vec::new(),
             asked: None,
             inner: Vec::new(),
+            translations: BTreeMap::new(),
         };
         let Some(file) = file else { return Ok(project) };
         let bytes = std::fs::read(file).map_err(|error| {
@@ -169,7 +178,16 @@ impl Project {
                 })
                 .and_then(|bytes| parse::read_source(&name, bytes));
             match source {
-                Ok(source) => self.playbooks.push(parse::playbook(&source)),
+                Ok(source) => {
+                    let parsed = parse::playbook(&source);
+                    let id = parsed.value.as_ref().map(|playbook| playbook.head.id.clone());
+                    let beside =
+                        format!("{}{}", file.with_extension("").display(), translation::ENDING);
+                    if let (Some(id), Ok(text)) = (id, std::fs::read_to_string(&beside)) {
+                        self.translations.insert(id, (shown(Path::new(&beside)), text));
+                    }
+                    self.playbooks.push(parsed);
+                }
                 Err(fault) => self.unreadable.push(fault),
             }
         }
@@ -335,7 +353,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>, inner: &mut Vec<PathBuf>) {
     entries.sort();
     for path in entries {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with('.') || name == FILE_NAME {
+        if name.starts_with('.') || name == FILE_NAME || name.ends_with(translation::ENDING) {
             continue;
         }
         if path.is_dir() && path.join(FILE_NAME).is_file() {

@@ -104,7 +104,7 @@ pub(super) fn take_up(
         return Err(Failure::new(exit::PRECONDITION, format!("take up {id}: its record is empty"))
             .hint("it ended before its first step; start a new run"));
     };
-    let (mut plan, config) = pinned::plan(&dir, &opened)?;
+    let (mut plan, config) = pinned::plan_in(&dir, &opened, machine::lang(global))?;
     let given: Vec<_> = how.input.iter().chain(&how.answer).cloned().collect();
     driven::asked_about(&plan, given.iter().chain(&how.confirm).chain(&how.assume))?;
     let (by, elsewhere) = (how.operator.as_deref(), how.record_elsewhere);

@@ -127,7 +127,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     let project = Project::open(global.config.as_deref())?;
     let start = alert::start(global, &project, args.alert.as_deref(), args.playbook.as_deref())?;
     what.from_alert = start.values;
-    let (plan, config) = plan(&project, &start.playbook, &what, Mode::Real)?;
+    let (plan, config) = plan(global, &project, &start.playbook, &what, Mode::Real)?;
     if let Some(dry) = args.dry_run {
         return dry_run::dry_run(global, &plan, &config, &what, dry);
     }
@@ -190,6 +190,7 @@ fn ended(global: &Global, ended: Ended, args: &RunArgs) -> Result<u8, Failure> {
 
 /// The plan of a playbook in an environment; nothing is begun while there are errors.
 pub(super) fn plan(
+    global: &Global,
     project: &Project,
     playbook: &str,
     what: &What,
@@ -206,7 +207,7 @@ pub(super) fn plan(
     let config = project.config_value();
     let environment = environment(&config, what.env.as_deref())?;
     let purpose = Purpose { playbook, environment: &environment, mode, base: &project.base };
-    let plan = Plan::build(&project.library(), &config, purpose)
+    let plan = Plan::build(&project.library_in(machine::lang(global)), &config, purpose)
         .map_err(|trouble| pinned::refused(&trouble))?;
     driven::asked_about(&plan, what.answer.iter().chain(&what.confirm))?;
     Ok((plan, config))

@@ -149,7 +149,7 @@ fn show_step(number: usize, step: &Step) {
     let class = class_of(&step.common, &step.action);
     out::line(&format!("\n{number}. {} [{}]", step.common.title, step.common.id));
     let card = Card::of(step, class, &str::to_owned);
-    for line in card.lines(None, machine::width()) {
+    for line in card.lines(None, machine::width(), crate::ui::lang::Lang::English) {
         out::line(&line);
     }
 }

@@ -6,6 +6,7 @@ use crate::effect::EffectClass;
 use crate::playbook::{Operation, Probe, Step};
 use crate::steps::{Action, DEFAULT_TIMEOUT, Part};
 use crate::time::Span;
+use crate::ui::lang::Lang;
 use crate::ui::layout::{labelled, verbatim};
 
 /// All that is said about a step.
@@ -70,11 +71,13 @@ impl Card {
 
     /// The lines of the card, without the title. `running` is what really runs, when it is known.
     #[must_use]
-    pub fn lines(&self, running: Option<&str>, width: usize) -> Vec<String> {
+    pub fn lines(&self, running: Option<&str>, width: usize, lang: Lang) -> Vec<String> {
+        let labelled = |label: &str, text: &str| labelled(&lang.say(label), &lang.say(text), width);
+        let verbatim = |label: &str, text: &str| verbatim(&lang.say(label), text);
         let mut lines = Vec::new();
         let mut say = |label: &str, text: &Option<String>| {
             if let Some(text) = text {
-                lines.extend(labelled(label, text, width));
+                lines.extend(labelled(label, text));
             }
         };
         say("why", &self.why);
@@ -87,14 +90,14 @@ impl Card {
             None => lines.extend(verbatim("runs", &self.command.join("\n"))),
         }
         let limit = self.time_limit.map(|limit| format!(", ended after {limit}"));
-        lines.extend(labelled("effect", &(self.place.clone() + &limit.unwrap_or_default()), width));
+        lines.extend(labelled("effect", &(self.place.clone() + &limit.unwrap_or_default())));
         for (index, success) in self.success.iter().enumerate() {
-            lines.extend(labelled(if index == 0 { "good if" } else { "and" }, success, width));
+            lines.extend(labelled(if index == 0 { "good if" } else { "and" }, success));
         }
         if self.changes {
             match &self.undo {
                 Some(back) => lines.extend(verbatim("undo", back)),
-                None => lines.extend(labelled("undo", "NO: the playbook names no way back", width)),
+                None => lines.extend(labelled("undo", "NO: the playbook names no way back")),
             }
         }
         lines

@@ -26,7 +26,7 @@ impl View {
         // Who was away is told where it stands. The clock's line stands above, and is on the last row.
         if matches!(event.kind, Kind::Attached { .. } | Kind::Suspended { .. }) {
             let standing = self.standing(plan, run, event.at);
-            lines.extend(standing.lines(&self.clock(event.at), self.whole_width()));
+            lines.extend(standing.lines(&self.clock(event.at), self.whole_width(), self.lang));
         }
         // The state knows best, also of a clock that was just set.
         self.zero = zero;

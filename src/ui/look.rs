@@ -2,6 +2,7 @@
 //!
 //! Pure: whoever starts the program reads the environment and passes it on.
 
+use crate::ui::lang::Lang;
 use crate::ui::layout::{NARROWEST, USUAL, WIDEST};
 
 /// What is allowed and how wide it is.
@@ -13,6 +14,8 @@ pub struct Look {
     pub live: bool,
     /// Columns, from 20 to 200.
     pub width: usize,
+    /// What is said is said in this language.
+    pub lang: Lang,
 }
 
 impl Look {
@@ -38,7 +41,7 @@ impl Look {
         let width = fitting(columns.unwrap_or(USUAL));
         // Where nobody looks on, what moves is only noise in a log.
         let live = is_terminal && !dumb && !plain && said("CI").is_none();
-        Self { colour, live, width }
+        Self { colour, live, width, lang: Lang::choose(get) }
     }
 }
 
@@ -58,11 +61,11 @@ pub fn paint(line: &str) -> String {
         let bare = word.trim_end();
         let style = match bare {
             "OK" => style.clone().green(),
-            "FAIL" => style.clone().red().bold(),
-            "CLOCK" | "SKIP" => style.clone().yellow(),
-            "ASK" | "NEXT" => style.clone().cyan().bold(),
-            "RUN" | "WAIT" => style.clone().bold(),
-            "" | "DRILL" => {
+            "FAIL" | "FALLO" => style.clone().red().bold(),
+            "CLOCK" | "SKIP" | "RELOJ" | "OMITE" => style.clone().yellow(),
+            "ASK" | "NEXT" | "PIDE" | "SIGUE" => style.clone().cyan().bold(),
+            "RUN" | "WAIT" | "CORRE" | "ESPERA" => style.clone().bold(),
+            "" | "DRILL" | "SIMULACRO" => {
                 at += word.len();
                 continue;
             }

@@ -8,7 +8,8 @@ use crate::effect::EffectClass;
 use crate::run::event::{Asking, Event, Kind, Opened, StepStatus};
 use crate::steps::Verdict;
 use crate::time::{Span, Timestamp};
-use crate::ui::layout::{INDENT, brief, count, labelled, wrap};
+use crate::ui::lang::Lang;
+use crate::ui::layout::{INDENT, brief, count, wrap};
 use crate::ui::view::{StepView, View};
 use aside::asking;
 
@@ -17,6 +18,7 @@ mod facts;
 mod messages;
 mod milestones;
 mod trouble;
+mod words;
 
 /// The lines for one event, oldest first; none for what other lines already said.
 #[must_use]
@@ -26,7 +28,7 @@ pub fn render(event: &Event, view: &View) -> Vec<String> {
         Kind::Opened(opened) => opened.mode == crate::plan::Mode::Drill,
         _ => view.drill,
     };
-    mark(lines.of(&event.kind), drill)
+    mark(lines.of(&event.kind), drill, view.lang)
 }
 
 /// The line that tells the clock; `share` is the percentage of the RTO that was just used up.
@@ -34,13 +36,14 @@ pub fn render(event: &Event, view: &View) -> Vec<String> {
 pub fn clock_line(view: &View, at: Timestamp, share: Option<i64>) -> Vec<String> {
     let lines = Lines { view, at, by: "" };
     let share = share.map(|percent| format!(" ({percent} % used)")).unwrap_or_default();
-    mark(lines.numbered("CLOCK", None, &format!("{}{share}", view.clock(at))), view.drill)
+    let lines = lines.numbered("CLOCK", None, &format!("{}{share}", view.clock(at)));
+    mark(lines, view.drill, view.lang)
 }
 
-fn mark(mut lines: Vec<String>, drill: bool) -> Vec<String> {
+fn mark(mut lines: Vec<String>, drill: bool, lang: Lang) -> Vec<String> {
     if drill {
         for line in &mut lines {
-            line.insert_str(0, "DRILL ");
+            line.insert_str(0, &format!("{} ", lang.say("DRILL")));
         }
     }
     lines
@@ -93,9 +96,10 @@ impl Lines<'_> {
             }
             Kind::Asked { step, question, text } => self.asked(step, *question, text),
             Kind::Answered { step, question, answer, source } => {
-                let what = asking(*question);
-                let answer = facts::value(answer);
-                self.step("ASK", step, &format!("{what}: {answer} ({})", self.whose(source)))
+                let (what, whose) = (self.say(asking(*question)), self.whose(source));
+                let words = facts::value(answer);
+                let answer = if answer.is_boolean() { self.say(&words) } else { words };
+                self.step("ASK", step, &format!("{what}: {answer} ({})", self.say(&whose)))
             }
             Kind::Started { step, attempt, part, what, deadline, target, class } => {
                 let started = Started { step, attempt: *attempt, part: *part, what };
@@ -170,8 +174,9 @@ impl Lines<'_> {
         let mut head = format!("Run {}  {}", opened.run, opened.playbook);
         head = format!("{head}  {}", environment(&opened.environment, opened.danger));
         head += &opened.severity.map(|sev| format!("  {sev}")).unwrap_or_default();
-        let mut lines = wrap(&head, self.view.width, "", INDENT);
-        let mut say = |text: &str| lines.extend(wrap(text, self.view.width, INDENT, INDENT));
+        let mut lines = wrap(&self.say(&head), self.view.width, "", INDENT);
+        let mut say =
+            |text: &str| lines.extend(wrap(&self.say(text), self.view.width, INDENT, INDENT));
         say(&opened.title);
         let steps = count(self.view.total as u64, "step");
         let started = self.at.date_clock();
@@ -201,11 +206,11 @@ impl Lines<'_> {
         let place = environment(place, *danger);
         let clock = self.at.clock();
         let head = format!("Run {run}  {place}  taken up again by {operator} on {host} at {clock}");
-        let mut lines = wrap(&head, self.view.width, "", INDENT);
+        let mut lines = wrap(&self.say(&head), self.view.width, "", INDENT);
         let clock = self.view.clock(self.at);
         let steps = count(self.view.total as u64, "step");
         let text = format!("The clock went on: {clock}. {} of {steps} settled.", self.view.settled);
-        lines.extend(wrap(&text, self.view.width, INDENT, INDENT));
+        lines.extend(wrap(&self.say(&text), self.view.width, INDENT, INDENT));
         let before = &self.view.boot_id;
         if !before.is_empty() && before != boot_id {
             lines.extend(self.note(
@@ -228,7 +233,11 @@ impl Lines<'_> {
         }
         // At a prompt the question itself follows; a line here would say it twice.
         if !self.view.attended {
-            lines.extend(self.step("ASK", step, &format!("{}: {text}", asking(question))));
+            lines.extend(self.step(
+                "ASK",
+                step,
+                &format!("{}: {}", self.say(asking(question)), self.say(text)),
+            ));
         }
         lines
     }
@@ -273,7 +282,7 @@ impl Lines<'_> {
             return Vec::new();
         }
         let mut lines = self.step("NEXT", key, title);
-        lines.extend(card.lines(running, self.view.width));
+        lines.extend(card.lines(running, self.view.width, self.view.lang));
         lines
     }
 
@@ -295,7 +304,7 @@ impl Lines<'_> {
             } else {
                 brief(&facts::value(value), 120)
             };
-            lines.extend(labelled("keeps", &format!("{name} = {value}"), self.view.width));
+            lines.extend(self.labelled("keeps", &format!("{name} = {value}")));
         }
         lines
     }
@@ -340,18 +349,24 @@ impl Lines<'_> {
 
     /// ` 4/14 RUN   import   text`, wrapped under its text.
     fn numbered(&self, word: &str, key: Option<&str>, text: &str) -> Vec<String> {
+        let lang = self.view.lang;
+        let (word, text) = (lang.say(word), lang.say(text));
         let digits = self.view.total.to_string().len();
         let step = key.and_then(|key| self.view.step(key));
         let place = step.map(|step| format!("{:>digits$}/{}", step.number, self.view.total));
         let place = place.unwrap_or_default();
-        let mut first = format!(" {place:>width$} {word:<5} ", width = digits * 2 + 1);
+        let mut first = format!(
+            " {place:>width$} {word:<column$} ",
+            width = digits * 2 + 1,
+            column = lang.column()
+        );
         if let Some(key) = key {
             let column = self.view.key_column();
             first = format!("{first}{key:<column$}  ");
         }
         let hang = console::measure_text_width(&first);
         let rest = " ".repeat(if hang * 2 > self.view.width { INDENT.len() } else { hang });
-        wrap(text, self.view.width, &first, &rest)
+        wrap(&text, self.view.width, &first, &rest)
     }
 }
 

@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn nothing_moves_where_nothing_can_be_drawn_over() {
-        let look = Look { colour: false, live: false, width: 80 };
+        let look =
+            Look { colour: false, live: false, width: 80, lang: crate::ui::lang::Lang::English };
         let mut spinner = Spinner::new(look);
         spinner.start(Running::default());
         assert_eq!(spinner.next(), None);
@@ -155,7 +156,12 @@ mod tests {
     #[test]
     fn the_time_of_a_command_stands_still_with_mayday_and_that_of_a_wait_does_not() {
         let told = |over_at, now| {
-            let mut spinner = Spinner::new(Look { colour: false, live: true, width: 80 });
+            let mut spinner = Spinner::new(Look {
+                colour: false,
+                live: true,
+                width: 80,
+                lang: crate::ui::lang::Lang::English,
+            });
             spinner.start(Running { over_at, ..Running::default() });
             spinner.stood_still(Span::from_mins(40));
             spinner.now.unwrap().running.time(now)

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::effect::{Question, ValueKind, Wants, numbered};
 use crate::text::one_line;
 use crate::time::{Timestamp, Zone};
+use crate::ui::lang::Lang;
 use crate::ui::layout::{INDENT, wrap};
 use crate::ui::screen::Screen;
 use crate::world::console::{
@@ -47,6 +48,7 @@ impl Prompt {
     }
 
     fn accept(&self, question: &Question, text: &str) -> Result<serde_json::Value, String> {
+        let text = self.screen.look.lang.typed(question, text);
         question.accept(text, (self.now)(), self.zone)
     }
 
@@ -62,7 +64,7 @@ impl Prompt {
             self.screen.prompt_opened(&format!("{label} "), false);
             let left = self.edit(question, &mut line, &mut keyboard);
             if let Some(words) = left.as_ref().and_then(words_for) {
-                self.screen.prompt_typed(words, "");
+                self.screen.prompt_typed(&self.screen.look.lang.say(words), "");
             }
             self.screen.prompt_closed();
             // The terminal is given back only once the last drawing is on it.
@@ -103,7 +105,7 @@ impl Prompt {
             match key {
                 Key::Enter => {
                     if secret {
-                        self.screen.prompt_typed("(hidden)", "");
+                        self.screen.prompt_typed(&self.screen.look.lang.say("(hidden)"), "");
                     }
                     return None;
                 }
@@ -111,7 +113,9 @@ impl Prompt {
                 Key::Eof if line.is_empty() => return Some(Asked::Escape),
                 Key::Eof => line.press(&Key::Delete),
                 Key::Interrupt => return Some(Asked::Interrupt),
-                Key::Suspend if !ask_to_suspend() => self.screen.talk(&[NO_SHELL]),
+                Key::Suspend if !ask_to_suspend() => {
+                    self.screen.talk(&[self.screen.look.lang.say(NO_SHELL)]);
+                }
                 // The terminal is a shell's until mayday goes on.
                 Key::Suspend => continue,
                 // What was pasted proves no reading.
@@ -154,7 +158,9 @@ impl Prompt {
                 Line::Escape => return Asked::Escape,
                 Line::Interrupt => return Asked::Interrupt,
                 Line::Withdrawn => return Asked::Withdrawn,
-                Line::Suspend if !ask_to_suspend() => self.screen.talk(&[NO_SHELL]),
+                Line::Suspend if !ask_to_suspend() => {
+                    self.screen.talk(&[self.screen.look.lang.say(NO_SHELL)]);
+                }
                 Line::Suspend | Line::Again => {}
                 Line::Garbled => self.refuse("that was no text (UTF-8); type it again"),
                 Line::Text(text) => match self.accept(question, &text) {
@@ -167,14 +173,15 @@ impl Prompt {
 
     fn refuse(&self, why: &str) {
         let why = format!("Not taken: {}", one_line(why));
+        let why = self.screen.look.lang.say(&why);
         self.screen.talk(&wrap(&why, self.screen.width(), INDENT, INDENT));
     }
 }
 
 impl Operator for Prompt {
     fn ask(&self, question: &Question, withdrawal: &Withdrawal) -> Asked {
-        self.screen.talk(&lines(question, self.screen.width()));
-        let label = label(question);
+        self.screen.talk(&lines(question, self.screen.width(), self.screen.look.lang));
+        let label = label(question, self.screen.look.lang);
         if self.screen.look.live {
             self.ask_live(question, &label, withdrawal)
         } else {
@@ -194,10 +201,11 @@ const fn words_for(left: &Asked) -> Option<&'static str> {
 
 /// The question as it stands above its line: text, help, choices with their numbers.
 #[must_use]
-pub fn lines(question: &Question, width: usize) -> Vec<String> {
-    let mut lines = wrap(&question.text, width, " ASK  ", INDENT);
+pub fn lines(question: &Question, width: usize, lang: Lang) -> Vec<String> {
+    let first = format!(" {:<width$} ", lang.say("ASK"), width = INDENT.len() - 2);
+    let mut lines = wrap(&lang.say(&question.text), width, &first, INDENT);
     if let Some(help) = &question.help {
-        lines.extend(wrap(help, width, INDENT, INDENT));
+        lines.extend(wrap(&lang.say(help), width, INDENT, INDENT));
     }
     let choices: Vec<(&str, &str)> = match &question.wants {
         Wants::OneOf(choices) => {
@@ -214,13 +222,13 @@ pub fn lines(question: &Question, width: usize) -> Vec<String> {
         let words = if words.is_empty() { key } else { words };
         let first = format!("{INDENT}{name:>2}  ");
         let rest = " ".repeat(first.len());
-        lines.extend(wrap(words, width, &first, &rest));
+        lines.extend(wrap(&lang.say(words), width, &first, &rest));
     }
     lines
 }
 
 /// What is wanted, on the line where it is typed.
-fn label(question: &Question) -> String {
+fn label(question: &Question, lang: Lang) -> String {
     let default = match &question.wants {
         Wants::Value(rule) => rule.default.as_ref().filter(|default| !default.is_null()),
         _ => None,
@@ -230,7 +238,8 @@ fn label(question: &Question) -> String {
         serde_json::Value::String(text) => format!(", Enter takes {text}"),
         other => format!(", Enter takes {other}"),
     });
-    let label = format!("{}{} >", question.hint(), default.unwrap_or_default());
+    let default = default.unwrap_or_default();
+    let label = format!("{}{} >", lang.say(&question.hint()), lang.say(&default));
     format!("{INDENT}{}", one_line(&label))
 }
 

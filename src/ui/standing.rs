@@ -8,6 +8,7 @@ use crate::effect::EffectClass;
 use crate::plan::{Plan, Unit};
 use crate::run::state::{Run, StepState};
 use crate::steps::Verdict;
+use crate::ui::lang::Lang;
 use crate::ui::layout::{INDENT, count, labelled, wrap};
 
 /// Open steps are named one by one up to so many.
@@ -57,24 +58,27 @@ impl Standing {
 
     /// The lines that say so, with the clock in its words.
     #[must_use]
-    pub fn lines(&self, clock: &str, width: usize) -> Vec<String> {
-        let width = width.saturating_sub(if self.drill { "DRILL ".len() } else { 0 });
+    pub fn lines(&self, clock: &str, width: usize, lang: Lang) -> Vec<String> {
+        let mark = format!("{} ", lang.say("DRILL"));
+        let width = width.saturating_sub(if self.drill { mark.len() } else { 0 });
         let places = self.total.to_string().len() * 2 + 1;
-        let first = format!(" {:places$} NOTE  ", "");
-        let mut lines = wrap("Where this run stands:", width, &first, INDENT);
-        lines.extend(labelled("done", &self.done, width));
+        let labelled = |label: &str, text: &str| labelled(&lang.say(label), &lang.say(text), width);
+        let first =
+            format!(" {:places$} {:<column$} ", "", lang.say("NOTE"), column = lang.column());
+        let mut lines = wrap(&lang.say("Where this run stands:"), width, &first, INDENT);
+        lines.extend(labelled("done", &self.done));
         for (index, open) in self.open.iter().take(NAMED).enumerate() {
-            lines.extend(labelled(if index == 0 { "open" } else { "" }, open, width));
+            lines.extend(labelled(if index == 0 { "open" } else { "" }, open));
         }
         if let Some(more) = self.open.len().checked_sub(NAMED).filter(|more| *more > 0) {
-            lines.extend(labelled("", &format!("and {more} more: see `mayday status`"), width));
+            lines.extend(labelled("", &format!("and {more} more: see `mayday status`")));
         }
-        lines.extend(labelled("clock", clock, width));
+        lines.extend(labelled("clock", clock));
         let next = if self.next.is_empty() { "every step is over" } else { &self.next };
-        lines.extend(labelled("next", next, width));
+        lines.extend(labelled("next", next));
         if self.drill {
             for line in &mut lines {
-                line.insert_str(0, "DRILL ");
+                line.insert_str(0, &mark);
             }
         }
         lines

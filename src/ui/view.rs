@@ -55,6 +55,8 @@ pub struct View {
     pub attended: bool,
     /// Columns to fill.
     pub width: usize,
+    /// What is said is said in this language.
+    pub lang: super::lang::Lang,
     pub(super) changes: Vec<Change>,
     pub(super) settled: usize,
     pub(super) carded: BTreeSet<String>,
@@ -134,6 +136,7 @@ impl View {
             rto: None,
             attended: true,
             width: USUAL,
+            lang: super::lang::Lang::English,
             changes: Vec::new(),
             settled: 0,
             carded: BTreeSet::new(),

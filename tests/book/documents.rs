@@ -21,6 +21,7 @@ const NOT_RUN: &[(&str, &str)] = &[
         "asks a person; README runs it with --no-input",
     ),
     ("mayday run sev2-data-loss --env production", "asks a person"),
+    ("mayday run sev2-data-loss --env production --lang es", "asks a person"),
     ("mayday check --deny warnings", "warns of a review that is due by the day"),
     ("mayday resume --assume import=done", "wants a run with an unknown outcome"),
     ("mayday resume --assume import=not-done", "wants a run with an unknown outcome"),

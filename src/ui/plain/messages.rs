@@ -4,7 +4,6 @@ use super::Lines;
 use crate::effect::{Ending, Signal};
 use crate::severity::EscalationKind;
 use crate::time::{Span, Timestamp};
-use crate::ui::layout::labelled;
 
 /// Whoever must be told should not wait longer than this for a machine: the words are shown at once.
 const SOON: Span = Span::from_secs(30);
@@ -22,7 +21,7 @@ impl Lines<'_> {
             EscalationKind::Engage => "calling in",
         };
         let mut lines = self.note(&format!("{verb} {to} ({})", cause_words(cause)));
-        lines.extend(labelled("says", message, self.view.width));
+        lines.extend(self.labelled("says", message));
         lines
     }
 
@@ -63,7 +62,7 @@ impl Lines<'_> {
     fn words(&self, to: &str, cause: &str) -> Vec<String> {
         let message = self.view.messages.get(&(to.to_owned(), cause.to_owned()));
         let message = message.map(|message| format!("{to} yourself: {message}"));
-        message.map_or_else(Vec::new, |words| labelled("tell", &words, self.view.width))
+        message.map_or_else(Vec::new, |words| self.labelled("tell", &words))
     }
 
     pub(super) fn notified(

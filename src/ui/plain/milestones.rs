@@ -92,7 +92,10 @@ impl Lines<'_> {
         };
         let mut lines = self.numbered("CLOCK", None, &format!("{what} (due {}{how})", due.clock()));
         if clock == "rto" || clock.starts_with("budget:") {
-            lines.push(format!("{INDENT}Work goes on. {}", self.view.clock(self.at)));
+            lines.push(format!(
+                "{INDENT}{}",
+                self.say(&format!("Work goes on. {}", self.view.clock(self.at)))
+            ));
         }
         lines
     }

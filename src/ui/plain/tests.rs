@@ -473,6 +473,16 @@ fn every_kind_of_event_reads_well_on_paper() {
 }
 
 #[test]
+fn every_kind_of_event_reads_well_in_spanish() {
+    let mut view = view();
+    view.attended = false;
+    view.lang = crate::ui::lang::Lang::Spanish;
+    let text = transcript(&mut view);
+    insta::assert_snapshot!(text);
+    assert_eq!(crate::ui::lang::english_in(&text), Vec::<&str>::new());
+}
+
+#[test]
 fn every_kind_of_event_fits_into_forty_columns() {
     let mut view = view();
     view.width = 40;

@@ -33,12 +33,12 @@ impl Lines<'_> {
         let mut lines = self.step("FAIL", step, &format!("{}  {took}", failure.message));
         lines.extend(self.output(facts, evidence));
         if let Some(measured) = measured.as_ref().filter(|it| !failure.message.contains(*it)) {
-            lines.extend(labelled("measured", measured, self.view.width));
+            lines.extend(self.labelled("measured", measured));
         }
         let meaning = failure.meaning.clone();
         let meaning = meaning.or_else(|| usual_meaning(failure).map(str::to_owned));
         if let Some(meaning) = meaning {
-            lines.extend(labelled("means", &meaning, self.view.width));
+            lines.extend(self.labelled("means", &meaning));
         }
         lines.extend(self.what_stands(Some((step, &Verdict::Fail(failure.clone())))));
         lines
@@ -60,7 +60,7 @@ impl Lines<'_> {
                 "It may have happened, or not. It is not run again by itself: look before you choose."
             }
         };
-        lines.extend(labelled("means", meaning, self.view.width));
+        lines.extend(self.labelled("means", meaning));
         let verdict = Verdict::Unknown { reason: reason.to_owned() };
         lines.extend(self.what_stands(Some((step, &verdict))));
         lines
@@ -145,10 +145,14 @@ impl Lines<'_> {
         };
         let mut lines = self.note(&format!("STOPPED at {}: {why}", self.at.clock()));
         if !message.is_empty() {
-            lines.extend(labelled("because", message, self.view.width));
+            lines.extend(self.labelled("because", message));
         }
         lines.extend(self.what_stands(None));
-        lines.extend(labelled("go on", &format!("mayday resume {}", self.view.run), 200));
+        lines.extend(labelled(
+            &self.say("go on"),
+            &format!("mayday resume {}", self.view.run),
+            200,
+        ));
         lines
     }
 
@@ -161,15 +165,19 @@ impl Lines<'_> {
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         let mut lines =
             self.numbered(word, None, &format!("{how}{reason}  at {}", self.at.clock()));
-        lines.extend(labelled("clock", &self.view.clock(self.at), self.view.width));
+        lines.extend(self.labelled("clock", &self.view.clock(self.at)));
         if self.view.points.1 > 0 {
             let (got, all) = self.view.points;
-            lines.extend(labelled("points", &format!("{got} of {all}"), self.view.width));
+            lines.extend(self.labelled("points", &format!("{got} of {all}")));
         }
         if outcome != Outcome::Completed {
             lines.extend(self.changes(None));
         }
-        lines.extend(labelled("report", &format!("mayday report {}", self.view.run), 200));
+        lines.extend(labelled(
+            &self.say("report"),
+            &format!("mayday report {}", self.view.run),
+            200,
+        ));
         lines
     }
 
@@ -184,7 +192,7 @@ impl Lines<'_> {
             let folder = self.view.folder.trim_end_matches('/');
             let slash = if folder.is_empty() { "" } else { "/" };
             let all = format!("{} ({}): {folder}{slash}{}", file.what, bytes(file), file.path);
-            lines.extend(crate::ui::layout::verbatim("all of", &all));
+            lines.extend(crate::ui::layout::verbatim(&self.say("all of"), &self.say(&all)));
         }
         lines
     }
@@ -192,25 +200,30 @@ impl Lines<'_> {
     /// What is still true of the system, and the clock.
     fn what_stands(&self, just: Option<(&str, &Verdict)>) -> Vec<String> {
         let mut lines = self.changes(just);
-        lines.extend(labelled("clock", &self.view.clock(self.at), self.view.width));
+        lines.extend(self.labelled("clock", &self.view.clock(self.at)));
         lines
     }
 
     fn changes(&self, just: Option<(&str, &Verdict)>) -> Vec<String> {
         let changes = self.view.changes_with(just);
         if changes.is_empty() {
-            return labelled("stands", "this run has changed nothing so far", self.view.width);
+            return self.labelled("stands", "this run has changed nothing so far");
         }
         let one = |change: &Change| {
             let back = if change.undo { "can be undone" } else { "has no undo" };
             let sure = if change.sure { "" } else { " MAY have happened, all or a part:" };
             format!("{}:{sure} {} ({back})", change.step, change.title)
         };
-        let mut lines = labelled("stands", "changed by this run:", self.view.width);
+        let mut lines = self.labelled("stands", "changed by this run:");
         let lead = format!("{INDENT}         ");
         for change in &*changes {
             let rest = format!("{lead}  ");
-            lines.extend(crate::ui::layout::wrap(&one(change), self.view.width, &lead, &rest));
+            lines.extend(crate::ui::layout::wrap(
+                &self.say(&one(change)),
+                self.view.width,
+                &lead,
+                &rest,
+            ));
         }
         lines
     }

@@ -53,7 +53,8 @@ impl Write for Still {
     }
 }
 
-const PLAIN: Look = Look { colour: false, live: false, width: 80 };
+const PLAIN: Look =
+    Look { colour: false, live: false, width: 80, lang: crate::ui::lang::Lang::English };
 const LONG: Duration = Duration::from_secs(30);
 
 fn screen(

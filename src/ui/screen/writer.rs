@@ -111,7 +111,8 @@ impl Writer {
             && let (Some(standing), Some(status)) = (&self.standing, &self.status)
         {
             let clock = status.clock(status.now(now));
-            let lines = standing.lines(&clock, self.shared.width.load(Ordering::Relaxed));
+            let lines =
+                standing.lines(&clock, self.shared.width.load(Ordering::Relaxed), self.look.lang);
             self.idle_since = None;
             self.say(&(lines.join("\n") + "\n"));
         }
@@ -260,7 +261,7 @@ impl Writer {
 
     fn last_row(&mut self, held: &Held<'_>, anew: bool) -> String {
         let (Some(status), Some(room)) = (&self.status, held.room()) else { return String::new() };
-        let row = one_line_kept(&status.line((self.clock)(), room));
+        let row = one_line_kept(&self.look.lang.row(&status.line((self.clock)(), room), room));
         if row == self.row && !anew {
             return String::new();
         }
