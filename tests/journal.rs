@@ -248,7 +248,7 @@ pub(crate) fn this_test(name: &str) -> std::process::Command {
 }
 
 /// Whether system calls can be made to fail here; says so when not.
-fn has_strace() -> bool {
+pub(crate) fn has_strace() -> bool {
     let works = std::process::Command::new("strace")
         .args(["-o", "/dev/null", "true"])
         .status()

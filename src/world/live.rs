@@ -77,6 +77,8 @@ pub struct LiveWorld {
     questions: HashMap<EffectId, Arc<Withdrawal>>,
     threads: Threads,
     commands: HashMap<EffectId, Running>,
+    /// What commands that only look were begun with, until they have ended or one Ctrl-C has hit them.
+    looks: HashMap<EffectId, Prepared>,
     keepers: Keepers,
     /// What other terminals say; the newest folder last, when the record was moved.
     inboxes: Vec<Watch>,
@@ -152,6 +154,7 @@ impl LiveWorld {
             questions: HashMap::new(),
             threads: Threads::default(),
             commands: HashMap::new(),
+            looks: HashMap::new(),
             cancels: HashMap::new(),
             sessions: Arc::new(sql::Sessions::new()),
             ready: VecDeque::new(),
@@ -289,6 +292,7 @@ impl LiveWorld {
             let folder = self.run_dir.to_string_lossy().into_owned();
             env.push(("MAYDAY_RUN_DIR".to_owned(), EnvValue::Plain(folder)));
         }
+        let reads = effect.attempt.is_none() && !effect.interactive;
         if let Some(attempt) = effect.attempt.clone().filter(|_| self.keepers.can_keep()) {
             return self.keepers.start(id, &attempt, effect, env, self.vault.known());
         }
@@ -296,6 +300,9 @@ impl LiveWorld {
         let spec = Prepared::new(effect, env, self.redactor_now());
         let running = Running::spawn(&spec, &sink, boot_clock()).map_err(|output| *output)?;
         self.commands.insert(id, running);
+        if reads {
+            self.looks.insert(id, spec);
+        }
         Ok(())
     }
 
@@ -346,6 +353,8 @@ impl LiveWorld {
     /// Takes what has happened without waiting.
     fn collect(&mut self) {
         let now = boot_clock();
+        let came = self.signals.came();
+        let ctrl_c = came.iter().any(|came| came.is_ctrl_c());
         let mut over = Vec::new();
         for (id, running) in &mut self.commands {
             let mut lines = Vec::new();
@@ -358,7 +367,18 @@ impl LiveWorld {
             mend();
         }
         for (id, output) in over {
-            self.commands.remove(&id);
+            let hit = self.commands.remove(&id).is_some_and(|ended| ended.was_hit_at_birth());
+            let look = self.looks.remove(&id);
+            let silent = output.evidence.is_empty();
+            if let Some(spec) = look.filter(|_| hit && ctrl_c && silent) {
+                // It looks, and has not looked yet: it is begun again.
+                let sink = self.sink(id, spec.withhold);
+                match Running::spawn(&spec, &sink, now) {
+                    Ok(running) => drop(self.commands.insert(id, running)),
+                    Err(output) => self.ready.push_back(Input::Done(id, *output)),
+                }
+                continue;
+            }
             self.ready.push_back(Input::Done(id, output));
         }
         self.keepers.collect(&mut self.ready);
@@ -370,7 +390,7 @@ impl LiveWorld {
                 self.ready.push_back(Input::Done(id, output));
             }
         }
-        for came in self.signals.came() {
+        for came in came {
             match came {
                 Came::Interrupt(how) => self.ready.push_back(Input::Interrupt(how)),
                 Came::Suspend => self.suspend(),

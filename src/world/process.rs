@@ -290,6 +290,14 @@ impl Running {
         over.then(|| self.output(on_line))
     }
 
+    /// True when it ended by a Ctrl-C that was not meant for it. It is out of the terminal's reach once it is in
+    /// its own group; between its birth and then it is not.
+    pub fn was_hit_at_birth(&self) -> bool {
+        let by =
+            self.status.and_then(|status| std::os::unix::process::ExitStatusExt::signal(&status));
+        by == Some(Signal::INT.as_raw()) && self.stop.is_none()
+    }
+
     fn drained(&self) -> bool {
         self.streams.iter().all(|stream| stream.pipe().is_none())
     }

@@ -27,6 +27,13 @@ pub(super) enum Came {
     Suspend,
 }
 
+impl Came {
+    /// True for Ctrl-C.
+    pub(super) const fn is_ctrl_c(self) -> bool {
+        matches!(self, Self::Interrupt(Interrupt::Interrupt))
+    }
+}
+
 /// Signals as bytes in sockets, and the terminal that is watched.
 pub(super) struct Signals {
     sockets: Vec<(UnixStream, Came)>,

@@ -147,3 +147,31 @@ fn the_menu_of_ctrl_c_is_withdrawn_when_the_command_ends() {
     assert_eq!(pty.wait(), Some(0), "{}", pty.seen());
     assert!(!record(&desk).contains("\"cancelled\""));
 }
+
+/// Between its birth and its own group a command is within the terminal's reach. One that only looks is begun
+/// again when a Ctrl-C hit it there; the answer to Ctrl-C is asked as always.
+#[test]
+fn a_ctrl_c_that_hits_a_command_at_its_birth_ends_nothing() {
+    if !crate::journal::has_strace() {
+        return;
+    }
+    let desk = desk(
+        "  - { id: a, title: A, effect: read, shell: 'touch looked; until test -e go; do sleep 0.02; done' }",
+    );
+    let mayday = desk.command(&["run", "p"]);
+    let mut command = std::process::Command::new("strace");
+    command.args(["-f", "-o", "/dev/null", "-e", "trace=setpgid"]);
+    command.args(["-e", "inject=setpgid:delay_enter=1500000"]);
+    command.arg(mayday.get_program()).args(mayday.get_args());
+    command.current_dir(mayday.get_current_dir().unwrap());
+    command.envs(mayday.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("TERM", "dumb");
+    let mut pty = crate::support::pty::Pty::start(&command);
+    pty.shown("RUN   a");
+    pty.send("\u{3}");
+    pty.shown("1 to");
+    crate::cli::until("it has looked", || desk.path("looked").exists());
+    desk.write("go", "");
+    pty.shown("COMPLETED");
+    assert_eq!(pty.wait(), Some(0), "{}", pty.seen());
+}
