@@ -478,6 +478,12 @@ pub enum MenuItem {
     ByHand,
     /// Go on without it, with a reason.
     Skip,
+    /// Change inputs, then try again.
+    Edit,
+    /// Undo steps back to an earlier one, and go on from there.
+    UndoBack,
+    /// A shell of the operator's own.
+    Shell,
     /// Go on at that phase.
     SwitchTo(String),
     /// Close this run and start that playbook.

@@ -116,7 +116,18 @@ impl JsonSchema for OnFail {
 }
 
 /// The words of a failure menu that stand alone.
-const PLAIN: &[&str] = &["retry", "check", "by_hand", "skip", "escalate", "stop", "abort"];
+const PLAIN: &[&str] = &[
+    "retry",
+    "check",
+    "by_hand",
+    "skip",
+    "edit",
+    "undo_back",
+    "shell",
+    "escalate",
+    "stop",
+    "abort",
+];
 /// Those that name a phase or a playbook.
 const POINTING: &[&str] = &["switch_to", "handoff"];
 
@@ -136,6 +147,9 @@ impl<'de> Deserialize<'de> for MenuItem {
                     "check" => MenuItem::Check,
                     "by_hand" => MenuItem::ByHand,
                     "skip" => MenuItem::Skip,
+                    "edit" => MenuItem::Edit,
+                    "undo_back" => MenuItem::UndoBack,
+                    "shell" => MenuItem::Shell,
                     "escalate" => MenuItem::Escalate,
                     "stop" => MenuItem::Stop,
                     "abort" => MenuItem::Abort,

@@ -8,7 +8,7 @@ use super::event::{Asking, Kind, StopReason};
 use super::scope::Scope;
 use super::session::Session;
 use super::state::Run;
-use crate::effect::{Ending, Output, Question, ValueKind};
+use crate::effect::{Ending, Output, Question, ValueKind, Wants};
 use crate::plan::{Mode, Plan};
 use crate::secret::SecretValue;
 use crate::time::Timestamp;
@@ -46,8 +46,18 @@ pub(super) fn taken(
         }
         Asking::Captured => {
             let name = question.about.rsplit('.').next().unwrap_or_default().to_owned();
-            let answer = serde_json::json!({ name: answer });
-            Digest::fact(Kind::Answered { step: step.to_owned(), question: asking, answer, source })
+            let mut secrets = Vec::new();
+            let mut told = answer;
+            if matches!(&question.wants, Wants::Value(rule) if rule.kind == ValueKind::Secret) {
+                // That it was told is a fact; what it is stays in memory.
+                let value = told.as_str().unwrap_or_default().to_owned();
+                secrets.push((name.clone(), SecretValue::from(value)));
+                told = Value::Null;
+            }
+            let answer = serde_json::json!({ name: told });
+            let step = step.to_owned();
+            let fact = Digest::fact(Kind::Answered { step, question: asking, answer, source });
+            Digest { secrets, ..fact }
         }
         _ => {
             Digest::fact(Kind::Answered { step: step.to_owned(), question: asking, answer, source })

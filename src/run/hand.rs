@@ -4,13 +4,14 @@
 
 use serde_json::Value;
 
-use super::event::{Asking, Kind};
+use super::event::{Asking, Kind, StepStatus};
 use super::gate::put;
 use super::next::{Look, Move};
 use super::paste;
 use super::state::{Hand, StepState};
 use crate::effect::{Choice, Ending, Facts, FailKind, Question, ValueKind, ValueRule, Wants};
 use crate::plan::{Mode, Section, Unit};
+use crate::playbook::Capture;
 use crate::steps::{Failure, Request, Stage, Verdict};
 use crate::time::Span;
 
@@ -43,24 +44,33 @@ pub(super) fn next(look: &Look<'_>, unit: &Unit, key: &str, item: Option<(usize,
         return ask(look, key, "seen", Asking::Seen, text.to_owned(), Wants::Words);
     }
     if verdict == "done" {
-        let missing =
-            |(name, _): &&(String, crate::playbook::Capture)| !hand.captured.contains_key(name);
-        let captures = unit.step.common.capture.iter();
-        if let Some((name, _)) = captures.filter(|(_, capture)| !capture.secret).find(missing) {
-            let rule = ValueRule {
-                kind: ValueKind::String,
-                pattern: None,
-                options: Vec::new(),
-                default: None,
-            };
-            let text = format!("{name}: which value did it give? Steps behind this one use it.");
-            return ask(look, key, name, Asking::Captured, text, Wants::Value(rule));
+        let missing = |(name, _): &&(String, Capture)| !hand.captured.contains_key(name);
+        if let Some((name, capture)) = unit.step.common.capture.iter().find(missing) {
+            return value_of(look, key, name, capture);
         }
     }
-    Move::record(ended(look, key, hand, verdict))
+    Move::record(ended(look, unit, key, hand, verdict))
 }
 
-fn ended(look: &Look<'_>, key: &str, hand: &Hand, verdict: &str) -> Kind {
+/// The question for a value that the step gave where it was run.
+fn value_of(look: &Look<'_>, key: &str, name: &str, capture: &Capture) -> Move {
+    let kind = if capture.secret { ValueKind::Secret } else { ValueKind::String };
+    let rule = ValueRule { kind, pattern: None, options: Vec::new(), default: None };
+    let text = format!("{name}: which value did it give? Steps behind this one use it.");
+    ask(look, key, name, Asking::Captured, text, Wants::Value(rule))
+}
+
+/// A secret of a step that was run by hand, told to an earlier session: nobody but the operator has it.
+pub(super) fn told_before(look: &Look<'_>, unit: &Unit, key: &str, name: &str) -> Option<Move> {
+    let (_, capture) = unit.step.common.capture.iter().find(|(known, _)| known == name)?;
+    (look.run.status(key) == Some(StepStatus::ByHand)).then(|| value_of(look, key, name, capture))
+}
+
+fn ended(look: &Look<'_>, unit: &Unit, key: &str, hand: &Hand, verdict: &str) -> Kind {
+    let capture = &unit.step.common.capture;
+    let secret = |name: &String| capture.iter().any(|(known, rule)| known == name && rule.secret);
+    let (secrets, captured): (Vec<_>, Vec<_>) =
+        hand.captured.clone().into_iter().partition(|(name, _)| secret(name));
     let seen = hand.seen.clone().unwrap_or_default();
     let cancelled = |message: String| Failure::new(Stage::Cancelled, FailKind::Cancelled, message);
     let verdict = match verdict {
@@ -85,8 +95,8 @@ fn ended(look: &Look<'_>, key: &str, hand: &Hand, verdict: &str) -> Kind {
         elapsed: Span::ZERO,
         verdict,
         measured: None,
-        captured: hand.captured.clone(),
-        secret_names: Vec::new(),
+        captured: captured.into_iter().collect(),
+        secret_names: secrets.into_iter().map(|(name, _)| name).collect(),
         looks: 0,
     }
 }

@@ -19,6 +19,10 @@ pub(super) mod shell;
 
 pub(super) use carry::carry_out;
 
+const EDIT: &str = "edit inputs, then try again";
+const UNDO_BACK: &str = "undo back to an earlier step, and go on from there";
+const SHELL: &str = "open a shell here (recorded as taken over by hand)";
+
 /// The next question of the menu, or the choice once it is complete.
 pub(super) fn next(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Move {
     let about = format!("{key}.menu");
@@ -112,6 +116,9 @@ fn choices(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Vec<Ch
         MenuItem::ByHand if unknown => choice("by_hand", "it did happen: treat as done".to_owned()),
         MenuItem::ByHand => choice("by_hand", "I did it by hand".to_owned()),
         MenuItem::Skip => choice("skip", "skip it".to_owned()),
+        MenuItem::Edit => choice("edit", EDIT.to_owned()),
+        MenuItem::UndoBack => choice("undo_back", UNDO_BACK.to_owned()),
+        MenuItem::Shell => choice("shell", SHELL.to_owned()),
         MenuItem::SwitchTo(phase) => {
             choice(&format!("switch_to:{phase}"), format!("go on at phase {phase}"))
         }
@@ -142,6 +149,9 @@ fn choices(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Vec<Ch
         MenuItem::Check => can_check(unit, state),
         MenuItem::Escalate => !look.plan.escalation.is_empty(),
         MenuItem::Handoff(_) => !back,
+        MenuItem::Edit => !back && !more::inputs(look).is_empty(),
+        MenuItem::UndoBack => !back && more::undoable(look).next().is_some(),
+        MenuItem::Shell => look.session.attended,
         MenuItem::Abort => look.run.rollback.is_none(),
         MenuItem::SwitchTo(phase) => {
             !back && more::branches(look, unit).any(|later| later.key == *phase)
@@ -155,7 +165,7 @@ fn choices(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Vec<Ch
         choices.insert(at, choice(key, label.to_owned()));
     };
     if !back && !own && !more::inputs(look).is_empty() {
-        insert(&["check", "retry"], "edit", "edit inputs, then try again");
+        insert(&["check", "retry"], "edit", EDIT);
     }
     let before_skip = ["check", "retry", "edit", "by_hand"];
     if can_undo && state.attempts > 0 {
@@ -164,7 +174,7 @@ fn choices(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Vec<Ch
     let behind_skip = ["check", "retry", "edit", "by_hand", "undo", "skip"];
     if !back && !own {
         if more::undoable(look).next().is_some() {
-            insert(&behind_skip, "undo_back", "undo back to an earlier step, and go on from there");
+            insert(&behind_skip, "undo_back", UNDO_BACK);
         }
         if more::branches(look, unit).next().is_some() {
             insert(&behind_skip, "switch_to", "take another branch: go on at a later phase");
@@ -173,7 +183,7 @@ fn choices(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) -> Vec<Ch
     if !own && look.session.attended {
         let behind =
             ["check", "retry", "edit", "by_hand", "undo", "skip", "undo_back", "switch_to"];
-        insert(&behind, "shell", "open a shell here (recorded as taken over by hand)");
+        insert(&behind, "shell", SHELL);
         if !back && look.session.playbooks.iter().any(|(id, _)| *id != look.plan.head.id) {
             insert(
                 &[&behind[..], &["shell", "escalate"]].concat(),

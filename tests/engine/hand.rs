@@ -100,3 +100,26 @@ fn what_failed_or_is_not_known_elsewhere_leads_to_the_menu() {
     assert!(shown(&came, "a.hand").contains("Then check:"), "{}", came.story());
     assert!(!came.has("check_started"));
 }
+
+/// The value of a secret is asked for, kept in memory only, and asked for again by the next session.
+#[test]
+fn a_secret_that_a_step_gave_elsewhere_is_told_and_never_recorded() {
+    let text = r#"  - { id: a, title: Make a key, effect: read, shell: 'make-key', capture: { key: { from: stdout, secret: true } } }
+  - { id: b, title: Use it, effect: read, shell: 'use "$KEY"', secrets: { KEY: key } }"#;
+    let came = by_hand(text)
+        .types("a.hand", ["done"])
+        .types("a.seen", ["made"])
+        .types("a.key", ["s3cret-key-77"])
+        .types("b.hand", ["done"])
+        .types("b.seen", ["used"])
+        .run()
+        .closed();
+    assert_eq!(came.status("b"), Some(StepStatus::ByHand), "{}", came.story());
+    assert!(!came.has("s3cret-key-77"), "{}", came.story());
+    assert!(came.has(r#""answer":{"key":null}"#), "{}", came.story());
+    let kept = came.count(|kind| {
+        matches!(kind, Kind::Ended { step, secret_names, captured, .. }
+        if step == "a" && *secret_names == ["key"] && captured.is_empty())
+    });
+    assert_eq!(kept, 1, "{}", came.story());
+}

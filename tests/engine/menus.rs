@@ -192,3 +192,31 @@ fn esc_in_the_middle_of_a_choice_is_the_menu_again_and_nothing_is_chosen() {
     assert_eq!(came.count(|kind| matches!(kind, Kind::Chose { .. })), 1, "{}", came.story());
     assert_eq!(came.status("a"), Some(StepStatus::Skipped));
 }
+
+/// A step's own menu may offer all that the usual one does, in the order of its author.
+#[test]
+fn an_authors_own_menu_offers_what_it_names() {
+    let text = INPUTS.replace(
+        "shell: 'go \"$region\"' }",
+        "shell: 'go \"$region\"', on_fail: { menu: [shell, undo_back, edit, retry] } }",
+    );
+    let came = Rig::new(&text)
+        .types("region", [""])
+        .types("token", ["s3cret"])
+        .reply("go", [Reply::exit(1, ""), Reply::exit(0, "")])
+        .types("a.menu", ["edit"])
+        .types("a.reason", ["wrong region"])
+        .types("a.edit", ["region", "try_again"])
+        .types("a.input.region", ["us"])
+        .run()
+        .closed();
+    let menu = came.world.begun().iter().find_map(|(_, effect)| match effect {
+        Effect::Ask(question) if question.about == "a.menu" => Some(question.wants.clone()),
+        _ => None,
+    });
+    let Some(mayday::effect::Wants::OneOf(choices)) = menu else { panic!("no menu") };
+    let keys: Vec<&str> = choices.iter().map(|choice| choice.key.as_str()).collect();
+    // Nothing passed that could be undone.
+    assert_eq!(keys, ["shell", "edit", "retry", "stop"]);
+    assert_eq!(came.status("a"), Some(StepStatus::Ok));
+}
