@@ -29,6 +29,8 @@ pub struct View {
     pub run: String,
     /// Every line starts with `DRILL`.
     pub drill: bool,
+    /// The steps are held.
+    pub held: bool,
     /// The environment's name.
     pub environment: String,
     /// How much a mistake costs here.
@@ -123,6 +125,7 @@ impl View {
         Self {
             run: run.to_owned(),
             drill: false,
+            held: false,
             environment: String::new(),
             danger: Danger::High,
             folder: String::new(),
@@ -207,6 +210,8 @@ impl View {
                 let told = self.zero.iter_mut().chain(self.milestones.values_mut());
                 told.for_each(|at| *at = *at + by);
             }
+            Kind::Held { .. } => self.held = true,
+            Kind::Released => self.held = false,
             Kind::RecordMoved { to, .. } => self.folder.clone_from(to),
             Kind::Milestone { milestone, when, .. } => {
                 self.milestones.insert(*milestone, *when);
@@ -244,9 +249,7 @@ impl View {
     /// The lines for the passing of time: at 50, 75 and 90 % of the RTO and every ten minutes. At 100 % the
     /// deadline itself is an event.
     pub fn tick(&mut self, at: Timestamp) -> Vec<String> {
-        let Some(zero) = self.zero.filter(|_| self.recovered().is_none()) else {
-            return Vec::new();
-        };
+        let Some(zero) = self.ticking_since() else { return Vec::new() };
         let elapsed = at.since(zero);
         let before = self.clock_told;
         self.clock_told = elapsed.max(before);
@@ -260,10 +263,15 @@ impl View {
         super::plain::clock_line(self, at, share)
     }
 
+    /// What the clock counts from while its marks mean something: they do not while a drill is held.
+    fn ticking_since(&self) -> Option<Timestamp> {
+        self.zero.filter(|_| self.recovered().is_none() && !(self.drill && self.held))
+    }
+
     /// When [`View::tick`] has something to say next, as far as it is known now.
     #[must_use]
     pub fn next_tick(&self) -> Option<Timestamp> {
-        let zero = self.zero.filter(|_| self.recovered().is_none())?;
+        let zero = self.ticking_since()?;
         let shares = SHARES.into_iter().filter_map(|percent| self.share(percent));
         let tenths = self.clock_told.millis().max(0) / TOLD_EVERY.millis() + 1;
         let marks = shares.chain([TOLD_EVERY.times(tenths)]);

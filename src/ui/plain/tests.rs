@@ -601,6 +601,28 @@ fn the_clock_is_told_at_its_marks_and_not_twice() {
 }
 
 #[test]
+fn while_a_drill_is_held_no_mark_of_the_clock_is_told() {
+    let mut view = View { drill: true, ..view() };
+    let event = |kind| Event {
+        at: at("2025-12-03T20:45:00Z"),
+        boot_ms: 0,
+        by: "ada".into(),
+        slip: None,
+        kind,
+    };
+    view.apply(&event(Kind::Held { reason: "a real incident".into() }));
+    assert_eq!(view.next_tick(), None);
+    assert!(view.tick(at("2025-12-03T20:56:30Z")).is_empty());
+    view.apply(&event(Kind::Released));
+    assert!(view.next_tick().is_some());
+    assert!(!view.tick(at("2025-12-03T20:56:30Z")).is_empty());
+    // A real incident goes on while its steps are held.
+    let mut real = View { drill: false, ..view };
+    real.apply(&event(Kind::Held { reason: "a fire alarm".into() }));
+    assert!(real.next_tick().is_some());
+}
+
+#[test]
 fn the_next_word_of_the_clock_is_due_at_its_next_mark() {
     let mut view = view();
     let zero = view.zero.unwrap();
