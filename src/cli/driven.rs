@@ -58,6 +58,8 @@ pub(super) enum Hands {
     Mayday,
     /// The operator does, elsewhere, and says what came of it (`--manual`).
     Operator,
+    /// Nobody: the run is not taken up, only its messages are sent.
+    Nobody,
 }
 
 impl Hands {
@@ -143,7 +145,7 @@ impl Stage {
     }
 }
 
-fn hides(redactor: Arc<Mutex<Redactor>>) -> Redact {
+pub(super) fn hides(redactor: Arc<Mutex<Redactor>>) -> Redact {
     Box::new(move |text| {
         let redactor = redactor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match redactor.redact_shown(text) {
@@ -220,6 +222,7 @@ pub(super) fn drive(
     fresh: Vec<Event>,
     answers: HashMap<String, Scripted>,
 ) -> Result<(), Failure> {
+    let errand = stage.hands == Hands::Nobody;
     let (now, folder) = (stage.world.now(), journal.dir().path().display().to_string());
     let mut observer = Shown::new(stage.screen.clone(), view, stage.json, now);
     console::drives(&plan.place.run_id, &folder);
@@ -233,6 +236,7 @@ pub(super) fn drive(
         shell: machine::shell(),
         manual: stage.hands == Hands::Operator,
         playbooks: std::mem::take(&mut stage.playbooks),
+        errand: errand.then_some(now.wall),
         ..Session::default()
     };
     let mut driver = Driver {
@@ -250,6 +254,7 @@ pub(super) fn drive(
         super::drill::crash(&stage.screen, &plan.place.run_id);
     }
     if done.is_ok()
+        && !errand
         && let Some(fact) = super::drill::leave(plan, run)
     {
         done = append(stage, plan, run, journal, &mut observer, Kind::Drill(fact));
@@ -261,7 +266,9 @@ pub(super) fn drive(
     if !unsent.is_empty() {
         stage.screen.talk(&unsent);
     }
-    if let Some(line) = without_terminal(run, &plan.place.run_id).filter(|_| !stage.attended) {
+    if let Some(line) =
+        without_terminal(run, &plan.place.run_id).filter(|_| !stage.attended && !errand)
+    {
         stage.screen.talk(&[stage.screen.look.lang.say(&line)]);
     }
     stage.screen.rests();

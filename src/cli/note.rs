@@ -278,13 +278,11 @@ pub(super) fn report(global: &Global, id: &str, heard: Heard) -> Result<u8, Fail
     let alone = event.slip.as_ref().is_some_and(|slip| slip.alone);
     if alone && matches!(event.kind, Kind::EscalationAsked { .. }) {
         let store = driven::store(global)?;
-        if store
-            .driver(&crate::journal::RunId::parse(id).map_err(|t| driven::refused(&t))?)
-            .is_none()
-        {
-            out::talk(&format!(
-                "WARNING  Nobody drives this run, so nobody was told. Call them, or: mayday resume {id}"
-            ));
+        let id = crate::journal::RunId::parse(id).map_err(|trouble| driven::refused(&trouble))?;
+        if let Some(run) = slip::errand::send(global, &store, &id)? {
+            let (words, code) = slip::errand::told(&run, &id);
+            out::talk(&words);
+            return Ok(code);
         }
     }
     Ok(exit::DONE)

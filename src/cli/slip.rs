@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::driven;
 use super::exit::{self, Failure};
@@ -14,6 +15,9 @@ use crate::run::state::Run;
 use crate::secret::Redactor;
 use crate::time::Span;
 use crate::world::inbox;
+
+pub(super) mod errand;
+mod hidden;
 
 /// How often it is looked whether whoever drives has recorded a slip, and how long between two looks.
 const LOOKS: u32 = 250;
@@ -57,6 +61,8 @@ pub(super) fn say(
     files: &[PathBuf],
 ) -> Result<Heard, Failure> {
     let store = driven::store(global)?;
+    let redactor = hidden::at_hand(&store, id);
+    let said = hidden::hide(&redactor, said)?;
     let slip = Slip { by: machine::operator(operator), user: machine::account(), said };
     let text = serde_json::to_string(&slip).map_err(anyhow::Error::from)?;
     if text.len() > LARGEST {
@@ -82,7 +88,7 @@ pub(super) fn say(
             return Ok(Heard::Recorded(Box::new(event)));
         }
         if store.driver(id).is_none() {
-            record(&store, id, &slip.by)?;
+            record(&store, id, &slip.by, &redactor)?;
         }
         machine::rest(BETWEEN);
     }
@@ -103,10 +109,16 @@ fn recorded(store: &Store, id: &RunId, slip: &str) -> Result<Option<Event>, Fail
 }
 
 /// Nobody drives: all slips that wait go on the record, in order. Nothing happens when somebody is faster.
-fn record(store: &Store, id: &RunId, by: &str) -> Result<(), Failure> {
+fn record(
+    store: &Store,
+    id: &RunId,
+    by: &str,
+    redactor: &Arc<Mutex<Redactor>>,
+) -> Result<(), Failure> {
     let holder = Holder { operator: format!("{by}, a note"), since: machine::wall_clock() };
     let mut run = Run::default();
-    let taken = store.resume_with(id, &holder, Box::new(|_| None), |_, event| run.apply(&event));
+    let redact = driven::hides(Arc::clone(redactor));
+    let taken = store.resume_with(id, &holder, redact, |_, event| run.apply(&event));
     let mut resumed = match taken {
         Ok(resumed) => resumed,
         Err(Trouble::Held { .. }) => return Ok(()),
@@ -133,7 +145,8 @@ fn record(store: &Store, id: &RunId, by: &str) -> Result<(), Failure> {
         append(&mut run, event(by, None, kind))?;
     }
     let path = resumed.dir.path();
-    for found in inbox::take_all(path, &Redactor::default(), &BTreeSet::new()) {
+    let known = redactor.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    for found in inbox::take_all(path, &known, &BTreeSet::new()) {
         if !run.slips.contains(&found.id) {
             let (by, kind) = fact(&run, &found.text, found.files, machine::wall_clock());
             let slip = Taken { id: found.id.clone(), alone: true };

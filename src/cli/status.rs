@@ -10,6 +10,7 @@ use super::exit::{self, Failure};
 use super::{Global, machine, out, pinned};
 use crate::run::clock::clocks;
 use crate::run::event::Kind;
+use crate::run::outbox::{Letter, LetterState};
 use crate::run::state::Run;
 use crate::steps::Verdict;
 
@@ -53,7 +54,9 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     let read = store.read(&id).map_err(refused)?;
     let run = Run::fold(read.events.iter().map(|(_, event)| event));
     let dir = store.dir(&id).map_err(refused)?;
-    let state = super::runs::state(&run, store.driver(&id).as_deref());
+    let driver = store.driver(&id);
+    let state = super::runs::state(&run, driver.as_deref());
+    let driven = driver.is_some();
     let now = machine::wall_clock();
     let plan = run.opened.as_ref().and_then(|opened| pinned::plan(&dir, opened).ok());
     let plan = plan.map(|(plan, _)| plan);
@@ -82,6 +85,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
             "environment": opened.map(|opened| &opened.environment),
             "began": run.opened_at, "events": run.events,
             "milestones": run.milestones, "clocks": clocks, "steps": steps,
+            "messages": letters(&run, driven),
         });
         out::json(&line.to_string());
         return Ok(exit::DONE);
@@ -114,6 +118,9 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     for (step, asked) in crate::run::approval::waiting(&run) {
         out::line(&format!("WAITS    {step}: a second person must agree: {}", asked.what));
     }
+    for letter in run.outbox.letters().filter(|letter| letter.signal.is_tell()) {
+        out::line(&format!("MESSAGE  {}: {}", letter.to, letter_state(letter, driven)));
+    }
     match crate::world::inbox::waiting(dir.path()).len() {
         0 => {}
         1 => out::line("INBOX    1 message from another terminal waits to be recorded"),
@@ -124,7 +131,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     if args.watch && run.closed.is_none() {
         return watch::watch(&store, &id, read.events.len() as u64);
     }
-    if run.closed.is_none() && run.opened.is_some() && store.driver(&id).is_none() {
+    if run.closed.is_none() && run.opened.is_some() && !driven {
         out::line(&format!("Go on with: mayday resume {id}"));
     }
     Ok(exit::DONE)
@@ -150,6 +157,34 @@ fn clock_line(clock: &crate::run::clock::Clock, now: crate::time::Timestamp) -> 
         None => format!("{} left", clock.due.since(now).clock()),
     };
     format!("{}  {} from {}: due {}, {how}", clock.id, clock.span, clock.anchor, clock.due.clock())
+}
+
+/// Messages for machines.
+fn letters(run: &Run, driven: bool) -> Vec<serde_json::Value> {
+    let one = |letter: &Letter| {
+        json!({
+            "to": letter.to, "cause": letter.cause, "at": letter.at, "attempts": letter.attempts,
+            "state": letter_state(letter, driven), "message": letter.message,
+        })
+    };
+    run.outbox.letters().map(one).collect()
+}
+
+/// How far a message is, in the words of a person who asks whether it has arrived.
+fn letter_state(letter: &Letter, driven: bool) -> String {
+    match letter.state {
+        LetterState::Waiting(Some(at)) if driven => {
+            format!("tried {} times, again at {}", letter.attempts, at.clock())
+        }
+        LetterState::Sending if driven => "being sent".to_owned(),
+        LetterState::Waiting(_) | LetterState::Sending if !driven => {
+            format!("tried {} times, again when the run is taken up", letter.attempts)
+        }
+        LetterState::Waiting(_) | LetterState::Sending => "not sent yet".to_owned(),
+        LetterState::Delivered => "delivered".to_owned(),
+        LetterState::Shown => "shown to the operator, to be said".to_owned(),
+        LetterState::Failed => "NOT delivered; pass it on by hand".to_owned(),
+    }
 }
 
 struct Step {

@@ -37,7 +37,8 @@ pub(super) fn due(look: &Look<'_>) -> Option<Move> {
 /// What a run that is over still does about its messages, for a bounded time. `None`: nothing more.
 pub(super) fn last(look: &Look<'_>) -> Option<Move> {
     let run = look.run;
-    let since = run.over_at.max(run.left_off_at).max(run.attached_at)?;
+    let since = run.over_at.max(run.left_off_at).max(run.attached_at);
+    let since = look.session.errand.or(since)?;
     let late = look.now.since(since) >= LAST_POST || look.session.leaving.is_some();
     if !late && let Some(more) = due(look) {
         return Some(more);

@@ -12,7 +12,7 @@ use super::objective::Hold;
 use super::scope::Scope;
 use super::session::{Purpose, Session};
 use super::state::{PhaseState, Run};
-use super::{advance, escalate, gate, inputs, interrupt, objective, stops};
+use super::{advance, escalate, gate, hand, inputs, interrupt, objective, stops};
 use crate::effect::{Effect, EffectId, Question, Wants};
 use crate::plan::{Mode, Plan, Section, Unit, undo_unit};
 use crate::template;
@@ -96,7 +96,8 @@ impl<'a> Look<'a> {
 #[must_use]
 pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
     let look = Look { plan, run, session, now };
-    if run.stopped.is_some() || (run.closed.is_some() && run.rollback.is_none()) {
+    let rests = run.stopped.is_some() || session.errand.is_some();
+    if rests || (run.closed.is_some() && run.rollback.is_none()) {
         if let Some(more) = escalate::last(&look) {
             return more;
         }
@@ -205,8 +206,13 @@ fn refresh_secrets(look: &Look<'_>) -> Option<Move> {
             && !session.refreshed.contains(*step)
             && run.status(step).is_some()
     };
-    let again = |(_, step): (&String, &String)| {
+    let again = |(name, step): (&String, &String)| {
         let (unit, item) = advance::find(look.plan, run, step)?;
+        if run.status(step) == Some(StepStatus::ByHand) {
+            // What was run elsewhere is not run here.
+            let asks = session.attended && run.abandoned.is_none();
+            return hand::told_before(look, unit, step, name).filter(|_| asks);
+        }
         let reads = unit.class() == crate::effect::EffectClass::Read;
         // Nobody is asked for what a run that is given up no longer needs.
         let asks = unit.step.action.is_question() && run.abandoned.is_some();

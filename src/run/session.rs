@@ -71,6 +71,8 @@ pub struct Session {
     pub crashed: bool,
     /// Playbooks that a run may be handed over to: id and title.
     pub playbooks: Vec<(String, String)>,
+    /// Nobody takes the run up: only its messages are sent, from then on.
+    pub errand: Option<Timestamp>,
 }
 
 /// What a driver knows about a record in trouble.

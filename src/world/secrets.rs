@@ -188,6 +188,19 @@ impl Vault {
         Ok(value)
     }
 
+    /// Looks for every secret that a variable or a file holds; those that cannot be had are passed over.
+    pub fn resolve_at_hand(&mut self) {
+        let at_hand = |reference: &&String| {
+            let reference = reference.trim_start();
+            reference.starts_with("env:") || reference.starts_with("file:")
+        };
+        let names = self.references.iter().filter(|(_, reference)| at_hand(reference));
+        for name in names.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
+            // What cannot be had cannot have been said by mistake either, as far as we can know.
+            let _ = self.resolve(&name);
+        }
+    }
+
     /// Keeps a value found elsewhere: typed by the operator or captured from an output. It is hidden from
     /// here on.
     pub fn keep(&mut self, name: &str, value: SecretValue) {

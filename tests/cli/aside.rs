@@ -71,6 +71,91 @@ fn a_stopped_run_takes_notes_milestones_roles_and_files() {
     desk.mayday(&["escalate", "--reason", "x"]).is(2, &["none is open"]);
 }
 
+/// A secret is hidden before it is written, whoever drives and whoever says it.
+#[test]
+fn what_is_said_from_another_terminal_has_no_secret_in_it() {
+    const KEY: &str = "kanarienvogel-77-key";
+    let config = format!("{}secrets: {{ key: 'env:KEY', kept: 'file:kept.txt' }}\n", super::CONFIG);
+    let desk = super::desk_with(&config, "", FAILS);
+    desk.write("kept.txt", &format!("{KEY}-kept\n"));
+    desk.write("log.txt", &format!("token={KEY}-kept\n"));
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    let say = |words: &[&str]| {
+        let output = desk.command(words).env("KEY", KEY).output().unwrap();
+        crate::support::desk::Said::from(output)
+    };
+    let noted = say(&["note", &format!("the key is {KEY}"), "--file", "log.txt"]);
+    noted.is(0, &["the key is [redacted:key]"]);
+    let held = say(&["hold", "--reason", &format!("{KEY}-kept leaked")]);
+    held.is(0, &["[redacted:kept] leaked"]);
+    for file in super::files(&desk.path("state")) {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains(KEY), "{}", file.display());
+    }
+    // A slip is as clean while it still lies in the inbox.
+    let desk = super::desk_with(&config, "", WAITS);
+    desk.write("kept.txt", &format!("{KEY}-kept\n"));
+    let driver = Beside::start(desk.command(&["run", "p"]));
+    until("the step has begun", || desk.path("begun").exists());
+    driver.signal(Signal::STOP);
+    desk.mayday(&["note", &format!("it is {KEY}-kept")]).is(0, &["kept in its inbox"]);
+    let inbox = super::files(&desk.path("state").join(desk.newest()).join("inbox"));
+    assert!(!inbox.is_empty());
+    for file in inbox {
+        assert!(!std::fs::read_to_string(&file).unwrap().contains(KEY));
+    }
+    driver.signal(Signal::CONT);
+    desk.write("go", "");
+    driver.end().is(0, &["it is [redacted:kept]"]);
+}
+
+/// Contacts are told at once, also where nobody drives; the run stays as it was.
+#[test]
+fn an_escalation_of_a_stopped_run_is_sent_and_nothing_else_is_begun() {
+    let config = format!(
+        "{}contacts: {{ tool: {{ via: command, command: [sh, -c, 'cat >> told'] }}, broken: {{ via: command, command: ['false'] }} }}
+",
+        super::CONFIG
+    );
+    let fields = "escalation: [{ after: 10m, to: [tool, broken] }]";
+    let desk = super::desk_with(&config, fields, FAILS);
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    let open_steps = |text: &str| {
+        let status: Value = serde_json::from_str(text).unwrap();
+        (status["state"].clone(), status["steps"].clone())
+    };
+    let before = desk.mayday(&["status", "--json"]).out;
+    let said = desk.mayday(&["escalate", "--reason", "it does not start"]);
+    said.is(
+        0,
+        &["Escalated: it does not start", "Told: tool. Call broken yourself.", "mayday resume"],
+    );
+    let told = std::fs::read_to_string(desk.path("told")).unwrap();
+    assert_eq!(told.matches("Please join now").count(), 1, "{told}");
+    let kinds: Vec<String> =
+        events(&desk).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(kinds.iter().filter(|kind| *kind == "started").count(), 1, "{kinds:?}");
+    assert!(!kinds.contains(&"attached".to_owned()), "{kinds:?}");
+    let status = desk.mayday(&["status"]);
+    status.is(
+        0,
+        &["MESSAGE  tool: delivered", "MESSAGE  broken: tried", "again when the run is taken up"],
+    );
+    let json = desk.mayday(&["status", "--json"]);
+    json.is(0, &["\"messages\":[{", "\"state\":\"delivered\"", "\"to\":\"tool\""]);
+    assert_eq!(open_steps(&before), open_steps(&json.out));
+    // With the run taken up again nobody is told twice.
+    desk.mayday(&["resume"]);
+    assert_eq!(std::fs::read_to_string(desk.path("told")).unwrap(), told);
+    desk.mayday(&["verify", &desk.newest()]).is(0, &[]);
+
+    let nobody = super::desk(FAILS);
+    nobody.mayday(&["run", "p"]).is(5, &[]);
+    nobody
+        .mayday(&["escalate", "--reason", "alone"])
+        .is(4, &["TELL team_lead YOURSELF", "Told: nobody. Call team_lead yourself."]);
+}
+
 #[test]
 fn many_at_once_lose_nothing_and_double_nothing() {
     let said = |round: u32| (0..6).map(move |n| format!("note {round}.{n}"));

@@ -118,6 +118,40 @@ fn a_second_person_agrees_from_another_terminal() {
     assert_eq!(record.matches("\"type\":\"agreed\"").count(), 1);
 }
 
+/// Whoever agrees may be killed in the middle of it: it counts once or not at all, and can be said again.
+#[test]
+fn a_second_person_who_is_killed_agrees_once_or_not_at_all() {
+    let desk = desk("
+  - { id: d, title: Drop it, effect: destructive, shell: 'echo dropped >> \"$MAYDAY_RUN_DIR/dropped\"', confirm: { second_person: 'true' } }");
+    let mut pty = on_a_terminal(&desk, &["run", "p"]);
+    pty.shown("type d to go on");
+    pty.shown("type exactly");
+    pty.send("d\r");
+    pty.shown("mayday ack ");
+    pty.shown("1 to");
+    let line = pty.seen().lines().find(|line| line.contains("mayday ack ")).unwrap().to_owned();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (run, code) = (words[words.len() - 2].to_owned(), words[words.len() - 1].to_owned());
+    let ack = || {
+        let mut command = desk.command(&["ack", &run, &code, "--operator", "bo"]);
+        command.env("SUDO_UID", "4242");
+        command
+    };
+    for n in 0..12 {
+        let one = crate::cli::Beside::start(ack());
+        let limit = rustix::time::Timespec { tv_sec: 0, tv_nsec: n * 900_000 };
+        rustix::event::poll(&mut [], Some(&limit)).unwrap();
+        one.signal(rustix::process::Signal::KILL);
+    }
+    // It counts by now, or it does now.
+    let said = crate::support::desk::Said::from(ack().output().unwrap());
+    assert!(matches!(said.code, Some(0 | 4)), "{}", said.all());
+    assert_eq!(pty.wait(), Some(0));
+    assert_eq!(record(&desk).matches("\"type\":\"agreed\"").count(), 1);
+    let dropped = desk.path("state").join(&run).join("dropped");
+    assert_eq!(std::fs::read_to_string(dropped).unwrap(), "dropped\n");
+}
+
 #[test]
 fn by_hand_nothing_runs_here() {
     let desk = desk(
