@@ -185,6 +185,9 @@ pub fn choice(item: &MenuItem, playbook: &Playbook) -> String {
         MenuItem::Check => "look again".to_owned(),
         MenuItem::ByHand => "done by hand".to_owned(),
         MenuItem::Skip => "skip, with a reason".to_owned(),
+        MenuItem::Edit => "change inputs, then try again".to_owned(),
+        MenuItem::UndoBack => "undo steps back to an earlier one".to_owned(),
+        MenuItem::Shell => "take over in a shell".to_owned(),
         MenuItem::SwitchTo(id) => {
             let found = playbook.phases.iter().position(|phase| phase.head.id == *id);
             let name =
