@@ -21,6 +21,7 @@ mod dry_run;
 mod elsewhere;
 pub mod exit;
 mod explain;
+mod export;
 mod find;
 mod generated;
 mod given;
@@ -154,6 +155,8 @@ enum Command {
     Drill(drill::DrillArgs),
     /// Write the post-mortem of a run
     Report(report::ReportArgs),
+    /// Put a run into one file: record, evidence, reports, hashes
+    Export(export::ExportArgs),
     /// Verify that the record of a run is whole and unchanged
     Verify(verify::VerifyArgs),
     /// Put the playbooks into a book of mdBook, which starts this itself
@@ -226,6 +229,7 @@ fn command() -> ExitCode {
         Command::Runs(args) => runs::runs(&global, &args),
         Command::Drill(args) => drill::drill(&global, &args),
         Command::Report(args) => report::report(&global, &args),
+        Command::Export(args) => export::export(&global, &args),
         Command::Verify(args) => verify::verify(&global, &args),
         Command::Book(args) => book::book(&global, &args),
         Command::Schema(args) => schema::schema(&args),

@@ -17,6 +17,7 @@ mod head;
 mod id;
 mod line;
 mod moving;
+pub mod pack;
 mod places;
 mod record;
 mod redact;

@@ -8,6 +8,7 @@ mod crash;
 mod doctor;
 mod drills;
 mod dry;
+mod export;
 mod fate;
 mod find;
 mod inputs;

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 mod book;
 mod data;
+mod html;
 mod merge;
+mod pages;
 mod runs;
 mod story;
 mod templates;

@@ -1,5 +1,6 @@
 //! What tests share.
 
+pub(crate) mod browser;
 pub(crate) mod desk;
 pub(crate) mod dice;
 pub(crate) mod escapes;

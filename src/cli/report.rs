@@ -11,7 +11,7 @@ use crate::journal::{RunDir, Store, verify};
 use crate::plan::Plan;
 use crate::report::shipped::{self, SHIPPED};
 use crate::report::{self, Beside, Checked, Names};
-use crate::run::event::{Event, Kind};
+use crate::run::event::{Event, Kind, Opened};
 use crate::run::state::Run;
 use crate::ui::screen::Screen;
 
@@ -25,12 +25,13 @@ mod write;
     mayday report 20261122-1820-p2c -o postmortem.md\n  \
     mayday report --template post-incident -o postmortem.md\n  \
     mayday report --check postmortem.md\n  \
+    mayday report 20261122-1820-p2c --format html -o postmortem.html\n  \
     mayday report 20261122-1820-p2c --template our.md.j2\n  \
     mayday report 20261122-1820-p2c --format json | jq .objectives")]
 pub struct ReportArgs {
     /// The run's id, or its beginning [default: the newest run]
     run: Option<String>,
-    /// Markdown from the template, or the template's context as JSON
+    /// Markdown from the template, a page with pictures, or the template's context as JSON
     #[arg(long, value_enum, default_value_t = Format::Md)]
     format: Format,
     /// `postmortem`, `postmortem.es`, `drill-report`, `post-exercise` (for auditors), `post-incident` (short),
@@ -54,12 +55,14 @@ pub struct ReportArgs {
 enum Format {
     /// Markdown
     Md,
+    /// One page with pictures, that needs no network and no scripts
+    Html,
     /// The context of the template
     Json,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
-enum Who {
+pub(super) enum Who {
     /// `operator 1`, `operator 2`
     Roles,
     /// As recorded
@@ -90,12 +93,14 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
     let names = if args.names == Who::Full { Names::Full } else { Names::Roles };
     let base = args.output.as_ref().map_or("", |file| base(&dir, file));
     let context = context(&store, &dir, &read.events, plan.as_ref(), names, base);
+    let drills = opened.filter(|_| args.format == Format::Html).map(|opened| drills(opened));
     drop(read);
     let text = match args.format {
         Format::Json => {
             let text = serde_json::to_string_pretty(&context).map_err(anyhow::Error::from)?;
             format!("{}\n", crate::text::json(&text))
         }
+        Format::Html => report::html::page(&context, &drills.unwrap_or_default()),
         Format::Md => {
             let (name, template) = template(&args.template)?;
             report::render(&template, &name, &context)
@@ -104,7 +109,7 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
     };
     match (&args.output, args.format) {
         (None, _) => out::data(&text),
-        (Some(file), Format::Json) => {
+        (Some(file), Format::Json | Format::Html) => {
             write::anew(file, &text)?;
             out::talk(&format!("Written: {}", file.display()));
         }
@@ -129,6 +134,13 @@ fn base(dir: &RunDir, file: &Path) -> &'static str {
         (Some(folder), Some(reports)) if folder == reports => "../",
         _ => "",
     }
+}
+
+/// The records of drills of the run's playbook, where the project is here.
+fn drills(opened: &Opened) -> Vec<serde_json::Value> {
+    let filed = super::drill::shelf::all(Path::new(&opened.base)).into_iter();
+    let same = |says: &serde_json::Value| says["playbook"] == opened.playbook.as_str();
+    filed.map(|filed| filed.says).filter(same).collect()
 }
 
 /// A shipped template by its name, or a file.

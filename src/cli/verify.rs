@@ -1,4 +1,6 @@
-//! `mayday verify RUN`: is the record whole and unchanged.
+//! `mayday verify RUN|PACK`: is the record whole and unchanged.
+
+use std::path::Path;
 
 use clap::Args;
 use serde_json::json;
@@ -6,13 +8,17 @@ use serde_json::json;
 use super::driven;
 use super::exit::{self, Failure};
 use super::{Global, out};
-use crate::journal::{Weight, verify as examine};
+use crate::journal::pack::{PackTrouble, verify_pack};
+use crate::journal::{Verification, Weight, verify as examine};
 
 /// Flags of `verify`.
 #[derive(Args, Debug)]
-#[command(before_help = "Examples:\n  mayday verify 20261122-1820-p2c")]
+#[command(
+    before_help = "Examples:\n  mayday verify 20261122-1820-p2c\n  mayday verify ./20261122-1820-p2c.zip"
+)]
 pub struct VerifyArgs {
-    /// The run's id, or its beginning
+    /// The run's id, or its beginning; or a pack that `export` wrote, or its unpacked folder
+    #[arg(value_name = "RUN|PACK")]
     run: String,
     /// Print the findings as JSON
     #[arg(long)]
@@ -20,10 +26,38 @@ pub struct VerifyArgs {
 }
 
 pub(super) fn verify(global: &Global, args: &VerifyArgs) -> Result<u8, Failure> {
+    // No run has such a sign in its id.
+    if args.run.contains(['/', '.']) {
+        return of_pack(args);
+    }
     let store = driven::store(global)?;
     let id = store.find(&args.run).map_err(|trouble| driven::refused(&trouble))?;
     let dir = store.dir(&id).map_err(|trouble| driven::refused(&trouble))?;
     let result = examine(&dir).map_err(|trouble| driven::refused(&trouble))?;
+    Ok(tell(args, id.as_str(), &result, ""))
+}
+
+/// The pack that `export` wrote, on any machine: no project and no runs are needed.
+fn of_pack(args: &VerifyArgs) -> Result<u8, Failure> {
+    let found = verify_pack(Path::new(&args.run)).map_err(|trouble| {
+        let code = match trouble {
+            PackTrouble::Io { .. } => exit::PRECONDITION,
+            PackTrouble::NoPack { .. } | PackTrouble::Newer { .. } => exit::INVALID,
+        };
+        let hint = match trouble {
+            PackTrouble::Io { .. } => {
+                "name a pack that `mayday export` wrote, or the folder it was unpacked to"
+            }
+            PackTrouble::NoPack { .. } => "was it packed anew? Unpack it, and verify the folder",
+            PackTrouble::Newer { .. } => "use a newer mayday",
+        };
+        Failure::new(code, trouble).hint(hint)
+    })?;
+    let files = format!("{} files, ", found.files);
+    Ok(tell(args, &found.run, &found.verification, &files))
+}
+
+fn tell(args: &VerifyArgs, run: &str, result: &Verification, files: &str) -> u8 {
     let sound = result.is_sound();
     let head = result.head.map(|head| head.hash.hex()).unwrap_or_default();
     if args.json {
@@ -33,7 +67,7 @@ pub(super) fn verify(global: &Global, args: &VerifyArgs) -> Result<u8, Failure> 
             .map(|finding| json!({ "weight": word(finding.weight), "what": finding.text }))
             .collect();
         let line = json!({
-            "run": id.as_str(), "sound": sound, "events": result.events,
+            "run": run, "sound": sound, "events": result.events,
             "closed": result.closed, "head": head, "findings": findings,
         });
         out::json(&line.to_string());
@@ -42,9 +76,9 @@ pub(super) fn verify(global: &Global, args: &VerifyArgs) -> Result<u8, Failure> 
             out::line(&format!("{}  {}", word(finding.weight), finding.text));
         }
         let verdict = if sound { "OK  the record is whole and unchanged" } else { "NOT OK" };
-        out::line(&format!("{verdict}: {} events, head {head}", result.events));
+        out::line(&format!("{verdict}: {files}{} events, head {head}", result.events));
     }
-    Ok(if sound { exit::DONE } else { exit::INVALID })
+    if sound { exit::DONE } else { exit::INVALID }
 }
 
 const fn word(weight: Weight) -> &'static str {

@@ -52,11 +52,16 @@ pub(super) fn read(folder: &Path) -> Result<HeadFile, Trouble> {
     let Some(text) = folder::read_small(&folder.join(folder::HEAD))? else {
         return Ok(HeadFile::Absent);
     };
-    let head = serde_json::from_slice::<OnDisk>(&text).ok();
+    Ok(of(&text))
+}
+
+/// What the text of a head file says.
+pub(super) fn of(text: &[u8]) -> HeadFile {
+    let head = serde_json::from_slice::<OnDisk>(text).ok();
     let head = head.and_then(|on_disk| {
         Some(Head { seq: on_disk.seq, hash: Hash::parse(on_disk.hash.as_bytes())? })
     });
-    Ok(head.map_or(HeadFile::Damaged, HeadFile::Says))
+    head.map_or(HeadFile::Damaged, HeadFile::Says)
 }
 
 /// Replaces the head file of a run folder; two syncs.

@@ -90,7 +90,12 @@ pub fn read_with(dir: &RunDir, mut each: impl FnMut(u64, Event)) -> Result<Scan,
     let file = folder::open_to_read(&path).map_err(Trouble::io("open", &path))?;
     let reader = BufReader::with_capacity(1 << 17, file);
     let mut scanner = Scanner::new(reader, |reader| Ok(reader.get_ref().metadata()?.len()), head);
-    let mut scan = scanner.run(&mut each).map_err(Trouble::io("read", &path))?;
+    let scan = scanner.run(&mut each).map_err(Trouble::io("read", &path))?;
+    Ok(held_to(scan, head))
+}
+
+/// The end of a record held against the head.
+fn held_to(mut scan: Scan, head: HeadFile) -> Scan {
     let whole = matches!(scan.condition, Condition::Clean | Condition::Torn { .. });
     if let Some(head) = head.known()
         && whole
@@ -98,7 +103,18 @@ pub fn read_with(dir: &RunDir, mut each: impl FnMut(u64, Event)) -> Result<Scan,
     {
         scan.condition = Condition::EndMissing { seen: head.seq.saturating_add(1) };
     }
-    Ok(scan)
+    scan
+}
+
+/// As [`read_with`], of a record in memory and what its head file says.
+pub(super) fn read_packed(
+    bytes: &[u8],
+    head: HeadFile,
+    mut each: impl FnMut(u64, Event),
+) -> std::io::Result<Scan> {
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let scan = Scanner::new(bytes, move |_| Ok(length), head).run(&mut each)?;
+    Ok(held_to(scan, head))
 }
 
 /// Reads the first event alone, whatever follows it; `None` when there is none that is good.

@@ -69,7 +69,7 @@ pub fn fence(text: &str) -> String {
 }
 
 /// Control characters as their pictures, deceptive ones as `<U+202E>` in signs that no page obeys.
-fn show(c: char, out: &mut String) {
+pub(super) fn show(c: char, out: &mut String) {
     match c {
         '\0'..='\u{1F}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
         '\u{7F}' => out.push('␡'),

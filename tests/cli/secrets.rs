@@ -87,8 +87,10 @@ environments: {here: {danger: low, targets: {api: {type: http, base_url: 'secret
         "{:?}",
         server.asked()
     );
+    desk.mayday(&["export", &desk.newest(), "-o", "state/pack.zip"]).is(0, &[]);
+    desk.mayday(&["report", "--format", "html", "-o", "state/report.html"]).is(0, &[]);
     let state = files(&desk.path("state"));
-    assert!(state.len() > 4, "{state:?}");
+    assert!(state.iter().any(|file| file.ends_with("pack.zip")) && state.len() > 4, "{state:?}");
     let status = desk.mayday(&["status"]).all();
     let report = desk.mayday(&["report"]).all();
     for secret in [FROM_ENV, FROM_FILE, FROM_COMMAND, CAPTURED, IN_URL] {

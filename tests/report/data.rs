@@ -12,7 +12,7 @@ use super::story::{Story, checked, failed, plan};
 use super::{now, page};
 
 /// Texts that Markdown, HTML, a terminal or a log reader would obey.
-const NAUGHTY: &[&str] = &[
+pub(super) const NAUGHTY: &[&str] = &[
     "a | b || c \\| d \\\\| e",
     "line one\nline two\n\n# heading\n- item",
     "\r\n\r\nnew row\r| 1 | 2 |",
@@ -39,7 +39,7 @@ const NAUGHTY: &[&str] = &[
     "",
 ];
 
-fn told(text: &str) -> Story {
+pub(super) fn told(text: &str) -> Story {
     let mut story = Story::open(Mode::Real);
     if let Kind::Opened(opened) = &mut story.events[0].1.kind {
         text.clone_into(&mut opened.title);

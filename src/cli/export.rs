@@ -1,0 +1,94 @@
+//! `mayday export RUN`: a run in one file, to keep and to hand over.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{self, Failure};
+use super::{Global, driven, machine, out, pinned, report};
+use crate::journal::RunDir;
+use crate::journal::pack::{Existing, pack};
+use crate::report::{Checked, Names, POSTMORTEM, context, html, render};
+use crate::run::event::Kind;
+
+/// Flags of `export`.
+#[derive(Args, Debug)]
+#[command(before_help = "Examples:\n  \
+    mayday export 20261122-1820-p2c\n  \
+    mayday export 20261122-1820-p2c -o /media/audit/incident.zip\n  \
+    mayday verify incident.zip")]
+pub struct ExportArgs {
+    /// The run's id, or its beginning
+    run: String,
+    /// The file to write [default: the run's id with `.zip`, here]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long)]
+    overwrite: bool,
+    /// Roles instead of names, or names in full, in the reports; the record keeps names
+    #[arg(long, value_enum, default_value_t = report::Who::Roles)]
+    names: report::Who,
+}
+
+pub(super) fn export(global: &Global, args: &ExportArgs) -> Result<u8, Failure> {
+    let store = driven::store(global)?;
+    let id = store.find(&args.run).map_err(|trouble| driven::refused(&trouble))?;
+    let dir = store.dir(&id).map_err(|trouble| driven::refused(&trouble))?;
+    let to = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{id}.zip")));
+    let existing = if args.overwrite { Existing::Replace } else { Existing::Keep };
+    if existing == Existing::Keep && to.symlink_metadata().is_ok() {
+        return Err(Failure::new(
+            exit::USAGE,
+            format!("write {}: it is there already", to.display()),
+        )
+        .hint("name another file with -o, or say --overwrite"));
+    }
+    let reports = reports(&dir, args.names)?;
+    let manifest =
+        pack(&dir, &reports, &to, existing).map_err(|trouble| driven::refused(&trouble))?;
+    for name in &manifest.missing {
+        out::talk(&format!("NOTE  {name} cannot be read and is not in the pack"));
+    }
+    out::line(&to.display().to_string());
+    out::talk(&format!(
+        "Written: {} files, {} events, head {}\nWhoever gets it: mayday verify {}",
+        manifest.files.len() + 2,
+        manifest.events,
+        manifest.head,
+        to.display()
+    ));
+    Ok(exit::DONE)
+}
+
+/// The reports as of the last event, so that the same run gives the same pack; and the post-mortem that
+/// people have worked on, where there is one.
+fn reports(dir: &RunDir, names: report::Who) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let read = crate::journal::read(dir).map_err(|trouble| driven::refused(&trouble))?;
+    let opened = read.events.iter().find_map(|(_, event)| match &event.kind {
+        Kind::Opened(opened) => Some(&**opened),
+        _ => None,
+    });
+    let plan = opened.and_then(|opened| pinned::plan(dir, opened).ok()).map(|(plan, _)| plan);
+    let names = if names == report::Who::Full { Names::Full } else { Names::Roles };
+    let now = read.events.last().map_or_else(machine::wall_clock, |(_, event)| event.at);
+    let checked = crate::journal::verify(dir).ok().map(|result| Checked {
+        sound: result.is_sound(),
+        head: result.head.map(|head| head.hash.hex()).unwrap_or_default(),
+        findings: result.findings.into_iter().map(|finding| finding.text).collect(),
+    });
+    let context = context(&read.events, plan.as_ref(), checked.as_ref(), names, now);
+    let words = render(POSTMORTEM, "postmortem.md.j2", &context)
+        .map_err(|trouble| Failure::new(exit::INVALID, format!("render {trouble}")))?;
+    let data = serde_json::to_string_pretty(&context).map_err(anyhow::Error::from)?;
+    let mut reports = vec![
+        ("report.html".to_owned(), html::page(&context, &[]).into_bytes()),
+        ("report.json".to_owned(), format!("{}\n", crate::text::json(&data)).into_bytes()),
+        ("report.md".to_owned(), words.into_bytes()),
+    ];
+    let edited = dir.reports().join("postmortem.md");
+    if let Ok(text) = std::fs::read(edited) {
+        reports.push(("postmortem.md".to_owned(), text));
+    }
+    Ok(reports)
+}

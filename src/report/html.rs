@@ -1,0 +1,284 @@
+//! The report as one HTML file: read without a network, without scripts, on paper, on a telephone.
+//!
+//! Owns the page: its order, its head, its style. All it says comes from the context of a report; all text
+//! goes through [`put!`](super::markup). What a browser may load stands in the page's own policy: nothing.
+
+use serde_json::Value;
+
+use super::markup::{Markup, put};
+use super::picture::trend::{self, Point};
+use super::picture::{Outcome, Scene, charts, lanes};
+use super::read::{list, span, text, time};
+
+mod record;
+mod story;
+mod table;
+mod tiles;
+
+const STYLE: &str = include_str!("html/page.css");
+
+/// Width of a picture for a desk and for a telephone, in pixels.
+const WIDE: f64 = 980.0;
+const NARROW: f64 = 372.0;
+
+/// The page. `drills` are the records of earlier drills of the same playbook, oldest first.
+#[must_use]
+pub fn page(context: &Value, drills: &[Value]) -> String {
+    let mut out = Markup(String::with_capacity(64 * 1024));
+    let run = &context["run"];
+    let is_drill = text(&run["mode"]) == "drill";
+    let what = if is_drill { "Drill report" } else { "Post-mortem" };
+    put!(
+        out,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n<title>{}: {}</title>\n<style>{}</style>\n</head>\n<body>\n{}",
+        what,
+        title(context),
+        Markup(STYLE.to_owned()),
+        patterns()
+    );
+    put!(out, "<a class=\"skip\" href=\"#main\">To the report</a>\n");
+    head(&mut out, context, what);
+    put!(out, "<main id=\"main\">\n");
+    warnings(&mut out, context);
+    tiles::tiles(&mut out, context);
+    let sentences = list(&context["summary"]).iter().map(text).collect::<Vec<_>>().join(" ");
+    if !sentences.is_empty() {
+        put!(out, "<p class=\"lead\">{}</p>\n", sentences);
+    }
+    timeline(&mut out, context);
+    objectives(&mut out, context);
+    ledger(&mut out, context);
+    story::drill(&mut out, context);
+    drills_of(&mut out, context, drills);
+    story::steps(&mut out, context);
+    story::milestones(&mut out, context);
+    story::deadlines(&mut out, context);
+    story::deviations(&mut out, context);
+    story::decisions(&mut out, context);
+    story::notes(&mut out, context);
+    story::actions(&mut out, context);
+    record::events(&mut out, context);
+    put!(out, "</main>\n");
+    record::foot(&mut out, context);
+    put!(out, "</body>\n</html>\n");
+    out.0
+}
+
+/// What the run is called; of one that never began there is nothing to call it by.
+fn title(context: &Value) -> &str {
+    context["run"]["title"]
+        .as_str()
+        .filter(|title| !title.trim().is_empty())
+        .unwrap_or("a run without a beginning")
+}
+
+fn head(out: &mut Markup, context: &Value, what: &'static str) {
+    let run = &context["run"];
+    put!(
+        out,
+        "<header>\n<p class=\"kind\">{}</p>\n<h1>{}</h1>\n<p class=\"tags\">",
+        what,
+        title(context)
+    );
+    if let Some(severity) = run["severity"].as_str() {
+        put!(out, "<span class=\"severity\">{}</span> ", severity);
+    }
+    put!(
+        out,
+        "<span>{}</span> <span>{}</span>",
+        text(&run["environment"]),
+        text(&run["status_words"])
+    );
+    put!(out, "</p>\n<dl class=\"facts\">");
+    let people = list(&run["people"]).iter().map(text).collect::<Vec<_>>().join(", ");
+    let closed = time(&run["closed_at"]);
+    for (name, value) in [
+        ("Run", text(&run["id"]).to_owned()),
+        ("Playbook", text(&run["playbook"]).to_owned()),
+        ("Opened", time(&run["opened_at"])),
+        ("Closed", if closed.is_empty() { "not closed".to_owned() } else { closed }),
+        ("Took", span(&run["took_ms"])),
+        ("People", people),
+    ] {
+        if !value.is_empty() {
+            put!(out, "<div><dt>{}</dt><dd>{}</dd></div>", name, value);
+        }
+    }
+    put!(out, "</dl>\n</header>\n");
+}
+
+fn warnings(out: &mut Markup, context: &Value) {
+    let warnings = list(&context["warnings"]);
+    if warnings.is_empty() {
+        return;
+    }
+    put!(
+        out,
+        "<section class=\"warnings\" aria-label=\"Read this first\"><h2>Read this first</h2><ul>"
+    );
+    for warning in warnings {
+        put!(out, "<li>{}</li>", text(warning));
+    }
+    put!(out, "</ul></section>\n");
+}
+
+fn timeline(out: &mut Markup, context: &Value) {
+    let Some(scene) = Scene::of(context) else { return };
+    put!(
+        out,
+        "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">Timeline</h2>\n<figure>\n"
+    );
+    put!(
+        out,
+        "<div class=\"wide\">{}</div>\n<div class=\"narrow\">{}</div>\n",
+        lanes::draw(&scene, WIDE, "w"),
+        lanes::draw(&scene, NARROW, "n")
+    );
+    put!(out, "<figcaption><ul class=\"legend\">");
+    let bars = || scene.lanes.iter().flat_map(|lane| &lane.bars);
+    for outcome in Outcome::ALL.into_iter().filter(|one| bars().any(|bar| bar.outcome == *one)) {
+        put!(out, "<li>{} {}</li>", swatch(outcome), outcome.words());
+    }
+    put!(out, "</ul><p>Times are UTC.");
+    if scene.bars() > 40 {
+        put!(out, " Only the longest steps and those that did not simply pass have a label.");
+    }
+    if let Some(due) = scene.rto_beyond {
+        put!(
+            out,
+            " The objective ends at {}, beyond the picture.",
+            crate::time::Timestamp::from_millis(due).date_clock()
+        );
+    }
+    put!(
+        out,
+        " <a href=\"#steps\">The same as a table</a></p></figcaption>\n</figure></section>\n"
+    );
+}
+
+/// A bar for a legend.
+fn swatch(outcome: Outcome) -> Markup {
+    let mut out = Markup::default();
+    put!(
+        out,
+        "<svg class=\"swatch\" viewBox=\"0 0 26 14\" aria-hidden=\"true\"><g class=\"bar {}\"><rect width=\"26\" height=\"14\" rx=\"2\"/><rect class=\"pattern\" width=\"26\" height=\"14\" rx=\"2\"/></g></svg>",
+        outcome.class()
+    );
+    out
+}
+
+fn objectives(out: &mut Markup, context: &Value) {
+    let objectives = &context["objectives"];
+    let charts = [("RTO", &objectives["rto"]), ("RPO", &objectives["rpo"])]
+        .map(|(name, one)| (charts::objective(name, one), text(&one["words"])));
+    put!(
+        out,
+        "<section aria-labelledby=\"objectives\"><h2 id=\"objectives\">Objectives</h2>\n<div class=\"pair\">"
+    );
+    for (chart, words) in charts {
+        put!(out, "<div>{}<p>{}</p></div>", chart.unwrap_or_default(), words);
+    }
+    put!(out, "</div>\n");
+    if let Some(held) = objectives["rto"]["held_ms"].as_i64().filter(|held| *held > 0) {
+        put!(
+            out,
+            "<p>The steps were held for {}; the verdict counts that time too.</p>",
+            super::read::length(held)
+        );
+    }
+    put!(out, "</section>\n");
+}
+
+fn ledger(out: &mut Markup, context: &Value) {
+    let ledger = &context["ledger"];
+    let charts = charts::ledger(ledger, WIDE).zip(charts::ledger(ledger, NARROW));
+    let Some((wide, narrow)) = charts else { return };
+    put!(
+        out,
+        "<section aria-labelledby=\"ledger\"><h2 id=\"ledger\">Where the time went</h2>\n<p>From {} to {} ({}): {}.</p>\n<figure><div class=\"wide\">{}</div><div class=\"narrow\">{}</div></figure>\n",
+        time(&ledger["from"]),
+        time(&ledger["to"]),
+        text(&ledger["ends_with"]),
+        span(&ledger["total_ms"]),
+        wide,
+        narrow
+    );
+    let mut rows = table::Table::new("Parts of the time", &["part", "time", "share"]);
+    for part in list(&ledger["parts"]).iter().filter(|part| part["ms"] != 0) {
+        let mut name = Markup::default();
+        let class = charts::part_class(text(&part["part"]));
+        put!(
+            name,
+            "<svg class=\"swatch\" viewBox=\"0 0 26 14\" aria-hidden=\"true\"><rect class=\"part {}\" width=\"26\" height=\"14\"/><rect class=\"over {}\" width=\"26\" height=\"14\"/></svg> {}",
+            class,
+            class,
+            text(&part["words"])
+        );
+        rows.row("")
+            .head(&name)
+            .number(span(&part["ms"]))
+            .number(format!("{} %", part["percent"].as_i64().unwrap_or_default()));
+    }
+    rows.write(out);
+    put!(out, "</section>\n");
+}
+
+fn drills_of(out: &mut Markup, context: &Value, drills: &[Value]) {
+    let newest = drills.len().saturating_sub(trend::MOST);
+    let points: Vec<Point<'_>> = drills[newest..].iter().map(Point::of).collect();
+    if points.is_empty() {
+        return;
+    }
+    put!(
+        out,
+        "<section aria-labelledby=\"drills\"><h2 id=\"drills\">Drills of {}: time to recover</h2>\n",
+        text(&context["run"]["playbook"])
+    );
+    if let (Some(wide), Some(narrow)) = (trend::draw(&points, WIDE), trend::draw(&points, NARROW)) {
+        put!(
+            out,
+            "<figure><div class=\"wide\">{}</div><div class=\"narrow\">{}</div>\
+            <figcaption><p>A disc: within the objective. A cross: later. A dash: no recovery.</p></figcaption></figure>\n",
+            wide,
+            narrow
+        );
+    }
+    let mut rows = table::Table::new(
+        "Drills",
+        &["began (UTC)", "verdict", "points", "time to recover", "RTO", "run"],
+    );
+    for point in points.iter().rev() {
+        let record = point.record;
+        let points = format!("{} of {}", record["score"], record["of"]);
+        let reached = point.reached.map_or("none".to_owned(), super::read::length);
+        let promised = point.promised.map_or("none".to_owned(), super::read::length);
+        rows.row("")
+            .text(&time(&record["began"]))
+            .text(text(&record["verdict"]))
+            .number(points)
+            .number(reached)
+            .number(promised)
+            .text(text(&record["run"]));
+    }
+    rows.write(out);
+    put!(out, "</section>\n");
+}
+
+/// What bars are filled with, once for all pictures.
+fn patterns() -> Markup {
+    Markup(
+        "<svg class=\"patterns\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>\
+         <pattern id=\"p-stripes\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"ink\" width=\"3\" height=\"7\"/></pattern>\
+         <pattern id=\"p-dots\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\"><circle class=\"ink\" cx=\"3\" cy=\"3\" r=\"1.5\"/></pattern>\
+         <pattern id=\"p-grid\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\"><path class=\"line\" d=\"M0 0H6M0 0V6\"/></pattern>\
+         <pattern id=\"p-bars\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\"><rect class=\"ink\" width=\"2\" height=\"5\"/></pattern>\
+         <pattern id=\"p-lines\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\"><rect class=\"ink\" width=\"5\" height=\"1.6\"/></pattern>\
+         <pattern id=\"p-back\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\"><rect class=\"ink\" width=\"2\" height=\"8\"/></pattern>\
+         </defs></svg>\n"
+            .to_owned(),
+    )
+}

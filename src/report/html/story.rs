@@ -1,0 +1,293 @@
+//! The tables of a report: what was planned, what happened, who decided, what is left to do.
+
+use serde_json::Value;
+
+use super::table::Table;
+use crate::report::markup::{Markup, put};
+use crate::report::picture::{Axis, Outcome, Scene};
+use crate::report::read::{clock, length, list, millis, span, text, time};
+
+fn section(out: &mut Markup, id: &'static str, title: &str) {
+    put!(out, "<section aria-labelledby=\"{}\"><h2 id=\"{}\">{}</h2>\n", id, id, title);
+}
+
+fn end(out: &mut Markup) {
+    put!(out, "</section>\n");
+}
+
+/// What a drill came to.
+pub(super) fn drill(out: &mut Markup, context: &Value) {
+    let drill = &context["drill"];
+    let Some(verdict) = drill["verdict"].as_str() else { return };
+    let title = format!("Drill: {verdict}, {} of {} points", drill["score"], drill["of"]);
+    section(out, "drill", &title);
+    let reasons = list(&drill["reasons"]);
+    if !reasons.is_empty() {
+        put!(out, "<ul>");
+        for reason in reasons {
+            put!(out, "<li>{}</li>", text(reason));
+        }
+        put!(out, "</ul>\n");
+    }
+    let mut rows =
+        Table::new("Criteria of the drill", &["criterion", "result", "points", "measured"]);
+    for criterion in list(&drill["criteria"]) {
+        let mut name = Markup::default();
+        put!(name, "{}", text(&criterion["id"]));
+        if !text(&criterion["title"]).is_empty() {
+            put!(name, ": {}", text(&criterion["title"]));
+        }
+        if criterion["must"] == true {
+            put!(name, " <em>(must)</em>");
+        }
+        let (look, sign) = match criterion["held"].as_bool() {
+            Some(true) => ("good", "✓"),
+            Some(false) => ("bad", "✗"),
+            None => ("", "?"),
+        };
+        let mut result = Markup::default();
+        put!(
+            result,
+            "<span class=\"verdict {}\">{} {}</span>",
+            look,
+            sign,
+            text(&criterion["held_words"])
+        );
+        rows.row("")
+            .head(&name)
+            .markup(&result)
+            .number(format!("{} of {}", criterion["got"], criterion["points"]))
+            .text(text(&criterion["measured"]));
+    }
+    rows.write(out);
+    end(out);
+}
+
+/// Every step, with a bar on the line of the timeline.
+pub(super) fn steps(out: &mut Markup, context: &Value) {
+    let steps = list(&context["steps"]);
+    if steps.is_empty() {
+        return;
+    }
+    section(out, "steps", "Steps");
+    let axis = Scene::of(context).map(|scene| Axis::new(&scene.busy(), 0.0, 120.0));
+    let last = millis(&context["run"]["last_at"]);
+    let mut rows = Table::new(
+        "Steps",
+        &["no", "step", "outcome", "when", "began (UTC)", "took", "expected", "who"],
+    );
+    let mut phase = None;
+    for (at, step) in steps.iter().enumerate() {
+        if phase != Some(&step["phase"]) && !text(&step["phase"]).is_empty() {
+            rows.group(text(&step["phase"]), 8);
+        }
+        phase = Some(&step["phase"]);
+        let status = text(&step["status"]);
+        let outcome = Outcome::of(status);
+        let mut name = Markup::default();
+        put!(name, "{}", text(&step["title"]));
+        put!(name, " <code>{}</code>", text(&step["key"]));
+        let attempts = step["attempts"].as_i64().unwrap_or_default();
+        let again = if attempts > 1 { format!(", {attempts} attempts") } else { String::new() };
+        let mut verdict = Markup::default();
+        let words = if status == "ok" { "passed" } else { status };
+        put!(
+            verdict,
+            "<span class=\"outcome {}\">{} {}{}</span>",
+            outcome.class(),
+            outcome.sign(),
+            words,
+            again
+        );
+        let mut bar = Markup::default();
+        if let (Some(axis), Some(from)) = (&axis, millis(&step["started_at"])) {
+            let to = millis(&step["ended_at"]).or(last).unwrap_or(from);
+            let (x, end) = (axis.x(from), axis.x(to));
+            let long = (end - x).max(2.0);
+            put!(
+                bar,
+                "<svg class=\"mini\" viewBox=\"0 0 120 10\" aria-hidden=\"true\"><path class=\"grid\" d=\"M0 5H120\"/><g class=\"bar {}\"><rect x=\"{}\" width=\"{}\" height=\"10\"/></g></svg>",
+                outcome.class(),
+                x.min(120.0 - long),
+                long
+            );
+        }
+        let over = step["over_ms"].as_i64().filter(|over| *over > 0);
+        let took = over.map_or(span(&step["took_ms"]), |over| {
+            format!("{} (+{})", span(&step["took_ms"]), length(over))
+        });
+        rows.row("")
+            .number((at + 1).to_string())
+            .head(&name)
+            .markup(&verdict)
+            .markup(&bar)
+            .time(clock(&step["started_at"]))
+            .number(took)
+            .number(span(&step["expected_ms"]))
+            .text(text(&step["who"]));
+    }
+    rows.write(out);
+    end(out);
+}
+
+/// Milestones and the spans between them.
+pub(super) fn milestones(out: &mut Markup, context: &Value) {
+    section(out, "milestones", "Milestones");
+    let mut rows = Table::new("Milestones", &["milestone", "time (UTC)", "known from", "event"]);
+    for milestone in list(&context["milestones"]) {
+        let mut name = Markup::default();
+        put!(name, "{}", text(&milestone["words"]));
+        let at = time(&milestone["at"]);
+        let mut from = text(&milestone["source"]).to_owned();
+        if let Some(amended) = milestone["amended"].as_i64().filter(|amended| *amended > 0) {
+            from.push_str(&format!(
+                ", amended {amended} time{}",
+                if amended == 1 { "" } else { "s" }
+            ));
+        }
+        if let Some(reason) = milestone["reason"].as_str() {
+            from.push_str(&format!(": {reason}"));
+        }
+        rows.row("")
+            .head(&name)
+            .time(if at.is_empty() { "not set".to_owned() } else { at })
+            .text(&from)
+            .event(&milestone["seq"]);
+    }
+    rows.write(out);
+    let mut rows = Table::new("Spans", &["span", "length", "how it is computed"]);
+    for duration in list(&context["durations"]) {
+        let mut name = Markup::default();
+        put!(name, "{}", text(&duration["words"]));
+        let ms = duration["ms"].as_i64().map_or("not known".to_owned(), length);
+        rows.row("").head(&name).number(ms).text(text(&duration["formula"]));
+    }
+    rows.write(out);
+    end(out);
+}
+
+/// Every clock, and every message.
+pub(super) fn deadlines(out: &mut Markup, context: &Value) {
+    let (deadlines, messages) = (list(&context["deadlines"]), list(&context["messages"]));
+    if deadlines.is_empty() && messages.is_empty() {
+        return;
+    }
+    section(out, "deadlines", "Deadlines and escalations");
+    let mut rows =
+        Table::new("Deadlines", &["clock", "counted from", "due (UTC)", "met (UTC)", "state"]);
+    for deadline in deadlines {
+        let mut name = Markup::default();
+        put!(name, "{}", text(&deadline["words"]));
+        rows.row("")
+            .head(&name)
+            .text(text(&deadline["anchor"]))
+            .time(time(&deadline["due"]))
+            .time(time(&deadline["met_at"]))
+            .text(text(&deadline["state_words"]));
+    }
+    rows.write(out);
+    let mut rows = Table::new(
+        "Messages",
+        &["sent (UTC)", "to", "because of", "message", "what became of it", "event"],
+    );
+    for message in messages {
+        rows.row("")
+            .time(time(&message["at"]))
+            .text(text(&message["to"]))
+            .text(text(&message["cause_words"]))
+            .text(text(&message["message"]))
+            .text(text(&message["ending"]))
+            .event(&message["seq"]);
+    }
+    rows.write(out);
+    end(out);
+}
+
+/// Where the run left the playbook.
+pub(super) fn deviations(out: &mut Markup, context: &Value) {
+    section(out, "deviations", "Deviations from the playbook");
+    let deviations = list(&context["deviations"]);
+    if deviations.is_empty() {
+        put!(out, "<p>None.</p>\n");
+    }
+    let mut rows =
+        Table::new("Deviations", &["event", "time (UTC)", "what", "reason", "settled by"]);
+    for deviation in deviations {
+        rows.row("")
+            .event(&deviation["seq"])
+            .time(clock(&deviation["at"]))
+            .text(text(&deviation["what"]))
+            .text(text(&deviation["reason"]))
+            .text(text(&deviation["settled"]));
+    }
+    rows.write(out);
+    end(out);
+}
+
+/// Who answered and chose what.
+pub(super) fn decisions(out: &mut Markup, context: &Value) {
+    let decisions = list(&context["decisions"]);
+    if decisions.is_empty() {
+        return;
+    }
+    section(out, "decisions", "Decisions");
+    let mut rows =
+        Table::new("Decisions", &["event", "time (UTC)", "who", "question", "answer", "reason"]);
+    for decision in decisions {
+        let given = match text(&decision["source"]) {
+            "drill" => " (the drill's answer)",
+            "flag" => " (given as a flag)",
+            _ => "",
+        };
+        rows.row("")
+            .event(&decision["seq"])
+            .time(clock(&decision["at"]))
+            .text(&format!("{}{given}", text(&decision["who"])))
+            .text(text(&decision["question"]))
+            .text(text(&decision["answer"]))
+            .text(text(&decision["reason"]));
+    }
+    rows.write(out);
+    end(out);
+}
+
+/// What was noted, with the numbers that the picture shows.
+pub(super) fn notes(out: &mut Markup, context: &Value) {
+    let notes = list(&context["notes"]);
+    if notes.is_empty() {
+        return;
+    }
+    section(out, "notes", "Notes");
+    let mut rows = Table::new("Notes", &["note", "time (UTC)", "who", "what", "event"]);
+    for (at, note) in notes.iter().enumerate() {
+        rows.row("")
+            .number((at + 1).to_string())
+            .time(clock(&note["at"]))
+            .text(text(&note["who"]))
+            .text(text(&note["text"]))
+            .event(&note["seq"]);
+    }
+    rows.write(out);
+    end(out);
+}
+
+/// What is left to do.
+pub(super) fn actions(out: &mut Markup, context: &Value) {
+    let actions = list(&context["actions"]);
+    if actions.is_empty() {
+        return;
+    }
+    section(out, "actions", "Action items");
+    let mut rows = Table::new("Action items", &["what", "due (UTC)", "event"]);
+    for action in actions {
+        let mut what = Markup::default();
+        put!(what, "{}", text(&action["what"]));
+        let due = time(&action["due"]);
+        rows.row("")
+            .head(&what)
+            .time(if due.is_empty() { "no date yet".to_owned() } else { due })
+            .event(&action["seq"]);
+    }
+    rows.write(out);
+    end(out);
+}
