@@ -94,7 +94,7 @@ pub fn is_hung_up() -> bool {
 /// is kept. For every way out: return, panic, signal. Does nothing where nothing was changed; never fails.
 pub fn restore() {
     pin::give_back(Until::TheEnd);
-    modes::restore();
+    modes::give_up();
 }
 
 /// The terminal is about to be a command's: nothing of ours is drawn until it is taken back.

@@ -140,23 +140,24 @@ fn a_change_that_ran_on_is_found_with_its_true_end() {
 #[test]
 fn a_change_that_still_runs_is_attached_to_and_its_output_goes_on_where_the_screen_was() {
     let desk = desk(
-        "  - {id: put, title: Put, effect: change, shell: 'echo first; touch waits; while test -e waits && ! test -e go; do sleep 0.02; done; echo second; echo x >> put'}",
+        "  - {id: put, title: Put, effect: change, shell: 'echo first; touch waits; while test -e waits && ! test -e go; do echo tick; sleep 0.02; done; echo second; echo x >> put'}",
     );
     let run = Beside::start(desk.command(&["run", "p"]));
     until("the run is there", || desk.path("waits").exists());
     let id = desk.newest();
     run.signal(Signal::KILL);
     let before = run.end();
-    let resumed = Beside::start(desk.command(&["resume", &id]));
-    let journal = desk.path(&format!("state/{id}/journal.jsonl"));
-    until("the second driver holds the run", || {
-        std::fs::read_to_string(&journal).unwrap().contains(r#""type":"attached""#)
-    });
+    let mut command = desk.command(&["resume", &id]);
+    command.env("TERM", "dumb");
+    let mut resumed = crate::support::pty::Pty::start(&command);
+    // It shows what the command prints now: it is attached.
+    resumed.shown("| tick");
     desk.write("go", "");
-    let after = resumed.end();
-    after.is(0, &["second"]);
-    let firsts = [&before, &after].map(|said| said.all().matches("first\n").count());
-    assert_eq!(firsts.iter().sum::<usize>(), 1, "{}\n{}", before.all(), after.all());
+    resumed.shown("| second");
+    assert_eq!(resumed.wait(), Some(0));
+    let firsts =
+        [before.all(), resumed.seen().to_owned()].map(|said| said.matches("| first").count());
+    assert_eq!(firsts.iter().sum::<usize>(), 1, "{}\n{}", before.all(), resumed.seen());
     assert_eq!(count(&desk.path("put")), 1);
     until("the keeper has left", || keepers(&desk).is_empty());
 }

@@ -4,6 +4,7 @@
 //! in [`restore`], which never blocks and never fails.
 
 use std::io::{self, IsTerminal as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::process::Pid;
@@ -29,11 +30,15 @@ struct Taken {
 
 static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
 
+/// The way out has begun: a question that comes too late to be withdrawn takes nothing any more.
+static GIVEN_UP: AtomicBool = AtomicBool::new(false);
+
 /// The modes that mayday was started with.
 static FIRST: Mutex<Option<Termios>> = Mutex::new(None);
 
 /// Remembers the modes of the terminal, to which every way out leads back.
 pub(super) fn remember() {
+    GIVEN_UP.store(false, Ordering::SeqCst);
     let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
     if first.is_none() && io::stdin().is_terminal() {
         *first = tcgetattr(io::stdin()).ok();
@@ -73,7 +78,12 @@ pub(super) fn take(drawing: Drawing, change: impl FnOnce(&mut Termios)) -> Optio
     let before = first().unwrap_or(now);
     let mut during = before.clone();
     change(&mut during);
-    *taken() = Some(Taken { before, during: during.clone(), drawing });
+    // Held until the modes are set: a way out comes before or behind both, never between.
+    let mut taken = taken();
+    if GIVEN_UP.load(Ordering::SeqCst) {
+        return None;
+    }
+    *taken = Some(Taken { before, during: during.clone(), drawing });
     // From the background this stops us, as it should: a shell has the terminal.
     let _ = tcsetattr(io::stdin(), OptionalActions::Now, &during);
     Some(Modes)
@@ -94,6 +104,12 @@ pub(super) fn retake() {
     if let Some(taken) = &*taken() {
         set(&taken.during);
     }
+}
+
+/// Puts the terminal back for good: nothing takes it until [`remember`] is called again.
+pub(super) fn give_up() {
+    GIVEN_UP.store(true, Ordering::SeqCst);
+    restore();
 }
 
 /// Puts the terminal back as it was before the question.
