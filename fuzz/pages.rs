@@ -55,7 +55,10 @@ fn shape(page: &str) -> Vec<String> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_MATH;
     let told = |part: Part<'_>| match part {
         Part::Text(_) | Part::SoftBreak => None,
-        Part::Html(html) => Some(format!("html {}", html.trim())),
+        // A mark has the hash of the words behind it.
+        Part::Html(html) => {
+            Some(format!("html {}", html.split(" sha256:").next().unwrap_or_default().trim()))
+        }
         Part::End(end) => Some(format!("end {end:?}")),
         Part::Start(Tag::Heading { level, .. }) => Some(format!("heading {level}")),
         other => Some(format!("{other:?}")),

@@ -259,9 +259,8 @@ pub(super) fn drive(
     {
         done = append(stage, plan, run, journal, &mut observer, Kind::Drill(fact));
     }
-    for warning in stage.world.warnings() {
-        stage.screen.talk(&[format!("WARNING  {warning}")]);
-    }
+    let warnings = stage.world.warnings();
+    warnings.iter().for_each(|warning| stage.screen.talk(&[format!("WARNING  {warning}")]));
     let unsent = super::notify::unsent(run);
     if !unsent.is_empty() {
         stage.screen.talk(&unsent);
@@ -377,7 +376,7 @@ pub(super) fn told(journal: Journal) -> (RunDir, Option<Vec<(u64, Event)>>) {
     (journal.dir().clone(), journal.is_on_paper().then(|| journal.all()))
 }
 
-/// The flag that goes on where nobody can be asked; the last event named the command.
+/// The flag for where nobody can be asked; the last event named the command.
 fn without_terminal(run: &Run, id: &str) -> Option<String> {
     let (reason, _) = run.stopped.as_ref().filter(|_| run.closed.is_none())?;
     let wanted = |verdict: &Verdict| match (reason, verdict) {

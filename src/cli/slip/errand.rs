@@ -54,6 +54,9 @@ pub(in crate::cli) fn told(run: &Run, id: &RunId) -> (String, u8) {
     };
     let arrived = names(&mut letters().filter(told));
     let missed = names(&mut letters().filter(|letter| !told(letter)));
+    let failed = letters()
+        .any(|letter| !matches!(letter.state, LetterState::Delivered | LetterState::Shown));
+    let code = if failed { exit::PRECONDITION } else { exit::DONE };
     let next = format!("Nobody drives this run: mayday resume {id}");
     match (arrived.is_empty(), missed.is_empty()) {
         (true, true) => (
@@ -61,9 +64,7 @@ pub(in crate::cli) fn told(run: &Run, id: &RunId) -> (String, u8) {
             exit::PRECONDITION,
         ),
         (false, true) => (format!("Told: {arrived}. {next}"), exit::DONE),
-        (true, false) => {
-            (format!("WARNING  Told: nobody. Call {missed} yourself. {next}"), exit::PRECONDITION)
-        }
+        (true, false) => (format!("WARNING  Told: nobody. Call {missed} yourself. {next}"), code),
         (false, false) => {
             (format!("WARNING  Told: {arrived}. Call {missed} yourself. {next}"), exit::DONE)
         }
