@@ -259,8 +259,9 @@ pub(super) fn drive(
     {
         done = append(stage, plan, run, journal, &mut observer, Kind::Drill(fact));
     }
-    let warnings = stage.world.warnings();
-    warnings.iter().for_each(|warning| stage.screen.talk(&[format!("WARNING  {warning}")]));
+    for warning in stage.world.warnings() {
+        stage.screen.talk(&[format!("WARNING  {warning}")]);
+    }
     let unsent = super::notify::unsent(run);
     if !unsent.is_empty() {
         stage.screen.talk(&unsent);
@@ -379,10 +380,9 @@ pub(super) fn told(journal: Journal) -> (RunDir, Option<Vec<(u64, Event)>>) {
 /// The flag for where nobody can be asked; the last event named the command.
 fn without_terminal(run: &Run, id: &str) -> Option<String> {
     let (reason, _) = run.stopped.as_ref().filter(|_| run.closed.is_none())?;
+    let assume = "--assume {}=done, or =not-done";
     let wanted = |verdict: &Verdict| match (reason, verdict) {
-        (StopReason::OutcomeUnknown, Verdict::Unknown { .. }) => {
-            Some("--assume {}=done, or =not-done")
-        }
+        (StopReason::OutcomeUnknown, Verdict::Unknown { .. }) => Some(assume),
         (StopReason::StepFailed, Verdict::Fail(_)) => Some("--answer {}.menu=retry"),
         _ => None,
     };
