@@ -174,17 +174,21 @@ fn letters(run: &Run, driven: bool) -> Vec<serde_json::Value> {
 fn letter_state(letter: &Letter, driven: bool) -> String {
     match letter.state {
         LetterState::Waiting(Some(at)) if driven => {
-            format!("tried {} times, again at {}", letter.attempts, at.clock())
+            format!("tried {}, again at {}", times(letter.attempts), at.clock())
         }
         LetterState::Sending if driven => "being sent".to_owned(),
-        LetterState::Waiting(_) | LetterState::Sending if !driven => {
-            format!("tried {} times, again when the run is taken up", letter.attempts)
+        LetterState::Waiting(_) | LetterState::Sending if !driven && letter.attempts > 0 => {
+            format!("tried {}, again when the run is taken up", times(letter.attempts))
         }
         LetterState::Waiting(_) | LetterState::Sending => "not sent yet".to_owned(),
         LetterState::Delivered => "delivered".to_owned(),
         LetterState::Shown => "shown to the operator, to be said".to_owned(),
         LetterState::Failed => "NOT delivered; pass it on by hand".to_owned(),
     }
+}
+
+fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 struct Step {

@@ -84,11 +84,9 @@ fn another_playbook_takes_over_in_the_same_place_with_the_times() {
     assert_eq!(milestone(&runs[0]), milestone(&runs[1]));
 }
 
-#[test]
-fn a_second_person_agrees_from_another_terminal() {
-    let desk = desk("
-  - { id: d, title: Drop it, effect: destructive, shell: 'echo dropped', confirm: { second_person: 'true' } }");
-    let mut pty = on_a_terminal(&desk, &["run", "p"]);
+/// A run at the gate of its step `d`, its id, and the code on its screen.
+fn waits_for_a_second_person(desk: &Desk) -> (Pty, String, String) {
+    let mut pty = on_a_terminal(desk, &["run", "p"]);
     pty.shown("type d to go on");
     pty.shown("type exactly");
     pty.send("d\r");
@@ -97,6 +95,14 @@ fn a_second_person_agrees_from_another_terminal() {
     let line = pty.seen().lines().find(|line| line.contains("mayday ack ")).unwrap().to_owned();
     let words: Vec<&str> = line.split_whitespace().collect();
     let (run, code) = (words[words.len() - 2].to_owned(), words[words.len() - 1].to_owned());
+    (pty, run, code)
+}
+
+#[test]
+fn a_second_person_agrees_from_another_terminal() {
+    let desk = desk("
+  - { id: d, title: Drop it, effect: destructive, shell: 'echo dropped', confirm: { second_person: 'true' } }");
+    let (mut pty, run, code) = waits_for_a_second_person(&desk);
     desk.mayday(&["ack", &run]).is(0, &["asks somebody else to agree", "echo dropped"]);
     let ack = |operator: &str, account: Option<&str>, code: &str| {
         let mut command = desk.command(&["ack", &run, code, "--operator", operator]);
@@ -123,15 +129,7 @@ fn a_second_person_agrees_from_another_terminal() {
 fn a_second_person_who_is_killed_agrees_once_or_not_at_all() {
     let desk = desk("
   - { id: d, title: Drop it, effect: destructive, shell: 'echo dropped >> \"$MAYDAY_RUN_DIR/dropped\"', confirm: { second_person: 'true' } }");
-    let mut pty = on_a_terminal(&desk, &["run", "p"]);
-    pty.shown("type d to go on");
-    pty.shown("type exactly");
-    pty.send("d\r");
-    pty.shown("mayday ack ");
-    pty.shown("1 to");
-    let line = pty.seen().lines().find(|line| line.contains("mayday ack ")).unwrap().to_owned();
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let (run, code) = (words[words.len() - 2].to_owned(), words[words.len() - 1].to_owned());
+    let (mut pty, run, code) = waits_for_a_second_person(&desk);
     let ack = || {
         let mut command = desk.command(&["ack", &run, &code, "--operator", "bo"]);
         command.env("SUDO_UID", "4242");
