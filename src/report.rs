@@ -177,6 +177,7 @@ pub fn context_with(
         "timeline": timeline(&facts, &mut left_out),
     });
     context["left_out"] = left_out.rows.into();
+    context["gantt"] = Some(gantt::gantt(&context)).filter(|chart| !chart.is_empty()).into();
     context
 }
 

@@ -53,9 +53,14 @@ fn is_number(text: &str) -> bool {
 /// The text between fences that are longer than any inside it. Line breaks stay.
 #[must_use]
 pub fn fence(text: &str) -> String {
+    fence_of("text", text)
+}
+
+/// The same, named as text of this language.
+pub(super) fn fence_of(language: &str, text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let marks = "`".repeat(longest.max(2) + 1);
-    let mut block = format!("{marks}text\n");
+    let mut block = format!("{marks}{language}\n");
     let clean = text.replace("\r\n", "\n");
     for c in clean.trim_end_matches('\n').chars() {
         match c {

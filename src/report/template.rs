@@ -188,6 +188,9 @@ fn environment() -> Environment<'static> {
     env.add_filter("fence", move |value: &minijinja::Value| {
         Ok::<_, Error>(safe(markdown::fence(&flat(value)?)))
     });
+    env.add_filter("mermaid", move |value: &minijinja::Value| {
+        Ok::<_, Error>(safe(markdown::fence_of("mermaid", &flat(value)?)))
+    });
     env.add_filter("time", move |value: &minijinja::Value| {
         Ok::<_, Error>(safe(instant(value)?.date_clock()))
     });

@@ -96,3 +96,19 @@ fn the_source_organisation_finds_its_own_template() {
         rest = &rest[at + part.len()..];
     }
 }
+
+#[test]
+fn the_timeline_is_a_chart_where_a_page_shows_markdown() {
+    for name in ["postmortem", "postmortem.es", "drill-report"] {
+        let (_, template) = named(name).unwrap();
+        let context = full(&runs::rough());
+        let page = render(name, template, &context);
+        let chart = format!("```mermaid\n{}```\n", context["gantt"].as_str().unwrap());
+        assert!(page.contains(&chart), "{name}");
+        assert!(chart.contains("milestone, "), "{chart}");
+        // Of a run without a beginning there is no chart, and no fence without one.
+        let nothing = report::context(&[], None, None, Names::Roles, now());
+        assert_eq!(nothing["gantt"], serde_json::Value::Null);
+        assert!(!render(name, template, &nothing).contains("mermaid"), "{name}");
+    }
+}

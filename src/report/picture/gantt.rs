@@ -9,26 +9,66 @@ use super::scene::{Flag, FlagKind};
 use super::{Outcome, Scene};
 use crate::time::Timestamp;
 
-/// Most tasks of a chart: Mermaid refuses texts of more than 50,000 characters.
+/// Most tasks of a chart: more than that is no picture any more.
 const MOST: usize = 300;
+/// Most characters of a chart: Mermaid refuses texts of more than 50,000 (its setting `maxTextSize`).
+const LARGEST: usize = 48_000;
 /// Longest name, in characters.
 const LONG: usize = 60;
+
+/// A chart that is being written, within its limit.
+struct Chart {
+    text: String,
+    characters: usize,
+    left: usize,
+}
+
+impl Chart {
+    /// A line, where there is room for it; else it counts as left out.
+    fn line(&mut self, line: &str) {
+        let characters = line.chars().count() + 5;
+        if self.characters + characters > LARGEST {
+            self.left += 1;
+            return;
+        }
+        self.characters += characters;
+        self.text.push_str("    ");
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+}
 
 /// The chart without its fence; empty for a run of which nothing is known.
 #[must_use]
 pub fn gantt(context: &Value) -> String {
     let Some(scene) = Scene::of(context) else { return String::new() };
-    let mut out =
-        String::from("gantt\n    dateFormat x\n    axisFormat %H:%M\n    todayMarker off\n");
+    let mut chart = Chart { text: "gantt\n".to_owned(), characters: 0, left: 0 };
+    for line in ["dateFormat x", "axisFormat %H:%M", "todayMarker off"] {
+        chart.line(line);
+    }
+    // First the moments: a chart that is cut off ends in steps.
+    if !scene.flags.is_empty() {
+        chart.line("section Moments and deadlines");
+    }
+    chart.left += scene.flags.len().saturating_sub(MOST);
+    for flag in scene.flags.iter().take(MOST) {
+        let look = if flag.kind == FlagKind::Milestone { "" } else { "crit, " };
+        chart.line(&format!(
+            "{} {} :{look}milestone, {}, 1ms",
+            clock(flag),
+            name(&flag.words),
+            flag.at
+        ));
+    }
     let least = shortest(&scene);
-    let mut left = 0;
-    for (at, lane) in scene.lanes.iter().enumerate().filter(|(_, lane)| !lane.bars.is_empty()) {
-        out.push_str(&format!("    section {} {}\n", at + 1, name(&lane.title)));
-        for bar in &lane.bars {
-            if bar.to - bar.from < least {
-                left += 1;
-                continue;
-            }
+    for (at, lane) in scene.lanes.iter().enumerate() {
+        let bars: Vec<_> = lane.bars.iter().filter(|bar| bar.to - bar.from >= least).collect();
+        chart.left += lane.bars.len() - bars.len();
+        if bars.is_empty() {
+            continue;
+        }
+        chart.line(&format!("section {} {}", at + 1, name(&lane.title)));
+        for bar in bars {
             // Mermaid has three looks; the words tell the rest.
             let look = match bar.outcome {
                 Outcome::Passed | Outcome::Skipped | Outcome::Waiting => "done, ",
@@ -40,37 +80,18 @@ pub fn gantt(context: &Value) -> String {
                 outcome => format!(", {}", outcome.words()),
             };
             let to = bar.to.max(bar.from + 1);
-            out.push_str(&format!(
-                "    {} {}{words} :{look}{}, {to}\n",
+            chart.line(&format!(
+                "{} {}{words} :{look}{}, {to}",
                 bar.number,
                 name(&bar.title),
                 bar.from
             ));
         }
     }
-    if !scene.flags.is_empty() {
-        out.push_str("    section Moments and deadlines\n");
+    if chart.left > 0 {
+        chart.text.push_str(&format!("    %% {} shorter or later ones are left out\n", chart.left));
     }
-    for flag in scene.flags.iter().take(MOST) {
-        let look = if flag.kind == FlagKind::Milestone { "" } else { "crit, " };
-        out.push_str(&format!(
-            "    {} {} :{look}milestone, {}, 1ms\n",
-            clock(flag),
-            name(&flag.words),
-            flag.at
-        ));
-    }
-    if left > 0 {
-        out.push_str(&format!("    %% {left} shorter steps are left out\n"));
-    }
-    out
-}
-
-/// The chart in its fence, or nothing.
-#[must_use]
-pub fn fenced(context: &Value) -> String {
-    let chart = gantt(context);
-    if chart.is_empty() { chart } else { format!("```mermaid\n{chart}```\n") }
+    chart.text
 }
 
 /// `18h20`: a colon would end the name.
