@@ -116,6 +116,30 @@ fn a_command_that_fails_or_prints_something_else_is_found() {
 }
 
 #[test]
+fn the_table_of_exit_codes_names_each_code_of_the_program() {
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
+    let source = fs::read_to_string(Path::new(ROOT).join("src/cli/exit.rs")).unwrap();
+    let table = readme.split("## Exit codes").nth(1).unwrap().split("\n## ").next().unwrap();
+    let numbers = |text: &str| -> Vec<u8> {
+        text.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect()
+    };
+    let mut told: Vec<u8> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| "))
+        .flat_map(|line| numbers(line.split('|').next().unwrap_or_default()))
+        .collect();
+    let mut known: Vec<u8> = source
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const ")?.split(": u8 = ").nth(1))
+        .flat_map(numbers)
+        .collect();
+    told.sort_unstable();
+    known.sort_unstable();
+    assert!(known.len() > 10, "the codes are no longer found in src/cli/exit.rs");
+    assert_eq!(told, known);
+}
+
+#[test]
 fn every_link_in_the_documents_leads_somewhere() {
     let mut links = 0;
     for name in
