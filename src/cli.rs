@@ -161,7 +161,7 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Put the playbooks into a book of mdBook, which starts this itself
     Book(book::BookArgs),
-    /// Print the JSON Schema of playbooks or of mayday.yaml
+    /// Print the JSON Schema of playbooks, of mayday.yaml or of reports
     Schema(schema::SchemaArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),

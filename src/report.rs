@@ -19,6 +19,7 @@ mod decisions;
 mod deviations;
 pub mod drill;
 pub mod earlier;
+pub mod fields;
 mod forecast;
 mod header;
 pub mod html;

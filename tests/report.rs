@@ -9,12 +9,13 @@ use mayday::run::event::{Event, Kind};
 use mayday::time::Timestamp;
 use serde_json::{Value, json};
 
-mod book;
 mod data;
+mod every;
 mod html;
 mod merge;
 mod pages;
 mod runs;
+mod schema;
 mod story;
 mod templates;
 mod templates_shipped;

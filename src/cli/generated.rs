@@ -8,6 +8,7 @@ use super::exit::{self, Failure};
 use super::out;
 use crate::book::reference::reference;
 use crate::playbook::{catalogue, schema};
+use crate::report::fields;
 
 /// Flags of `generated`.
 #[derive(Args, Debug)]
@@ -27,6 +28,8 @@ enum Page {
     Playbook,
     /// Every field of mayday.yaml
     Configuration,
+    /// Every field that the template of a report is given
+    TemplateContext,
 }
 
 pub(super) fn generated(args: &GeneratedArgs, cli: clap::Command) -> Result<u8, Failure> {
@@ -34,6 +37,8 @@ pub(super) fn generated(args: &GeneratedArgs, cli: clap::Command) -> Result<u8, 
         Page::Cli => command_line(cli.term_width(100)),
         Page::Diagnostics => diagnostics(),
         Page::Playbook => reference("Every field of a playbook", &schema::playbook()),
+        Page::TemplateContext => fields::page()
+            .map_err(|trouble| Failure::new(exit::INVALID, format!("render {trouble}")))?,
         Page::Configuration => reference("Every field of mayday.yaml", &schema::config()),
     };
     out::data(&text);

@@ -1,4 +1,4 @@
-//! `mayday schema`: the JSON Schema of the language, for editors.
+//! `mayday schema`: the JSON Schema of the language, for editors, and of reports, for programs.
 
 use clap::{Args, ValueEnum};
 
@@ -9,7 +9,7 @@ use crate::playbook::schema as language;
 /// Flags of `schema`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  mayday schema > schema/playbook.v1.json\n  mayday schema config"
+    before_help = "Examples:\n  mayday schema > schema/playbook.v1.json\n  mayday schema config\n  mayday schema report"
 )]
 pub struct SchemaArgs {
     /// Of what
@@ -23,12 +23,15 @@ enum What {
     Playbook,
     /// mayday.yaml
     Config,
+    /// What `report --format json` prints
+    Report,
 }
 
 pub(super) fn schema(args: &SchemaArgs) -> Result<u8, Failure> {
     let schema = match args.what {
         What::Playbook => language::playbook(),
         What::Config => language::config(),
+        What::Report => crate::report::fields::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     out::data(&format!("{text}\n"));
