@@ -334,6 +334,6 @@ fn no_kind_of_event_is_missing_here() {
         let of: Vec<_> = told.iter().filter(|(kind, _)| *kind == word).collect();
         assert!(!of.is_empty(), "no event of the kind {word}");
         let speechless = |(_, what): &&(&str, &str)| what.trim().is_empty();
-        assert!(word == "revoked" || !of.iter().any(|row| speechless(row)), "{word} says nothing");
+        assert!(word == "revoked" || !of.iter().any(speechless), "{word} says nothing");
     }
 }

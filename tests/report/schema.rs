@@ -124,7 +124,9 @@ fn seen<'a>(value: &'a Value, path: &str, all: &mut BTreeMap<String, Vec<&'a Val
             }
         }
         Value::Array(items) => {
-            items.iter().for_each(|item| seen(item, &format!("{path}[]"), all));
+            for item in items {
+                seen(item, &format!("{path}[]"), all);
+            }
         }
         _ => {}
     }
@@ -253,7 +255,7 @@ fn each_group_of_the_page_gives_what_it_shows() {
     let example = fields::example();
     for group in fields::groups() {
         let (_, rest) = page.split_once(&format!("\n### {}\n", group.title)).unwrap();
-        let shown = rest.split("````text\n").nth(1).unwrap().split("\n````").next().unwrap();
+        let shown = rest.split("```text\n").nth(1).unwrap().split("\n```").next().unwrap();
         let given = report::render(&group.template, "t", &example).unwrap();
         assert_eq!(shown, given.trim_end(), "{}", group.title);
         assert!(!shown.contains("none,") && shown.len() > 10, "{}: {shown}", group.title);

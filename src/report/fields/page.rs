@@ -20,7 +20,7 @@ pub fn page() -> Result<String, ReportTrouble> {
         group.fields.iter().for_each(|field| page.push_str(&row(field)));
         let gives = render(&group.template, group.title, &example)?;
         page.push_str(&format!(
-            "\nA template, and what it gives with the examples above:\n\n````jinja\n{}````\n\n````text\n{}\n````\n",
+            "\nA template, and what it gives with the examples above:\n\n```jinja\n{}```\n\n```text\n{}\n```\n",
             group.template,
             gives.trim_end()
         ));
