@@ -11,7 +11,7 @@ use super::session::Purpose;
 use super::state::{Run, StepState};
 use super::{checks, fault, gate, hand, menu, milestones, objective, recover, retry};
 use crate::effect::{Effect, EffectClass, EffectId, Ending, Facts, FailKind};
-use crate::plan::{Plan, Unit};
+use crate::plan::{Plan, Section, Unit};
 use crate::playbook::{OnFail, Probe};
 use crate::steps::{Action, Context, Failure, Request, Stage, Verdict};
 use crate::template;
@@ -77,7 +77,9 @@ pub(super) fn unit(look: &Look<'_>, unit: &Unit) -> Move {
 
 /// The end of a step that did what it should: its milestone first.
 pub(super) fn settle(look: &Look<'_>, unit: &Unit, key: &str, status: StepStatus) -> Move {
-    let which = unit.step.common.marks.filter(|_| key == unit.key).map(objective::milestone_of);
+    // What prepares a drill or tidies up behind it is no moment of the incident.
+    let counts = key == unit.key && look.plan.section(unit) == Section::Respond;
+    let which = unit.step.common.marks.filter(|_| counts).map(objective::milestone_of);
     let source = format!("step:{key}");
     let mark = which.and_then(|which| milestones::automatic(look.run, which, look.now, &source));
     if let Some(kind) = mark {

@@ -66,7 +66,10 @@ fn last(plan: &Plan) -> Option<&Unit> {
 pub fn end(plan: &Plan) -> usize {
     let named = match plan.head.objectives.ends.as_deref() {
         Some(named) if let Some(mark) = milestone(named) => {
-            plan.units.iter().rposition(|unit| unit.step.common.marks == Some(mark))
+            let marks = |unit: &Unit| unit.step.common.marks == Some(mark);
+            plan.units
+                .iter()
+                .rposition(|unit| marks(unit) && plan.section(unit) == Section::Respond)
         }
         Some(step) => step.strip_prefix("step:").and_then(|id| plan.by_key.get(id).copied()),
         None => None,
