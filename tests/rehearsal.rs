@@ -3,6 +3,7 @@
 mod company;
 mod ferreteria;
 mod lealta;
+pub(crate) mod notes;
 
 use std::fs;
 
@@ -11,6 +12,7 @@ use crate::support::rehearsal::Rehearsal;
 mod bad_input;
 mod bloom;
 mod crash;
+mod paths;
 mod shipped;
 
 #[test]
@@ -46,7 +48,9 @@ fn a_branch_is_the_past_and_a_stand_in_takes_no_flag_that_it_does_not_know() {
         .is(1, &["is in the future"]);
     r.tool(&format!("{create} 2025-01-01T00:00:00Z").replace("past", "old"))
         .is(1, &["older than the history"]);
-    let url = r.tool(&format!("neonctl connection-string past {project}"));
+    r.tool(&format!("neonctl connection-string past {project}")).is(1, &["Multiple roles found"]);
+    let named = "--role-name neondb_owner --database-name neondb";
+    let url = r.tool(&format!("neonctl connection-string past {project} {named}"));
     url.is(0, &["postgresql://neondb_owner:"]);
     let count = std::process::Command::new("psql")
         .args(["-XAtc", "SELECT count(*) FROM reservations", url.out.trim()])

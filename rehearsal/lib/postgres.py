@@ -229,6 +229,22 @@ class Server:
         past.note(history_from=self.about["history_from"])
         return past
 
+    def take_place_of(self, other, kept):
+        """Takes the folder and the port of another server, whose cluster goes on in the folder `kept` on a port of its
+        own. History begins anew for both."""
+        address = other.port
+        for server in (other, self):
+            server.stop()
+        os.rename(other.folder, kept)
+        os.rename(self.folder, other.folder)
+        for folder, port in ((kept, free_port()), (other.folder, address)):
+            server = Server(folder)
+            server.note(port=port)
+            server.configure()
+            remove(os.path.join(folder, "base"))
+            server.save()
+            server.start()
+
     def flush_log(self, moment):
         """Brings everything up to the moment, and one commit behind it, into the archive."""
         if not self.running():

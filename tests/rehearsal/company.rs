@@ -9,13 +9,6 @@ use crate::support::desk::{MAYDAY, Said};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const FOLDER: &str = ".mayday-rehearsal";
 
-/// Notes that the drill of a playbook passed, for the table of sources: `.ci/generated` reads it.
-pub(crate) fn rehearsed(playbook: &str) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rehearsed");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join(playbook.replace('/', "__")), "").unwrap();
-}
-
 /// A copy of its playbooks, and the rehearsal that its environment brings up beside them.
 pub(crate) struct Company {
     name: &'static str,
@@ -91,7 +84,6 @@ impl Company {
         let said = company.mayday(&["drill", "run", playbook, "--env", "rehearsal", "--no-input"]);
         said.is(0, &["RESULT   PASS  100/100"]);
         assert!(!company.there("").exists(), "the rehearsal was left behind");
-        rehearsed(playbook);
     }
 
     /// Makes a stand-in do something else, until it is told nothing: lines of `DIR/faults/TOOL`.
@@ -122,6 +114,7 @@ impl Company {
 
 impl Drop for Company {
     fn drop(&mut self) {
+        super::notes::take(self.name, &self.parent.path().join("state"));
         let _ = self.script("down", &[]);
     }
 }

@@ -8,15 +8,15 @@ use crate::cli::until;
 use crate::support::rehearsal::Team;
 
 /// A mayday that ends with the test.
-struct Driver(Child);
+pub(super) struct Driver(pub(super) Child);
 
 impl Driver {
-    fn begin(team: &Team, words: &[&str]) -> Self {
+    pub(super) fn begin(team: &Team, words: &[&str]) -> Self {
         Self::of(team.command(words), &team.desk.path("said"))
     }
 
     fn of(mut command: Command, said: &Path) -> Self {
-        let out = std::fs::File::create(said).unwrap();
+        let out = std::fs::File::options().create(true).append(true).open(said).unwrap();
         command.stdin(Stdio::null()).stderr(out.try_clone().unwrap()).stdout(out);
         Self(command.spawn().unwrap())
     }
@@ -29,19 +29,21 @@ impl Drop for Driver {
     }
 }
 
-/// True when the record of the only run says that the step was begun.
-fn begun(state: &Path, step: &str) -> bool {
-    let Ok(mut runs) = std::fs::read_dir(state) else { return false };
-    let Some(Ok(run)) = runs.next() else { return false };
-    let record = std::fs::read_to_string(run.path().join("journal.jsonl")).unwrap_or_default();
+/// True when the record of a run says that the step was begun.
+pub(super) fn begun(state: &Path, step: &str) -> bool {
     let (kind, step) = ("\"type\":\"started\"", format!("\"step\":\"{step}\""));
-    record.lines().any(|line| line.contains(kind) && line.contains(&step))
+    let runs = std::fs::read_dir(state).into_iter().flatten().flatten();
+    let mut records = runs.map(|run| std::fs::read_to_string(run.path().join("journal.jsonl")));
+    records.any(|record| {
+        record.unwrap_or_default().lines().any(|line| line.contains(kind) && line.contains(&step))
+    })
 }
 
 /// Drives the drill to its end, with a kill while each of these steps runs.
-fn survives(playbook: &str, steps: &[&str]) {
+fn survives(playbook: &str, more: &[&str], steps: &[&str]) {
     let team = Team::new("bloom");
     let drill = ["drill", "run", playbook, "--env", "rehearsal", "--no-input"];
+    let drill = [&drill[..], more].concat();
     let mut driver = Driver::begin(&team, &drill);
     for step in steps {
         until(step, || {
@@ -50,7 +52,7 @@ fn survives(playbook: &str, steps: &[&str]) {
         // SIGKILL: nothing is written, nobody is told.
         driver.0.kill().unwrap();
         driver.0.wait().unwrap();
-        driver = Driver::begin(&team, &["resume", "--no-input"]);
+        driver = Driver::begin(&team, &[&["resume", "--no-input"][..], more].concat());
     }
     let code = driver.0.wait().unwrap().code();
     let said = std::fs::read_to_string(team.desk.path("said")).unwrap();
@@ -63,17 +65,34 @@ fn survives(playbook: &str, steps: &[&str]) {
 
 #[test]
 fn a_recovery_from_history_that_is_killed_gives_the_same_rows() {
-    survives("sev2-data-loss", &["create_branch", "dump", "import_rows", "drop_branch"]);
+    let steps = ["create_branch", "dump", "import_rows", "sequences", "drop_branch", "purge"];
+    survives("sev2-data-loss", &[], &steps);
 }
 
 #[test]
 fn a_restore_that_is_killed_gives_the_same_rows() {
-    survives("backup-restore", &["corrupt", "load", "swap_names", "migrate"]);
+    survives("backup-restore", &[], &["corrupt", "load", "sound", "swap_names", "migrate"]);
 }
 
 #[test]
 fn a_failover_that_is_killed_ends_on_the_new_database() {
-    survives("disaster-failover", &["create_rds", "load", "compose", "web"]);
+    let steps = ["create_rds", "load", "compose", "counts", "web", "remove_rds"];
+    survives("disaster-failover", &[], &steps);
+}
+
+#[test]
+fn a_damaged_database_that_is_rewound_by_a_killed_mayday_is_whole() {
+    let steps = ["look_back", "was_well", "rewind", "rewound", "drop_look"];
+    survives("sev2-database-corruption", &["--answer", "way=history"], &steps);
+}
+
+#[test]
+fn a_damaged_database_that_is_restored_by_a_killed_mayday_is_whole() {
+    let steps = ["damage", "load", "sound", "swap_names", "migrate"];
+    let steps = steps
+        .map(|step| if step == "damage" { step.into() } else { format!("from_backup.{step}") });
+    let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+    survives("sev2-database-corruption", &["--answer", "way=backup"], &steps);
 }
 
 /// A release that is migrated and never healthy: the deploy goes back by itself, whoever dies on the way.

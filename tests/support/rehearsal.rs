@@ -126,7 +126,42 @@ impl Team {
 
     /// A drill that nobody watches.
     pub(crate) fn drill(&self, playbook: &str) -> Said {
-        self.mayday(&["drill", "run", playbook, "--env", "rehearsal", "--no-input"])
+        self.drill_with(playbook, &[])
+    }
+
+    /// The same with answers of its own.
+    pub(crate) fn drill_with(&self, playbook: &str, more: &[&str]) -> Said {
+        let front = ["drill", "run", playbook, "--env", "rehearsal", "--no-input"];
+        self.mayday(&[&front[..], more].concat())
+    }
+
+    /// A run in the rehearsal that is up, which nobody watches.
+    pub(crate) fn run(&self, playbook: &str, more: &[&str]) -> Said {
+        let front = ["run", playbook, "--env", "rehearsal", "--no-input"];
+        self.mayday(&[&front[..], more].concat())
+    }
+
+    /// A program of the rehearsal that is up.
+    pub(crate) fn tool(&self, name: &str, words: &[&str]) {
+        let mut command = Command::new(self.path(".mayday-rehearsal/bin").join(name));
+        Said::from(command.args(words).stdin(Stdio::null()).output().unwrap()).is(0, &[]);
+    }
+
+    /// Status and document of one GET of the application on a host: `api`, `vercel` or `compose`.
+    pub(crate) fn get(&self, host: &str, path: &str) -> (u16, String) {
+        let file = self.path(".mayday-rehearsal/secrets").join(format!("{host}_url"));
+        get(fs::read_to_string(file).unwrap().trim_end(), path)
+    }
+
+    /// What psql prints, unaligned, in Bloom's main database.
+    pub(crate) fn sql(&self, statement: &str) -> String {
+        let url = fs::read_to_string(self.path(".mayday-rehearsal/secrets/db_url")).unwrap();
+        let done = Command::new("psql")
+            .args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement, url.trim_end()])
+            .output();
+        let said = Said::from(done.unwrap());
+        said.is(0, &[]);
+        said.out.trim_end().to_owned()
     }
 
     /// The events of the newest run, oldest first.
@@ -139,6 +174,8 @@ impl Team {
 
 impl Drop for Team {
     fn drop(&mut self) {
+        let team = self.folder.rsplit('/').next().unwrap_or_default();
+        crate::rehearsal::notes::take(team, &self.desk.path("state"));
         let down = self.desk.path("rehearsal/down");
         let _ = Command::new(down).arg(self.path(".mayday-rehearsal")).output();
     }
