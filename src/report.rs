@@ -30,9 +30,11 @@ mod lessons;
 mod link;
 pub mod markdown;
 mod markup;
+pub mod names;
 mod objectives;
 mod outcome;
 mod picture;
+pub mod prose;
 pub mod shipped;
 pub use picture::gantt;
 mod read;
@@ -178,6 +180,10 @@ pub fn context_with(
         "timeline": timeline(&facts, &mut left_out),
     });
     context["left_out"] = left_out.rows.into();
+    context["names_words"] = names::words(names == Names::Full).into();
+    if names == Names::Roles {
+        names::hide(&mut context, people);
+    }
     context["gantt"] = Some(gantt::gantt(&context)).filter(|chart| !chart.is_empty()).into();
     context
 }

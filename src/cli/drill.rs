@@ -10,7 +10,7 @@ pub(super) use inject::{crash, injected, never};
 mod ready;
 mod record;
 pub(super) mod shelf;
-mod signoff;
+pub(super) mod signoff;
 
 use super::driven::Stage;
 use super::exit::{self, Failure};

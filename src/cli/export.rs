@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::exit::{self, Failure};
 use super::{Global, driven, machine, out, pinned, report};
-use crate::journal::RunDir;
 use crate::journal::pack::{Existing, pack};
-use crate::report::{Checked, Names, POSTMORTEM, context, html, render};
+use crate::journal::{RunDir, Store};
+use crate::report::{Names, POSTMORTEM, html, render};
 use crate::run::event::Kind;
 
 /// Flags of `export`.
@@ -44,9 +44,12 @@ pub(super) fn export(global: &Global, args: &ExportArgs) -> Result<u8, Failure> 
         )
         .hint("name another file with -o, or say --overwrite"));
     }
-    let reports = reports(&dir, args.names)?;
+    let beside = beside(&store, &dir, args.names)?;
     let manifest =
-        pack(&dir, &reports, &to, existing).map_err(|trouble| driven::refused(&trouble))?;
+        pack(&dir, &beside.reports, &to, existing).map_err(|trouble| driven::refused(&trouble))?;
+    for trouble in &beside.troubles {
+        out::talk(&format!("NOTE  {trouble}"));
+    }
     for name in &manifest.missing {
         out::talk(&format!("NOTE  {name} cannot be read and is not in the pack"));
     }
@@ -61,9 +64,16 @@ pub(super) fn export(global: &Global, args: &ExportArgs) -> Result<u8, Failure> 
     Ok(exit::DONE)
 }
 
-/// The reports as of the last event, so that the same run gives the same pack; and the post-mortem that
-/// people have worked on, where there is one.
-fn reports(dir: &RunDir, names: report::Who) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+/// What goes into a pack beside the record.
+struct Beside {
+    reports: Vec<(String, Vec<u8>)>,
+    /// What could not be taken, in sentences.
+    troubles: Vec<String>,
+}
+
+/// The reports as of the last event, so that the same run gives the same pack; the post-mortem that people have
+/// worked on, without secrets; the record of a drill and what signs it.
+fn beside(store: &Store, dir: &RunDir, names: report::Who) -> Result<Beside, Failure> {
     let read = crate::journal::read(dir).map_err(|trouble| driven::refused(&trouble))?;
     let opened = read.events.iter().find_map(|(_, event)| match &event.kind {
         Kind::Opened(opened) => Some(&**opened),
@@ -72,23 +82,22 @@ fn reports(dir: &RunDir, names: report::Who) -> Result<Vec<(String, Vec<u8>)>, F
     let plan = opened.and_then(|opened| pinned::plan(dir, opened).ok()).map(|(plan, _)| plan);
     let names = if names == report::Who::Full { Names::Full } else { Names::Roles };
     let now = read.events.last().map_or_else(machine::wall_clock, |(_, event)| event.at);
-    let checked = crate::journal::verify(dir).ok().map(|result| Checked {
-        sound: result.is_sound(),
-        head: result.head.map(|head| head.hash.hex()).unwrap_or_default(),
-        findings: result.findings.into_iter().map(|finding| finding.text).collect(),
-    });
-    let context = context(&read.events, plan.as_ref(), checked.as_ref(), names, now);
+    let context = report::context_at(store, dir, &read.events, plan.as_ref(), names, "../", now);
     let words = render(POSTMORTEM, "postmortem.md.j2", &context)
         .map_err(|trouble| Failure::new(exit::INVALID, format!("render {trouble}")))?;
     let data = serde_json::to_string_pretty(&context).map_err(anyhow::Error::from)?;
+    let mut found = report::beside::find(store, dir, opened, None).named(names, &read.events);
+    let page = html::page_with(&context, &found.around());
     let mut reports = vec![
-        ("report.html".to_owned(), html::page(&context, &[]).into_bytes()),
+        ("report.html".to_owned(), page.into_bytes()),
         ("report.json".to_owned(), format!("{}\n", crate::text::json(&data)).into_bytes()),
         ("report.md".to_owned(), words.into_bytes()),
     ];
     let edited = dir.reports().join("postmortem.md");
-    if let Ok(text) = std::fs::read(edited) {
-        reports.push(("postmortem.md".to_owned(), text));
+    if let Ok(Some(text)) = report::beside::read(store, dir, &edited) {
+        reports.push(("postmortem.md".to_owned(), text.into_bytes()));
     }
-    Ok(reports)
+    let files = std::mem::take(&mut found.files).into_iter();
+    reports.extend(files.map(|(name, bytes)| (format!("drill/{name}"), bytes)));
+    Ok(Beside { reports, troubles: found.troubles })
 }

@@ -11,10 +11,12 @@ use crate::journal::{RunDir, Store, verify};
 use crate::plan::Plan;
 use crate::report::shipped::{self, SHIPPED};
 use crate::report::{self, Beside, Checked, Names};
-use crate::run::event::{Event, Kind, Opened};
+use crate::run::event::{Event, Kind};
 use crate::run::state::Run;
+use crate::time::Timestamp;
 use crate::ui::screen::Screen;
 
+pub(super) mod beside;
 mod checked;
 mod earlier;
 mod write;
@@ -45,9 +47,13 @@ pub struct ReportArgs {
     /// Roles instead of names, or names in full
     #[arg(long, value_enum, default_value_t = Who::Roles)]
     names: Who,
+    /// With `--format html`: the post-mortem that people wrote in; their words go into the page, without secrets
+    /// [default: the draft in the folder of the run]
+    #[arg(long, value_name = "FILE")]
+    words: Option<PathBuf>,
     /// Look through a post-mortem: blanks that are left, conflicts, words that blame. Exit code 12 when
     /// there are any, 3 when its marks are broken
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "template", "output", "format", "names"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "template", "output", "format", "names", "words"])]
     check: Option<PathBuf>,
 }
 
@@ -93,14 +99,27 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
     let names = if args.names == Who::Full { Names::Full } else { Names::Roles };
     let base = args.output.as_ref().map_or("", |file| base(&dir, file));
     let context = context(&store, &dir, &read.events, plan.as_ref(), names, base);
-    let drills = opened.filter(|_| args.format == Format::Html).map(|opened| drills(opened));
+    let found = (args.format == Format::Html).then(|| {
+        let opened = opened.map(|opened| &**opened);
+        let found = beside::find(&store, &dir, opened, args.words.as_deref());
+        found.named(names, &read.events)
+    });
+    if args.words.is_some() && found.is_none() {
+        return Err(Failure::new(exit::USAGE, "report: --words goes with --format html"));
+    }
     drop(read);
     let text = match args.format {
         Format::Json => {
             let text = serde_json::to_string_pretty(&context).map_err(anyhow::Error::from)?;
             format!("{}\n", crate::text::json(&text))
         }
-        Format::Html => report::html::page(&context, &drills.unwrap_or_default()),
+        Format::Html => {
+            let found = found.unwrap_or_default();
+            for trouble in &found.troubles {
+                out::talk(&format!("NOTE  {trouble}"));
+            }
+            report::html::page_with(&context, &found.around())
+        }
         Format::Md => {
             let (name, template) = template(&args.template)?;
             report::render(&template, &name, &context)
@@ -136,13 +155,6 @@ fn base(dir: &RunDir, file: &Path) -> &'static str {
     }
 }
 
-/// The records of drills of the run's playbook, where the project is here.
-fn drills(opened: &Opened) -> Vec<serde_json::Value> {
-    let filed = super::drill::shelf::all(Path::new(&opened.base)).into_iter();
-    let same = |says: &serde_json::Value| says["playbook"] == opened.playbook.as_str();
-    filed.map(|filed| filed.says).filter(same).collect()
-}
-
 /// A shipped template by its name, or a file.
 fn template(named: &str) -> Result<(String, String), Failure> {
     if let Some((name, text)) = shipped::named(named) {
@@ -164,13 +176,26 @@ fn context(
     names: Names,
     base: &str,
 ) -> serde_json::Value {
+    context_at(store, dir, events, plan, names, base, machine::wall_clock())
+}
+
+/// The context as it is at this moment.
+pub(super) fn context_at(
+    store: &Store,
+    dir: &RunDir,
+    events: &[(u64, Event)],
+    plan: Option<&Plan>,
+    names: Names,
+    base: &str,
+    now: Timestamp,
+) -> serde_json::Value {
     let checked = verify(dir).ok().map(|result| Checked {
         sound: result.is_sound(),
         head: result.head.map(|head| head.hash.hex()).unwrap_or_default(),
         findings: result.findings.into_iter().map(|finding| finding.text).collect(),
     });
     let beside = Beside { base, earlier: earlier::of(store, dir.id(), events, plan) };
-    report::context_with(events, plan, checked.as_ref(), names, machine::wall_clock(), &beside)
+    report::context_with(events, plan, checked.as_ref(), names, now, &beside)
 }
 
 /// When a driver leaves: the post-mortem of a closed run is put on disk, and the operator is told where

@@ -17,7 +17,7 @@ use crate::time::Span;
 use crate::world::inbox;
 
 pub(super) mod errand;
-mod hidden;
+pub(super) mod hidden;
 
 /// How often it is looked whether whoever drives has recorded a slip, and how long between two looks.
 const LOOKS: u32 = 250;

@@ -5,7 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -80,12 +80,12 @@ pub fn pack(
     if existing == Existing::Keep && to.symlink_metadata().is_ok() {
         return Err(trouble("create")(io::ErrorKind::AlreadyExists.into()));
     }
-    let mut named = Vec::new();
+    let mut named = Named::default();
     // Before the record: one that grows is then never shorter than its head says.
     let head = folder::read_small(&dir.path().join(folder::HEAD))?;
     let found = scan::read_with(dir, |_, event| names(dir, &event, &mut named))?;
-    named.sort();
-    named.dedup();
+    named.paths.sort();
+    named.paths.dedup();
     let name = to.file_name().unwrap_or_default().to_string_lossy();
     let beside = to.with_file_name(format!(".{name}.{}", std::process::id()));
     // Left by a process of this number that was killed.
@@ -120,12 +120,30 @@ fn put(from: &Path, to: &Path, existing: Existing) -> io::Result<()> {
     File::open(within.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all())
 }
 
+/// What the record names.
+#[derive(Default)]
+struct Named {
+    /// Paths below the folder of the run, which are those in the pack.
+    paths: Vec<String>,
+    /// What stayed in another folder when the record was moved: a file, or with a `/` at its end all below it.
+    left: Vec<(String, PathBuf)>,
+}
+
+impl Named {
+    /// Where a file is, when it is not in the folder of the run.
+    fn behind(&self, name: &str) -> Option<PathBuf> {
+        let around = |left: &str| left == name || (left.ends_with('/') && name.starts_with(left));
+        let (_, folder) = self.left.iter().rev().find(|(left, _)| around(left))?;
+        folder::below(folder, name)
+    }
+}
+
 /// The files that an event names: path in the pack.
-fn names(dir: &RunDir, event: &Event, named: &mut Vec<String>) {
+fn names(dir: &RunDir, event: &Event, named: &mut Named) {
     match &event.kind {
         Kind::Opened(opened) => {
             let pinned = opened.pinned.iter();
-            named.extend(pinned.map(|(name, sha256)| {
+            named.paths.extend(pinned.map(|(name, sha256)| {
                 format!("{}/{}", folder::PINNED, folder::pinned_name(name, sha256))
             }));
         }
@@ -133,7 +151,10 @@ fn names(dir: &RunDir, event: &Event, named: &mut Vec<String>) {
         | Kind::Checked { evidence, .. }
         | Kind::Noted { files: evidence, .. } => {
             let within = |path: &&String| folder::below(dir.path(), path).is_some();
-            named.extend(evidence.iter().map(|kept| &kept.path).filter(within).cloned());
+            named.paths.extend(evidence.iter().map(|kept| &kept.path).filter(within).cloned());
+        }
+        Kind::RecordMoved { from, left, .. } => {
+            named.left.extend(left.iter().map(|name| (name.clone(), PathBuf::from(from))));
         }
         _ => {}
     }
@@ -143,7 +164,7 @@ fn fill(
     dir: &RunDir,
     found: &Scan,
     head: Option<&[u8]>,
-    named: &[String],
+    named: &Named,
     reports: &[(String, Vec<u8>)],
     file: File,
 ) -> Result<Manifest, Trouble> {
@@ -169,9 +190,10 @@ fn fill(
         manifest.files.push(Packed { path: name, bytes, sha256: sha256.hex() });
     }
     let own = std::iter::once((folder::JOURNAL.to_owned(), most));
-    for (name, most) in own.chain(named.iter().map(|name| (name.clone(), u64::MAX))) {
-        let path = folder::below(dir.path(), &name);
-        let Some(content) = path.and_then(|path| folder::open_to_read(&path).ok()) else {
+    for (name, most) in own.chain(named.paths.iter().map(|name| (name.clone(), u64::MAX))) {
+        let places = [folder::below(dir.path(), &name), named.behind(&name)];
+        let mut places = places.into_iter().flatten();
+        let Some(content) = places.find_map(|path| folder::open_to_read(&path).ok()) else {
             manifest.missing.push(name);
             continue;
         };

@@ -112,12 +112,6 @@ fn who(event: &Event, facts: &Facts<'_>) -> String {
 
 fn of_event<'a>(event: &'a Event, memory: &mut Memory<'a>, facts: &Facts<'_>) -> Option<Found<'a>> {
     match &event.kind {
-        Kind::Started { .. }
-        | Kind::Ended { .. }
-        | Kind::Answered { .. }
-        | Kind::Chose { .. }
-        | Kind::Skipped { .. }
-        | Kind::Settled { .. } => of_step(&event.kind, memory, facts),
         Kind::DeadlinePassed { clock, due, while_down, retroactive } => {
             memory.due.insert(clock, *due);
             let down = match (while_down, retroactive) {
@@ -198,7 +192,7 @@ fn of_event<'a>(event: &'a Event, memory: &mut Memory<'a>, facts: &Facts<'_>) ->
         Kind::Abandoned { reason } => {
             Some(found("given_up", None, "the rest of the run was given up", Some(reason)))
         }
-        _ => None,
+        kind => of_step(kind, memory, facts),
     }
 }
 

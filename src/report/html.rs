@@ -8,12 +8,16 @@ use serde_json::Value;
 use super::markup::{Markup, put};
 use super::picture::trend::{self, Point};
 use super::picture::{Outcome, Scene, charts, lanes};
+use super::prose::Said;
 use super::read::{list, span, text, time};
 
+mod incident;
+mod learned;
 mod record;
 mod story;
 mod table;
 mod tiles;
+mod words;
 
 const STYLE: &str = include_str!("html/page.css");
 
@@ -21,9 +25,26 @@ const STYLE: &str = include_str!("html/page.css");
 const WIDE: f64 = 980.0;
 const NARROW: f64 = 372.0;
 
+/// What a page shows beside the context.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around<'a> {
+    /// The records of drills of the same playbook, oldest first.
+    pub drills: &'a [Value],
+    /// What people wrote in the post-mortem.
+    pub written: &'a [Said],
+    /// Roles that sign the drill off, and whether they have, in words.
+    pub signed: &'a [(String, String)],
+}
+
 /// The page. `drills` are the records of earlier drills of the same playbook, oldest first.
 #[must_use]
 pub fn page(context: &Value, drills: &[Value]) -> String {
+    page_with(context, &Around { drills, ..Around::default() })
+}
+
+/// The page with all that stands beside the context.
+#[must_use]
+pub fn page_with(context: &Value, around: &Around<'_>) -> String {
     let mut out = Markup(String::with_capacity(64 * 1024));
     let run = &context["run"];
     let is_drill = text(&run["mode"]) == "drill";
@@ -49,18 +70,29 @@ pub fn page(context: &Value, drills: &[Value]) -> String {
     if !sentences.is_empty() {
         put!(out, "<p class=\"lead\">{}</p>\n", sentences);
     }
+    words::written(&mut out, around.written);
     timeline(&mut out, context);
     objectives(&mut out, context);
     ledger(&mut out, context);
     story::drill(&mut out, context);
-    drills_of(&mut out, context, drills);
+    drills_of(&mut out, context, around.drills);
+    incident::signed(&mut out, around.signed);
+    incident::impact(&mut out, context);
+    incident::responders(&mut out, context);
+    learned::factors(&mut out, context);
     story::steps(&mut out, context);
+    learned::attempts(&mut out, context);
     story::milestones(&mut out, context);
     story::deadlines(&mut out, context);
+    incident::escalations(&mut out, context);
+    incident::forecasts(&mut out, context);
     story::deviations(&mut out, context);
     story::decisions(&mut out, context);
     story::notes(&mut out, context);
+    incident::earlier(&mut out, context);
+    learned::went(&mut out, context);
     story::actions(&mut out, context);
+    learned::suggestions(&mut out, context);
     record::events(&mut out, context);
     put!(out, "</main>\n");
     record::foot(&mut out, context);
@@ -103,6 +135,8 @@ fn head(out: &mut Markup, context: &Value, what: &'static str) {
         ("Closed", if closed.is_empty() { "not closed".to_owned() } else { closed }),
         ("Took", span(&run["took_ms"])),
         ("People", people),
+        ("Owner of this document", text(&context["document"]["owner"]).to_owned()),
+        ("Due", time(&context["document"]["due"])),
     ] {
         if !value.is_empty() {
             put!(out, "<div><dt>{}</dt><dd>{}</dd></div>", name, value);
@@ -183,6 +217,10 @@ fn objectives(out: &mut Markup, context: &Value) {
         put!(out, "<div>{}<p>{}</p></div>", chart.unwrap_or_default(), words);
     }
     put!(out, "</div>\n");
+    let response = text(&objectives["response"]["words"]);
+    if !response.is_empty() {
+        put!(out, "<p>{}</p>\n", response);
+    }
     if let Some(held) = objectives["rto"]["held_ms"].as_i64().filter(|held| *held > 0) {
         put!(
             out,

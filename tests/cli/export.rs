@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mayday::journal::pack::verify_pack;
+use mayday::journal::{Holder, Store};
+use mayday::run::event::{Event, Kind};
+use mayday::time::Timestamp;
 
 use super::desk;
 use crate::support::desk::{Desk, Said};
@@ -191,4 +194,117 @@ fn a_damaged_or_unfinished_run_is_packed_as_it_is_and_said_to_be() {
         .is(0, &["Read this first", "damaged or was changed"]);
     desk.mayday(&["export", &id, "-o", "damaged.zip"]).is(0, &[]);
     verify(&desk.path("damaged.zip")).is(3, &["of the record", "NOT OK"]);
+}
+
+const SECRET: &str = "s3cr3t-canary-value";
+
+/// What people wrote goes into the pack and into the page, without the secrets of the run.
+#[test]
+fn the_words_of_people_are_in_the_pack_without_secrets() {
+    let desk = Desk::with(&[
+        (
+            "mayday.yaml",
+            "secrets: { token: 'file:token.txt' }\nenvironments: { here: { danger: low } }\n",
+        ),
+        ("token.txt", SECRET),
+        (
+            "playbooks/p.yaml",
+            "mayday: 1\nid: p\ntitle: P\nsteps:\n  - { id: look, title: Look, effect: read, shell: echo there, secrets: { T: token } }\n",
+        ),
+    ]);
+    desk.mayday(&["run", "p", "--env", "here"]).is(0, &[]);
+    let first = desk.newest();
+    desk.mayday(&["run", "p", "--env", "here"]).is(0, &[]);
+    let id = desk.newest();
+    let draft = format!("state/{id}/reports/postmortem.md");
+    let words = format!("The token {SECRET} was in a chat.\n\n<script>alert(1)</script>");
+    desk.edit(&draft, "‹TODO: what led up to it.›", &words);
+    desk.mayday(&["export", &id, "-o", "pack.zip"]).is(0, &[]);
+    verify(&desk.path("pack.zip")).is(0, &["OK"]);
+    let to = tempfile::tempdir().unwrap();
+    let folder = unpack(&desk.path("pack.zip"), to.path());
+    for file in super::files(&folder) {
+        let bytes = fs::read(&file).unwrap();
+        let found = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+        assert!(!found, "the secret is in {}", file.display());
+    }
+    let read = |name: &str| fs::read_to_string(folder.join("reports").join(name)).unwrap();
+    assert!(read("postmortem.md").contains("The token [redacted:token] was in a chat."));
+    let page = read("report.html");
+    assert!(page.contains("The token [redacted:token] was in a chat."), "{page}");
+    assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"));
+    assert!(page.contains(&first) && read("report.md").contains(&first), "no earlier run");
+    // The same words in the page that `report` writes, from a document elsewhere as well.
+    desk.mayday(&["report", &id, "--format", "html"]).is(0, &["[redacted:token]"]);
+    desk.write("mine.md", "# Mine\n\nAll is well.\n");
+    let said = desk.mayday(&["report", &id, "--format", "html", "--words", "mine.md"]);
+    said.is(0, &["All is well."]);
+    assert!(!said.out.contains("in a chat"));
+    desk.mayday(&["report", &id, "--words", "mine.md"]).is(2, &["--format html"]);
+    // Broken marks: the page is there without those words, and says so.
+    desk.edit(&draft, "<!-- /block:head -->", "");
+    let said = desk.mayday(&["report", &id, "--format", "html"]);
+    said.is(0, &["NOTE  what people wrote is not in the page", "is missing"]);
+    desk.mayday(&["export", &id, "-o", "broken.zip"]).is(0, &["NOTE  what people wrote"]);
+    verify(&desk.path("broken.zip")).is(0, &["OK"]);
+}
+
+/// The record of a drill and its sign-offs go with it; the page tells who has signed.
+#[test]
+fn the_record_of_a_drill_and_its_sign_off_are_in_the_pack() {
+    let desk = Desk::with(&[
+        ("mayday.yaml", "environments: { here: { danger: low } }\n"),
+        (
+            "playbooks/p.yaml",
+            "mayday: 1\nid: p\ntitle: P\nobjectives: { rto: 5m }\nsteps:\n  - { id: look, title: Look, effect: read, shell: echo there }\ndrill:\n  environments: [here]\n  pass:\n    - { id: held, title: It held, must: true, points: 10, that: \"steps.look.status == 'ok'\" }\n",
+        ),
+    ]);
+    desk.mayday(&["drill", "run", "p", "--env", "here", "--no-input"]).is(0, &[]);
+    let id = desk.newest();
+    desk.mayday(&["drill", "signoff", &id, "--by", "petra"]).is(0, &["Signed off"]);
+    desk.mayday(&["export", &id, "-o", "drill.zip"]).is(0, &[]);
+    verify(&desk.path("drill.zip")).is(0, &["OK"]);
+    let to = tempfile::tempdir().unwrap();
+    let folder = unpack(&desk.path("drill.zip"), to.path());
+    let within = super::files(&folder.join("reports/drill"));
+    let ends =
+        |end: &str| within.iter().filter(|file| file.to_string_lossy().ends_with(end)).count();
+    assert_eq!((ends(".json"), ends(".md"), ends(".signoff")), (1, 1, 1), "{within:?}");
+    let page = fs::read_to_string(folder.join("reports/report.html")).unwrap();
+    assert!(page.contains("petra, ") && page.contains("attested, not signed"), "{page}");
+    assert!(page.contains("Drills of p: time to recover"));
+}
+
+/// A record that went on elsewhere: what stayed behind is in the pack as long as it can be read there.
+#[test]
+fn a_record_that_was_moved_is_packed_with_what_stayed_behind() {
+    let (desk, _) = packed();
+    let id = desk.newest();
+    let (old, new) = (desk.path("state").join(&id), desk.path("other").join(&id));
+    crate::support::desk::copy_all(&old, &new);
+    // The evidence stays; the record tells of it.
+    let store = Store::new(desk.path("other"));
+    let run = store.find(&id).unwrap();
+    let holder = Holder { operator: "bo".to_owned(), since: Timestamp::from_millis(0) };
+    let mut resumed = store.resume(&run, &holder, Box::new(|_| None)).unwrap();
+    let last = resumed.read.events.last().unwrap().1.clone();
+    let kind = Kind::RecordMoved {
+        from: old.display().to_string(),
+        to: new.display().to_string(),
+        why: "no space left".to_owned(),
+        volatile: false,
+        left: vec!["evidence/".to_owned()],
+    };
+    resumed.journal.append(Event { kind, by: "mayday".to_owned(), ..last }).unwrap();
+    resumed.journal.checkpoint().unwrap();
+    drop(resumed);
+    fs::remove_dir_all(new.join("evidence")).unwrap();
+    fs::create_dir(new.join("evidence")).unwrap();
+    let state = desk.path("other").display().to_string();
+    desk.mayday(&["export", &id, "-o", "moved.zip", "--state-dir", &state]).is(0, &[]);
+    verify(&desk.path("moved.zip")).is(0, &["brought the record on", "OK"]);
+    fs::remove_dir_all(old.join("evidence")).unwrap();
+    desk.mayday(&["export", &id, "-o", "gone.zip", "--state-dir", &state])
+        .is(0, &["cannot be read and is not in the pack"]);
+    verify(&desk.path("gone.zip")).is(0, &["stayed behind when the record was moved", "OK"]);
 }

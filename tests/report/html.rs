@@ -2,12 +2,14 @@
 
 use mayday::effect::EffectClass::{Change, Read};
 use mayday::plan::Mode;
+use mayday::report::html::Around;
+use mayday::report::prose::{self, Piece, Said};
 use mayday::report::{self, Names, gantt, html};
 use serde_json::{Value, json};
 
 use super::data::{NAUGHTY, told};
 use super::story::{Story, checked, plan};
-use super::{Ends, context, now, runs};
+use super::{Ends, context, every, full, now, runs};
 
 /// The records of drills: quarter by quarter faster, one of them too late, one without a recovery.
 pub(super) fn drills() -> Vec<Value> {
@@ -96,7 +98,18 @@ fn no_text_of_a_run_changes_the_shape_of_the_page() {
         {
             drills[0][name] = value;
         }
-        html::page(&context, &drills)
+        let written = [Said {
+            heading: format!("h {text}"),
+            pieces: vec![
+                Piece::Words(format!("w {text}")),
+                Piece::Entry(format!("e {text}")),
+                Piece::Lines(vec![format!("l {text}")]),
+                Piece::Changed(text.to_owned(), vec![text.to_owned()]),
+                Piece::More,
+            ],
+        }];
+        let signed = [(text.to_owned(), text.to_owned())];
+        html::page_with(&context, &Around { drills: &drills, written: &written, signed: &signed })
     };
     let plain = shape(&of("plain words"));
     assert!(plain.len() > 300, "{}", plain.len());
@@ -294,4 +307,86 @@ fn the_chart_for_markdown_keeps_its_lines_whatever_the_text() {
     assert!(many.contains("are left out"));
     assert!(large.contains("are left out"));
     assert_eq!(gantt::gantt(&report::context(&[], None, None, Names::Roles, now())), "");
+}
+
+/// A post-mortem in which somebody wrote.
+pub(super) fn written(context: &Value) -> Vec<Said> {
+    let page = super::page(context)
+        .replace(
+            "‹TODO: what led up to it.›",
+            "A disk was <full>.\n\n- since Monday\n- nobody saw it",
+        )
+        .replace(
+            "| event | time (UTC) | who | what | evidence |",
+            "| my own | head | of | the | table |",
+        );
+    prose::of(&page).unwrap()
+}
+
+#[test]
+fn all_that_the_context_knows_is_in_the_page() {
+    let told = full(&every::story());
+    let signed = [("CTO".to_owned(), "pending".to_owned())];
+    let written = written(&told);
+    let around = Around { drills: &drills(), written: &written, signed: &signed };
+    let page = html::page_with(&told, &around);
+    for (id, words) in [
+        ("written", "A disk was &lt;full&gt;."),
+        ("written", "<li>since Monday</li>"),
+        ("written", "| my own | head |"),
+        ("signed", "pending"),
+        ("impact", "known from operator: seen in a log"),
+        ("impact", "It was open again at"),
+        ("responders", "second person for restore"),
+        ("factors", "attempt 1 of look did not pass: exit code 22"),
+        ("attempts", "<code>SELECT 1</code> on db"),
+        ("escalations", "asked for by the operator: it is slow"),
+        ("deadlines", "Please come."),
+        ("decisions", "we lose the orders of today"),
+        ("earlier", "20261001-0900-old"),
+        ("went", "Somebody knew how to do restore by hand."),
+        ("actions", "nobody yet"),
+        ("suggestions", "write down what was done"),
+        ("deviations", "taken over by hand in a shell"),
+        ("milestones", "seen in a log"),
+    ] {
+        let heading = format!("<h2 id=\"{id}\">");
+        let (_, rest) = page.split_once(&heading).unwrap_or_else(|| panic!("no section {id}"));
+        let section = rest.split("</section>").next().unwrap();
+        assert!(section.contains(words), "no `{words}` in {id}:\n{section}");
+    }
+    let drill = html::page(&context(&runs::drill(Ends::Fails)), &[]);
+    assert!(drill.contains("INJECTED on purpose") && drill.contains("Forecasts against what came"));
+    // Nothing is linked to that is not there.
+    for link in page.split("href=\"#").skip(1) {
+        let id = link.split('"').next().unwrap();
+        assert!(page.contains(&format!(" id=\"{id}\"")), "#{id} leads nowhere");
+    }
+}
+
+#[test]
+fn names_are_roles_in_what_people_wrote_and_commands_stay() {
+    let mut story = runs::clean();
+    story.note("Maria said that jonas knows").attach("jonas", &[]);
+    story
+        .start("tidy", 9, Change, "su maria -c true")
+        .say(mayday::run::event::Kind::Abandoned { reason: "JONAS is asleep".to_owned() });
+    let told = context(&story);
+    let page = super::page(&told);
+    assert!(page.contains("Note: operator 1 said that operator 2 knows"), "{page}");
+    assert!(page.contains("given up: operator 2 is asleep"), "{page}");
+    assert!(page.contains("su maria -c true") && page.contains("names in commands"), "{page}");
+    let mut said = vec![Said {
+        heading: "What Maria saw".to_owned(),
+        pieces: vec![Piece::Words("maria and mariana".to_owned())],
+    }];
+    report::names::hide_in(&mut said, &story.events);
+    assert_eq!(said[0].heading, "What operator 1 saw");
+    assert_eq!(said[0].pieces, [Piece::Words("operator 1 and mariana".to_owned())]);
+    let plan = plan(Mode::Real);
+    let full = report::context(&story.events, Some(&plan), None, Names::Full, now());
+    assert!(
+        full["notes"].to_string().contains("Maria said")
+            && full["names_words"] == "People are called by their names."
+    );
 }

@@ -6,8 +6,8 @@ use std::process::Command;
 use mayday::report::{gantt, html};
 use serde_json::Value;
 
-use super::html::{drills, long, overnight};
-use super::{Ends, context, runs};
+use super::html::{drills, long, overnight, written};
+use super::{Ends, context, full, runs};
 use crate::faults::{Row, always};
 use crate::support::browser::Browser;
 
@@ -17,6 +17,17 @@ fn tool(path: &str) -> Option<PathBuf> {
     file.is_file().then_some(file)
 }
 
+/// A page with everything that may stand beside the context.
+fn rough() -> String {
+    let told = full(&runs::rough());
+    let signed = [("CTO".to_owned(), "pending".to_owned())];
+    let (drills, written) = (drills(), written(&told));
+    html::page_with(
+        &told,
+        &html::Around { drills: &drills[..3], written: &written, signed: &signed },
+    )
+}
+
 /// The reports that are looked at, as files. Their pictures stay beside them for whoever wants to look too.
 fn pages() -> Vec<(&'static str, PathBuf)> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
@@ -24,7 +35,7 @@ fn pages() -> Vec<(&'static str, PathBuf)> {
     let drill = context(&runs::drill(Ends::Fails));
     [
         ("clean", html::page(&context(&runs::clean()), &[])),
-        ("rough", html::page(&context(&runs::rough()), &drills()[..3])),
+        ("rough", rough()),
         ("drill", html::page(&drill, &drills())),
         ("stopped", html::page(&context(&runs::stopped()), &[])),
         ("overnight", html::page(&context(&overnight()), &[])),

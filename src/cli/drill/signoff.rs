@@ -186,6 +186,15 @@ fn hashed(file: &Path) -> Result<(String, String), String> {
     Ok((name, Hash::of(&bytes).hex()))
 }
 
+/// Every role that signs a record, and where it stands, in words.
+pub(in crate::cli) fn standings(filed: &Filed) -> Vec<(String, String)> {
+    let words = |role: &String| match &filed.file {
+        Some(data) => standing(data, role, None).1,
+        None => "pending".to_owned(),
+    };
+    roles(filed).into_iter().map(|role| (role.clone(), words(&role))).collect()
+}
+
 /// The roles whose sign-off of a record is missing or does not hold.
 pub(super) fn pending(filed: &Filed) -> Vec<String> {
     let Some(data) = &filed.file else { return roles(filed) };

@@ -14,7 +14,7 @@ use crate::secret::Redactor;
 use crate::world::secrets::Vault;
 
 /// What hides the secrets of a run that can be had without asking. Of a run whose texts are damaged none is known.
-pub(super) fn at_hand(store: &Store, id: &RunId) -> Arc<Mutex<Redactor>> {
+pub(in crate::cli) fn at_hand(store: &Store, id: &RunId) -> Arc<Mutex<Redactor>> {
     let first = store.dir(id).and_then(|dir| Ok((journal::read_first(&dir)?, dir)));
     let Ok((Some(first), dir)) = first else { return Arc::default() };
     let Kind::Opened(opened) = first.kind else { return Arc::default() };

@@ -139,11 +139,27 @@ impl Found {
         };
         let head = text(pack, folder::HEAD, 4096)?.map_or(HeadFile::Absent, |text| head::of(&text));
         let mut named: Vec<(u64, Named)> = Vec::new();
+        let mut left: Vec<String> = Vec::new();
         let mut closed = false;
         let mut run = String::new();
         let scan = scan::read_packed(&record, head, |seq, event| {
             if let Kind::Opened(opened) = &event.kind {
                 run.clone_from(&opened.run);
+            }
+            match &event.kind {
+                Kind::RecordMoved { from, left: stayed, .. } => {
+                    left.extend(stayed.iter().cloned());
+                    self.note(format!(
+                        "Event {seq} brought the record on from {}.",
+                        from.escape_debug()
+                    ));
+                }
+                Kind::Unrecorded { .. } => {
+                    self.note(format!(
+                        "From event {seq} on events were copied by hand for a while."
+                    ));
+                }
+                _ => {}
             }
             closed |= matches!(event.kind, Kind::Closed { .. });
             named.extend(named_by(event).into_iter().map(|named| (seq, named)));
@@ -162,6 +178,12 @@ impl Found {
                 }
                 Some(_) => self
                     .broken(format!("{} is not what event {seq} says it is.", path.escape_debug())),
+                None if manifest.missing.contains(&path) && stayed(&left, &path) => {
+                    self.note(format!(
+                        "{}, which event {seq} names, stayed behind when the record was moved, and is not in the pack.",
+                        path.escape_debug()
+                    ));
+                }
                 None => self.broken(format!(
                     "{}, which event {seq} names, is not in the pack.",
                     path.escape_debug()
@@ -202,6 +224,11 @@ impl Found {
             )),
         }
     }
+}
+
+/// Whether a file is one of those that stayed in the folder that the record was moved from.
+fn stayed(left: &[String], path: &str) -> bool {
+    left.iter().any(|left| left == path || (left.ends_with('/') && path.starts_with(left)))
 }
 
 /// A file that an event names; pinned ones have no length.

@@ -25,6 +25,17 @@ pub(super) fn events(out: &mut Markup, context: &Value) {
         );
         put!(out, "<details><summary>All {} events</summary>\n", events.len());
     }
+    for out_of in list(&context["left_out"]) {
+        put!(
+            out,
+            "<p>Left out here: {} of {} rows of {}, behind the first {}; {}.</p>\n",
+            out_of["rows"].as_i64().unwrap_or_default(),
+            out_of["of"].as_i64().unwrap_or_default(),
+            text(&out_of["list"]),
+            out_of["after"].as_i64().unwrap_or_default(),
+            text(&out_of["where"])
+        );
+    }
     let mut rows = Table::new("Every event of the record", &["event", "time (UTC)", "who", "what"]);
     for event in events {
         let seq = event["seq"].as_i64().unwrap_or_default().to_string();
@@ -67,6 +78,7 @@ pub(super) fn foot(out: &mut Markup, context: &Value) {
     if !text(&record["head"]).is_empty() {
         put!(out, "<p>Head of the record (SHA-256): <code>{}</code></p>\n", text(&record["head"]));
     }
+    put!(out, "<p>{}</p>\n", text(&context["names_words"]));
     put!(
         out,
         "<p>To verify it yourself: <code>mayday verify {}</code></p></footer>\n",

@@ -2,18 +2,10 @@
 
 use serde_json::Value;
 
-use super::table::Table;
+use super::table::{Table, end, section};
 use crate::report::markup::{Markup, put};
 use crate::report::picture::{Axis, Outcome, Scene};
 use crate::report::read::{clock, length, list, millis, span, text, time};
-
-fn section(out: &mut Markup, id: &'static str, title: &str) {
-    put!(out, "<section aria-labelledby=\"{}\"><h2 id=\"{}\">{}</h2>\n", id, id, title);
-}
-
-fn end(out: &mut Markup) {
-    put!(out, "</section>\n");
-}
 
 /// What a drill came to.
 pub(super) fn drill(out: &mut Markup, context: &Value) {
@@ -26,6 +18,16 @@ pub(super) fn drill(out: &mut Markup, context: &Value) {
         put!(out, "<ul>");
         for reason in reasons {
             put!(out, "<li>{}</li>", text(reason));
+        }
+        put!(out, "</ul>\n");
+    }
+    let injected = list(&drill["injected"]);
+    if !injected.is_empty() {
+        put!(out, "<p><strong>INJECTED on purpose, not real:</strong></p>\n<ul>");
+        for fault in injected {
+            let happened =
+                if fault["happened"] == true { "" } else { " (its step was not come to)" };
+            put!(out, "<li>{}: {}{}</li>", text(&fault["step"]), text(&fault["fault"]), happened);
         }
         put!(out, "</ul>\n");
     }
@@ -226,11 +228,11 @@ pub(super) fn deviations(out: &mut Markup, context: &Value) {
 
 /// Who answered and chose what.
 pub(super) fn decisions(out: &mut Markup, context: &Value) {
-    let decisions = list(&context["decisions"]);
-    if decisions.is_empty() {
+    let (decisions, objections) = (list(&context["decisions"]), list(&context["objections"]));
+    if decisions.is_empty() && objections.is_empty() {
         return;
     }
-    section(out, "decisions", "Decisions");
+    section(out, "decisions", "Decisions and objections");
     let mut rows =
         Table::new("Decisions", &["event", "time (UTC)", "who", "question", "answer", "reason"]);
     for decision in decisions {
@@ -246,6 +248,15 @@ pub(super) fn decisions(out: &mut Markup, context: &Value) {
             .text(text(&decision["question"]))
             .text(text(&decision["answer"]))
             .text(text(&decision["reason"]));
+    }
+    rows.write(out);
+    let mut rows = Table::new("Objections", &["event", "time (UTC)", "who", "objection"]);
+    for objection in objections {
+        rows.row("")
+            .event(&objection["seq"])
+            .time(clock(&objection["at"]))
+            .text(text(&objection["who"]))
+            .text(text(&objection["what"]));
     }
     rows.write(out);
     end(out);
@@ -278,13 +289,14 @@ pub(super) fn actions(out: &mut Markup, context: &Value) {
         return;
     }
     section(out, "actions", "Action items");
-    let mut rows = Table::new("Action items", &["what", "due (UTC)", "event"]);
+    let mut rows = Table::new("Action items", &["what", "owner", "due (UTC)", "event"]);
     for action in actions {
         let mut what = Markup::default();
         put!(what, "{}", text(&action["what"]));
         let due = time(&action["due"]);
         rows.row("")
             .head(&what)
+            .text(action["owner"].as_str().unwrap_or("nobody yet"))
             .time(if due.is_empty() { "no date yet".to_owned() } else { due })
             .event(&action["seq"]);
     }

@@ -2,6 +2,16 @@
 
 use crate::report::markup::{Markup, put};
 
+/// Begins a section with its heading.
+pub(super) fn section(out: &mut Markup, id: &'static str, title: &str) {
+    put!(out, "<section aria-labelledby=\"{}\"><h2 id=\"{}\">{}</h2>\n", id, id, title);
+}
+
+/// Ends it.
+pub(super) fn end(out: &mut Markup) {
+    put!(out, "</section>\n");
+}
+
 /// A table that is being filled.
 pub(super) struct Table {
     name: &'static str,
