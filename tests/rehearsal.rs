@@ -6,7 +6,9 @@ mod lealta;
 pub(crate) mod notes;
 
 use std::fs;
+use std::path::Path;
 
+use crate::support::desk::ROOT;
 use crate::support::rehearsal::Rehearsal;
 
 mod bad_input;
@@ -30,6 +32,45 @@ fn two_rehearsals_stand_side_by_side_and_leave_nothing_behind() {
     assert!(!one.path("").exists() && !std::path::Path::new(base).exists());
     assert_eq!(other.get("/api/health").0, 200);
     one.script("down").is(0, &["nothing is up"]);
+}
+
+/// Every stand-in says what it does not imitate, has its row in the book, and refuses what it does not know.
+#[test]
+fn each_stand_in_is_written_down_as_one_and_refuses_what_the_real_one_would() {
+    let book = fs::read_to_string(Path::new(ROOT).join("book/rehearsal.md")).unwrap();
+    let r = Rehearsal::up();
+    let mut seen = 0;
+    for folder in ["rehearsal/bin", "rehearsal/ferreteria/bin"] {
+        for entry in fs::read_dir(Path::new(ROOT).join(folder)).unwrap().flatten() {
+            let name = entry.file_name().into_string().unwrap();
+            let text = fs::read_to_string(entry.path()).unwrap();
+            assert!(book.contains(&format!("| `{name}")), "{name} is not in the book");
+            if name.starts_with("rehearsal-") {
+                assert!(text.contains("no stand-in") || text.contains("No stand-in"), "{name}");
+                continue;
+            }
+            seen += 1;
+            assert!(
+                text.contains("Stand-in for") && text.contains("ot imitated"),
+                "{folder}/{name}"
+            );
+            if folder != "rehearsal/bin" {
+                continue;
+            }
+            let known = r.tool(&format!("{name} --help"));
+            // The first command that it knows, with a flag that nobody knows.
+            let line = known.out.lines().nth(1).unwrap().trim().to_owned();
+            let command: Vec<&str> =
+                line.split(' ').take_while(|word| !word.starts_with('-')).collect();
+            let refused = r.tool(&format!("{} --frobnicate", command.join(" ").trim()));
+            assert!(
+                refused.code != Some(0) && refused.all().contains("--frobnicate"),
+                "{name}: {}",
+                refused.all()
+            );
+        }
+    }
+    assert!(seen > 10, "{seen} stand-ins");
 }
 
 #[test]

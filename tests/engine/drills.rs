@@ -29,7 +29,11 @@ drill:
 "#;
 
 fn drill() -> Rig {
-    let mut rig = Rig::on(&[DRILL], "low", Mode::Drill).unattended();
+    drill_of(DRILL)
+}
+
+fn drill_of(text: &str) -> Rig {
+    let mut rig = Rig::on(&[text], "low", Mode::Drill).unattended();
     for (about, value) in rig.plan.answers.clone() {
         rig = rig.given(&about, value, Source::Drill);
     }
@@ -51,6 +55,18 @@ fn a_drill_runs_by_itself_from_setup_to_cleanup() {
     assert_eq!(at(Milestone::Detected), secs(2));
     assert_eq!(at(Milestone::Acknowledged), secs(2));
     assert!(came.has("\"value\":\"2026-11-22T10:00:01.000Z\""), "{}", came.story());
+}
+
+#[test]
+fn what_prepares_a_drill_or_tidies_up_is_no_moment_of_the_incident() {
+    let marked = |step: &str| DRILL.replace(step, &format!("{step}, marks: mitigated"));
+    for step in ["shell: seed-it", "shell: wreck-it", "shell: tidy-it"] {
+        let came = drill_of(&marked(step)).run().closed();
+        assert!(!came.run.milestones.contains_key(&Milestone::Mitigated), "{step}");
+    }
+    let came = drill_of(&marked("shell: 'fix $since'")).run().closed();
+    let mitigated = came.run.milestones[&Milestone::Mitigated];
+    assert!(mitigated >= came.run.milestones[&Milestone::Detected]);
 }
 
 #[test]

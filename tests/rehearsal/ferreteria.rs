@@ -79,6 +79,19 @@ fn a_deploy_that_fails_at_any_stage_goes_back_by_itself() {
         .mayday(&["resume", "--no-input", "--answer", "restart_before.menu=retry"])
         .is(5, &["The release was rolled back"]);
     assert!(company.dump("db_url") == before, "the data changed");
+    // The release before is ill too when it is back: that is said, and nothing is called over.
+    let ill = "vps <<< 'docker compose -f docker-compose.prod.yml stop db'";
+    let ill = format!("      - {{ id: ill, title: Fall ill, effect: change, shell: \"{ill}\" }}\n");
+    let look = "      - id: healthy_again\n";
+    company.edit("deploy.yaml", look, &format!("{ill}{look}"));
+    let said = company.run("ferreteria/deploy", &["--input", "tag=v1.2.0"]);
+    said.is(5, &["FAIL  healthy_again"]);
+    assert!(!said.all().contains("rolled back, v1.0.0 serves"), "{}", said.all());
+    on_machine(&company, "docker compose -f docker-compose.prod.yml up -d db");
+    company
+        .mayday(&["resume", "--no-input", "--answer", "healthy_again.menu=retry"])
+        .is(5, &["The release was rolled back"]);
+    assert!(company.dump("db_url") == before, "the data changed");
 }
 
 #[test]

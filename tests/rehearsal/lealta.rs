@@ -77,6 +77,20 @@ fn a_migration_that_fails_leaves_the_data_as_it_was() {
     assert_eq!(company.sql("lealta_url", kept), "1");
     no_release(&company);
     release(&company, "pending");
+    // An application that is ill before is not migrated; one that is ill afterwards is taken back.
+    company.fault("app", "sick: vercel");
+    company.run("lealta/safe-migration", &[]).is(5, &["FAIL  well"]);
+    company.fault("app", "");
+    let fault = "      - { id: ill, title: Fall ill, effect: change, shell: 'echo \"sick: vercel\" >.mayday-rehearsal/faults/app' }\n";
+    let look = "      - id: well_after\n";
+    let shipped = fs::read_to_string(company.path("safe-migration.yaml")).unwrap();
+    company.edit("safe-migration.yaml", look, &format!("{fault}{look}"));
+    company.edit("safe-migration.yaml", "timeout: 30s\n", "timeout: 1s\n");
+    let said = company.run("lealta/safe-migration", &[]);
+    said.is(5, &["FAIL  well_after", "OK    put_back", "OK    as_before"]);
+    assert!(rows(&company.dump("lealta_url")) == rows(&before), "{}", said.all());
+    company.fault("app", "");
+    fs::write(company.path("safe-migration.yaml"), shipped).unwrap();
     company.run("lealta/safe-migration", &[]).is(0, &["OK    apply"]);
 }
 

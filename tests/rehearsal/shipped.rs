@@ -210,6 +210,54 @@ fn the_alarms_of_the_backups_lead_to_their_playbooks() {
     }
 }
 
+/// A program that a step calls whatever happens is looked for before the first step.
+#[test]
+fn what_every_run_of_a_playbook_calls_is_asked_for_before_anything_runs() {
+    const TOOLS: [&str; 14] = [
+        "aws",
+        "docker",
+        "gh",
+        "gzip",
+        "jq",
+        "neonctl",
+        "netlify",
+        "npx",
+        "openssl",
+        "pg_dump",
+        "pg_restore",
+        "psql",
+        "ssh",
+        "vercel",
+    ];
+    for team in teams() {
+        for book in playbooks(&team) {
+            let asked: Vec<&str> =
+                book.head.requires.tools.iter().filter_map(|tool| tool.split(' ').next()).collect();
+            let certain = book.phases.iter().filter(|phase| phase.head.when.is_none());
+            for step in
+                certain.flat_map(|phase| &phase.steps).filter(|step| step.common.when.is_none())
+            {
+                let Action::Shell(shell) = &step.action else { continue };
+                let parts = |line: &str| {
+                    line.split(['|', '(', ';', '&'])
+                        .map(str::trim_start)
+                        .map(str::to_owned)
+                        .collect::<Vec<_>>()
+                };
+                let called: Vec<String> = shell.script().lines().flat_map(parts).collect();
+                let calls =
+                    |tool: &&&str| called.iter().any(|part| part.starts_with(&format!("{tool} ")));
+                for tool in TOOLS.iter().filter(|tool| calls(tool)) {
+                    let (id, step) = (&book.head.id, &step.common.id);
+                    // Ferreteria's commands run on its machine.
+                    let there = team == "ferreteria" && shell.script().contains("vps");
+                    assert!(asked.contains(tool) || there, "{id}: `{step}` calls {tool}");
+                }
+            }
+        }
+    }
+}
+
 /// The steps and criteria of a drill.
 fn of_drill(drill: &Drill) -> impl Iterator<Item = &str> {
     let steps = drill.setup.iter().chain(&drill.inject).chain(&drill.cleanup);
