@@ -2,9 +2,9 @@
 #![expect(clippy::disallowed_methods, reason = "measuring is reading a clock and waiting")]
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use crate::Trouble;
@@ -53,14 +53,42 @@ pub fn command<'a>(command: Command) -> Subject<'a> {
 /// A command from start to end; it must end with this code.
 pub fn command_with<'a>(mut command: Command, code: i32) -> Subject<'a> {
     Box::new(move || {
+        let mut said = Said::open(&mut command)?;
         let began = Instant::now();
         let status = command.status()?;
         let took = began.elapsed();
         if status.code() != Some(code) {
-            return Err(format!("{command:?} ended with {status}").into());
+            return Err(said.of(&command, status));
         }
         Ok(took)
     })
+}
+
+/// What a command says on its standard error: a measurement that fails has its reason there.
+pub struct Said(File);
+
+/// So much of the end of it is told.
+const TOLD: usize = 2_000;
+
+impl Said {
+    /// Lets a command say it to a file in memory, which costs it about what `/dev/null` does.
+    pub fn open(command: &mut Command) -> Result<Self, Trouble> {
+        let file = tempfile::tempfile_in("/dev/shm").or_else(|_| tempfile::tempfile())?;
+        command.stderr(file.try_clone()?);
+        Ok(Self(file))
+    }
+
+    /// That this command ended in this way, with the last of what it said.
+    pub fn of(&mut self, command: &Command, status: ExitStatus) -> Trouble {
+        let mut bytes = Vec::new();
+        let read = self.0.rewind().and_then(|()| self.0.read_to_end(&mut bytes));
+        let last = bytes.get(bytes.len().saturating_sub(TOLD)..).unwrap_or_default();
+        let last = read.map_or_else(
+            |trouble| trouble.to_string(),
+            |_| String::from_utf8_lossy(last).trim().to_owned(),
+        );
+        format!("{command:?} ended with {status}, and said:\n{last}").into()
+    }
 }
 
 /// The floor of spawning: `sh -c true` started bare, so often.
@@ -106,6 +134,7 @@ pub fn used(command: Command) -> Result<Used, Trouble> {
 
 /// The same of a command that must end with this code.
 pub fn used_with(mut command: Command, code: i32) -> Result<Used, Trouble> {
+    let mut said = Said::open(&mut command)?;
     let mut child = command.spawn()?;
     let folder = format!("/proc/{}", child.id());
     let mut used = Used::default();
@@ -120,7 +149,7 @@ pub fn used_with(mut command: Command, code: i32) -> Result<Used, Trouble> {
         used.processor = used.processor.max(Duration::from_nanos(nanos.unwrap_or(0)).as_secs_f64());
         if let Some(status) = child.try_wait()? {
             if status.code() != Some(code) {
-                return Err(format!("{command:?} ended with {status}").into());
+                return Err(said.of(&command, status));
             }
             return Ok(used);
         }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::measure::Said;
 use crate::{Trouble, fixture, machine};
 
 /// What the kernel was asked for.
@@ -89,10 +90,11 @@ fn under(tool: &Path, words: &[&OsStr], command: &Command) -> Result<bool, Troub
     if let Some(folder) = command.get_current_dir() {
         traced.current_dir(folder);
     }
+    let mut said = Said::open(&mut traced)?;
     let status = traced.status()?;
     match status.code() {
         Some(0) => Ok(true),
         None => Ok(false),
-        Some(_) => Err(format!("{traced:?} ended with {status}").into()),
+        Some(_) => Err(said.of(&traced, status)),
     }
 }

@@ -13,9 +13,10 @@ use crate::run::digest;
 use crate::run::drive::World as _;
 use crate::run::event::{Event, Kind};
 use crate::run::scope::Scope;
+use crate::run::scope::certain::certain;
 use crate::run::session::{Purpose, Session};
-use crate::run::state::Run;
-use crate::steps::{Context, DEFAULT_TIMEOUT, Request};
+use crate::run::state::{Known, Run};
+use crate::steps::{Context, DEFAULT_TIMEOUT, Part, Request};
 use crate::template;
 use crate::time::Timestamp;
 
@@ -50,7 +51,7 @@ pub(super) fn dry_run(
         Dry::Plan => None,
         Dry::Probe => Some(Probe::open(global, &plan, config)?),
     };
-    heading(&plan, kind);
+    heading(&plan, &run, kind);
     let mut failed = 0;
     for (index, unit) in plan.units.iter().enumerate() {
         let shown = show(&plan, &run, unit, now);
@@ -81,7 +82,7 @@ fn event(at: Timestamp, kind: Kind) -> Event {
     Event { at, boot_ms: 0, by: "mayday".to_owned(), slip: None, kind }
 }
 
-fn heading(plan: &Plan, kind: Dry) {
+fn heading(plan: &Plan, run: &Run, kind: Dry) {
     let word = match kind {
         Dry::Plan => "plan",
         Dry::Probe => "probe",
@@ -93,8 +94,12 @@ fn heading(plan: &Plan, kind: Dry) {
         head.id,
         plan.place.name.to_uppercase()
     ));
-    for (name, spec) in &plan.inputs {
-        let given = spec.default.as_ref().map_or("<asked>".to_owned(), Value::to_string);
+    for (name, _) in &plan.inputs {
+        let given = match run.inputs.get(name) {
+            Some(Known::Value(value)) => value.to_string(),
+            Some(Known::Secret(_)) => "‹secret›".to_owned(),
+            None => "<asked>".to_owned(),
+        };
         out::line(&format!("  input {name}: {given}"));
     }
 }
@@ -122,7 +127,7 @@ fn show(plan: &Plan, run: &Run, unit: &Unit, now: Timestamp) -> Shown {
     let outer = unit.outer_when.iter().map(|(prefix, when)| (prefix.as_str(), when));
     let own = common.when.iter().map(|when| (unit.prefix.as_str(), when));
     for (prefix, when) in phase.chain(outer).chain(own) {
-        match template::holds(when, &Scope { prefix, ..names }) {
+        match certain(when, &Scope { prefix, item: None, ..names }) {
             Ok(held) if !held.truth => {
                 skipped = true;
                 lines.push(format!("SKIP  {}", held.trace));
@@ -137,27 +142,35 @@ fn show(plan: &Plan, run: &Run, unit: &Unit, now: Timestamp) -> Shown {
     let cx = Context { unit: &unit.key, common, class, names: &names, place: &plan.place, now };
     match unit.step.action.request(&cx, &[]) {
         Ok(Request::Effect(effect)) => {
+            let mark = if matches!(*effect, Effect::Ask(_)) { "?" } else { "$" };
             for line in effect.what().lines() {
-                lines.push(format!("$ {line}"));
+                lines.push(format!("{mark} {line}"));
             }
             lines.extend(details(&effect));
         }
         Ok(Request::Pause(span)) => lines.push(format!("wait {span}")),
         Ok(Request::Nothing) => {
-            unit.step.action.parts(&mut |_, part| {
-                if let crate::steps::Part::Expression(text) | crate::steps::Part::Condition(text) =
-                    part
-                {
+            unit.step.action.parts(&mut |_, part| match part {
+                Part::Expression(text) | Part::Condition(text) => {
                     lines.push(format!("holds  {text}"));
                 }
+                Part::Contact(contact) => lines.push(format!("tells  {contact}")),
+                Part::Words(text) => {
+                    let text = template::render(text, &names).unwrap_or_else(|_| text.to_owned());
+                    lines.extend(text.lines().map(|line| format!("says   {line}")));
+                }
+                _ => {}
             });
         }
         Err(failure) => lines.push(format!("not knowable yet: {failure}")),
     }
-    let limit = common.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let target =
         common.target.as_ref().map_or(String::new(), |target| format!(", target {target}"));
-    lines.push(format!("{}{target}, time limit {limit}", class.word()));
+    // A question waits for as long as it takes; a pause is as long as it says.
+    let timed = !unit.step.action.is_question() && unit.step.action.key() != "pause";
+    let limit = timed.then(|| common.timeout.unwrap_or(DEFAULT_TIMEOUT));
+    let limit = limit.map_or(String::new(), |limit| format!(", time limit {limit}"));
+    lines.push(format!("{}{target}{limit}", class.word()));
     Shown { title: format!("{}  {title}", unit.key), lines, skipped }
 }
 

@@ -6,12 +6,17 @@
 
 use serde_json::{Map, Value, json};
 
+pub mod certain;
+
 use super::clock;
 use super::state::{Known, Run, StepState};
 use crate::effect::ValueKind;
 use crate::plan::{Mode, Plan};
 use crate::template::{self, Fault, Lookup, Named, View};
 use crate::time::{Span, Timestamp};
+
+/// How the words begin that stand for what only the run can tell.
+const FORESEEN: &str = "<from ";
 
 /// Vars may build on vars this deep.
 const VAR_DEPTH: u8 = 32;
@@ -234,7 +239,7 @@ fn seconds(millis: i64) -> Value {
 }
 
 fn foreseen(what: &str) -> Named {
-    Named::Value(Value::String(format!("<from {what}>")))
+    Named::Value(Value::String(format!("{FORESEEN}{what}>")))
 }
 
 /// The step that will capture a name, in a dry run.
@@ -251,10 +256,10 @@ fn foreseen_in(expression: &str, scope: &Scope<'_>) -> Option<String> {
     for used in template::names_in_expression(expression).ok()? {
         let root = used.path.first()?;
         if root == "steps" {
-            return Some(format!("<from {}>", used.path.get(1..)?.join(".")));
+            return Some(format!("{FORESEEN}{}>", used.path.get(1..)?.join(".")));
         }
         if let Ok(Some(Named::Value(Value::String(text)))) = scope.name(root, View::Read)
-            && text.starts_with("<from ")
+            && text.starts_with(FORESEEN)
         {
             return Some(text);
         }

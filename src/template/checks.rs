@@ -2,24 +2,30 @@
 
 use serde_json::Value;
 
-use super::ops::{Num, contains, equal};
+use super::ops::{Num, contains, equal, order};
 use super::value::{kind, shown};
 
 /// Every test, for `check` and the documentation.
-pub const TESTS: [&str; 19] = [
+pub const TESTS: [&str; 25] = [
     "boolean",
     "containing",
     "defined",
     "divisibleby",
     "empty",
     "endingwith",
+    "eq",
     "equalto",
     "even",
+    "ge",
+    "gt",
     "in",
     "integer",
+    "le",
     "list",
+    "lt",
     "mapping",
     "matching",
+    "ne",
     "none",
     "number",
     "odd",
@@ -58,7 +64,15 @@ pub(super) fn apply(name: &str, value: &Value, args: &[Value]) -> Result<bool, S
         }
         "containing" => contains(value, first()?)?,
         "in" => contains(first()?, value)?,
-        "equalto" => equal(value, first()?)?,
+        "eq" | "equalto" => equal(value, first()?)?,
+        "ne" => !equal(value, first()?)?,
+        "lt" => order(value, first()?)?.is_lt(),
+        "le" => order(value, first()?)?.is_le(),
+        "gt" => order(value, first()?)?.is_gt(),
+        "ge" => order(value, first()?)?.is_ge(),
+        // A value that is there; a name without one never comes this far.
+        "defined" => true,
+        "undefined" => false,
         _ => return Err("there is no such test".to_owned()),
     })
 }

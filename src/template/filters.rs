@@ -369,7 +369,16 @@ fn map(items: &[Value], args: &Args) -> Result<Value, String> {
 fn filter(items: &[Value], by: Option<&str>, args: &[Value], keep: bool) -> Result<Value, String> {
     let mut kept = Vec::new();
     for item in items {
-        let value = by.map_or(Ok(item), |by| attribute(item, by))?;
+        let value = by.map_or(Ok(item), |by| attribute(item, by));
+        let presence = args.first().and_then(Value::as_str);
+        let presence = presence.filter(|test| by.is_some() && test.ends_with("defined"));
+        if let Some(test) = presence {
+            if ((test == "defined") == value.is_ok()) == keep {
+                kept.push(item.clone());
+            }
+            continue;
+        }
+        let value = value?;
         let holds = match args.split_first() {
             Some((test, rest)) => checks::apply(words(test)?, value, rest)?,
             None => {

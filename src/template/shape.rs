@@ -50,6 +50,8 @@ pub enum Kind {
     Test(String, Box<Shape>, Vec<Shape>),
     /// `name(arguments)`.
     Call(Box<Shape>, Vec<Shape>),
+    /// An argument with its name: `attribute='n'`.
+    Named(String, Box<Shape>),
     /// A list or tuple.
     List(Vec<Shape>),
     /// A map: keys and values, one after the other.
@@ -78,7 +80,9 @@ impl Shape {
     pub fn children<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
         match &self.kind {
             Kind::Name(_) | Kind::Constant(_) => {}
-            Kind::Field(base, _) | Kind::Not(base) | Kind::Negate(base) => visit(base),
+            Kind::Field(base, _) | Kind::Not(base) | Kind::Negate(base) | Kind::Named(_, base) => {
+                visit(base)
+            }
             Kind::Item(base, items) | Kind::Call(base, items) | Kind::Test(_, base, items) => {
                 visit(base);
                 items.iter().for_each(visit);
@@ -255,9 +259,13 @@ fn comparison(op: ast::CompareOpKind) -> Comparison {
 fn arguments(arguments: &[ast::CallArg<'_>]) -> Vec<Shape> {
     let one = |argument: &ast::CallArg<'_>| match argument {
         ast::CallArg::Pos(value)
-        | ast::CallArg::Kwarg(_, value)
         | ast::CallArg::PosSplat(value)
         | ast::CallArg::KwargSplat(value) => shape(value),
+        ast::CallArg::Kwarg(name, value) => {
+            let value = shape(value);
+            let range = value.range.clone();
+            Shape { range, kind: Kind::Named((*name).to_owned(), Box::new(value)) }
+        }
     };
     arguments.iter().map(one).collect()
 }

@@ -282,6 +282,27 @@ fn a_pattern_is_bounded_and_can_be_anchored() {
 }
 
 #[test]
+fn items_are_chosen_by_comparisons_and_by_what_they_have() {
+    let pods = serde_json::json!([{"n": 1, "at": {"up": true}}, {"n": 2}, {"n": 3}]);
+    let names = Names::default().with("pods", pods);
+    for (expression, left) in [
+        ("pods | selectattr('n', 'eq', 2)", 1),
+        ("pods | selectattr('n', 'ne', 2)", 2),
+        ("pods | selectattr('n', 'lt', 2)", 1),
+        ("pods | selectattr('n', 'le', 2)", 2),
+        ("pods | selectattr('n', 'gt', 1)", 2),
+        ("pods | rejectattr('n', 'ge', 2)", 1),
+        ("pods | selectattr('at', 'defined')", 1),
+        ("pods | selectattr('at.up', 'undefined')", 2),
+        ("pods | rejectattr('at', 'defined')", 2),
+        ("pods | map(attribute='n') | select('gt', 1)", 2),
+    ] {
+        let held = evaluate(&format!("{expression} | length"), &names);
+        assert_eq!(held, Ok(left.into()), "{expression}");
+    }
+}
+
+#[test]
 fn every_published_filter_and_test_is_known() {
     for filter in FILTERS {
         let told = evaluate(&format!("1 | {filter}"), &names());

@@ -45,8 +45,23 @@ const EXPRESSIONS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "E066",
-        &["stdout | lowercase == ''", "now() > 0", "stdout is emptyy"],
-        &["stdout | lower == ''", "now > 0", "stdout is empty", "stdout | lines | length > 0"],
+        &[
+            "stdout | lowercase == ''",
+            "now() > 0",
+            "stdout is emptyy",
+            "json | selectattr('up', 'equals', true) | length > 0",
+            "stdout | lines | reject('emty') | length > 0",
+            "stdout | lines | map('trimm') | length > 0",
+        ],
+        &[
+            "stdout | lower == ''",
+            "now > 0",
+            "stdout is empty",
+            "stdout | lines | length > 0",
+            "json | selectattr('up', 'eq', true) | length > 0",
+            "stdout | lines | reject('empty') | map('trim') | length > 0",
+            "json | map(attribute='nonsense') | length > 0",
+        ],
     ),
     (
         "E068",

@@ -157,3 +157,38 @@ fn a_dry_run_uses_the_inputs_given() {
     desk.mayday(&["run", "p", "--dry-run", "--input", "regoin=eu"])
         .is(2, &["did you mean `region`?"]);
 }
+
+#[test]
+fn a_plan_says_no_skip_of_what_only_the_run_can_tell() {
+    let steps = "
+  - {id: fate, title: Say, choose: {ask: Is it gone?, options: {gone: 'Yes', alive: 'No'}}, capture: {fate: choice}}
+  - {id: one, title: One, when: \"fate == 'gone'\", effect: read, shell: 'true'}
+  - {id: two, title: Two, when: \"fate is defined\", effect: read, shell: 'true'}
+  - {id: three, title: Three, when: \"fate | default('x') == 'gone'\", effect: read, shell: 'true'}
+  - {id: four, title: Four, when: \"steps.one.exit_code | default(1) == 0\", effect: read, shell: 'true'}
+  - {id: five, title: Five, when: \"env.danger == 'high' and fate == 'gone'\", effect: read, shell: 'true'}
+  - {id: six, title: Six, when: \"inputs.region == 'eu'\", effect: read, shell: 'true'}
+  - {id: seven, title: Seven, when: \"region != 'eu'\", effect: read, shell: 'true'}
+  - {id: tell, title: Tell, notify: {to: ops, message: 'It is {{ fate }}'}}";
+    let config = "default_environment: here\nenvironments: {here: {danger: low}}\ncontacts: {ops: {via: show}}\n";
+    let desk = desk_with(config, "inputs: {region: {type: string}}", steps);
+    let said = desk.mayday(&["run", "p", "--dry-run"]);
+    said.is(
+        0,
+        &[
+            "only when  fate == 'gone'",
+            "only when  fate is defined",
+            "only when  fate | default('x') == 'gone'",
+            "only when  steps.one.exit_code",
+            "SKIP  env.danger == 'high'",
+            "only when  inputs.region == 'eu'",
+            "only when  region != 'eu'",
+            "tells  ops",
+            "says   It is <from fate.fate>",
+            "? Is it gone?",
+        ],
+    );
+    assert_eq!(said.all().matches("SKIP").count(), 1, "{}", said.all());
+    let known = desk.mayday(&["run", "p", "--dry-run", "--input", "region=eu"]);
+    known.is(0, &["SKIP  region != 'eu'", "input region: \"eu\""]);
+}

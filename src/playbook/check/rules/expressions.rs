@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use serde_json::Value;
+
 use super::super::book::Section;
 use super::super::scope::{
     Definition, ENV, FIXED, ITEM, Names, OBJECTIVES, RUN, STEP, Sight, Type, conditions_of,
@@ -294,11 +296,12 @@ fn no_field<'n>(
 
 fn filters(_: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found: &mut Found<'_>) {
     let Ok(shape) = read else { return };
-    let mut odd = Vec::new();
+    let mut odd: Vec<Odd<'_>> = Vec::new();
     shape.walk(&mut |part| match &part.kind {
         Kind::Filter(name, ..) if !FILTERS.contains(&name.as_str()) && name != "tojson" => {
             odd.push((part, "filter", name.as_str(), nearest(name, &FILTERS)));
         }
+        Kind::Filter(name, _, arguments) => odd.extend(named_by(name, arguments)),
         Kind::Test(name, ..) if !TESTS.contains(&name.as_str()) => {
             odd.push((part, "test", name.as_str(), nearest(name, &TESTS)));
         }
@@ -319,6 +322,22 @@ fn filters(_: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found: &mu
         found.add(range, format!("there is no {what} `{name}`"), "", &help);
     }
 }
+
+/// The filter or test that a filter is given by its name, when there is none: `select('evn')`.
+fn named_by<'a>(filter: &str, arguments: &'a [Shape]) -> Option<Odd<'a>> {
+    let (what, known, at) = match filter {
+        "map" => ("filter", &FILTERS[..], 0),
+        "select" | "reject" => ("test", &TESTS[..], 0),
+        "selectattr" | "rejectattr" => ("test", &TESTS[..], 1),
+        _ => return None,
+    };
+    let part = arguments.get(at)?;
+    let Kind::Constant(Value::String(name)) = &part.kind else { return None };
+    (!known.contains(&name.as_str())).then(|| (part, what, name.as_str(), nearest(name, known)))
+}
+
+/// A part that names what there is not: what it is, its name, and the one that may have been meant.
+type Odd<'a> = (&'a Shape, &'static str, &'a str, Option<&'static str>);
 
 /// The nearest known word, by letters or by its beginning: `lowercase` is `lower`.
 fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
