@@ -81,7 +81,7 @@ impl Shape {
         match &self.kind {
             Kind::Name(_) | Kind::Constant(_) => {}
             Kind::Field(base, _) | Kind::Not(base) | Kind::Negate(base) | Kind::Named(_, base) => {
-                visit(base)
+                visit(base);
             }
             Kind::Item(base, items) | Kind::Call(base, items) | Kind::Test(_, base, items) => {
                 visit(base);

@@ -28,6 +28,7 @@ mod danger;
 mod drill;
 mod expressions;
 mod fields;
+mod hollow;
 mod http;
 mod ids;
 mod leaks;
@@ -49,6 +50,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         expressions::RULES,
         types::RULES,
         fields::RULES,
+        hollow::RULES,
         values::RULES,
         tokens::RULES,
         http::RULES,
