@@ -134,14 +134,8 @@ impl Stage {
 
     /// An event of now, by the operator.
     pub(super) fn event(&mut self, kind: Kind) -> Event {
-        let now = self.world.now();
-        Event {
-            at: now.wall,
-            boot_ms: now.boot.millis(),
-            by: self.operator.clone(),
-            slip: None,
-            kind,
-        }
+        let (now, by) = (self.world.now(), self.operator.clone());
+        Event { at: now.wall, boot_ms: now.boot.millis(), by, slip: None, kind }
     }
 }
 
@@ -170,7 +164,8 @@ pub(super) fn answers(
     }
     for (list, source) in [(answers, Source::Answer), (confirms, Source::Confirm)] {
         for (about, value) in list {
-            all.insert(about.clone(), Scripted { value: Value::String(value.clone()), source });
+            let value = Value::String(value.clone());
+            all.insert(source.kept_under(about), Scripted { value, source });
         }
     }
     all

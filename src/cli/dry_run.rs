@@ -19,6 +19,7 @@ use crate::run::state::{Known, Run};
 use crate::steps::{Context, DEFAULT_TIMEOUT, Part, Request};
 use crate::template;
 use crate::time::Timestamp;
+use crate::ui::follow::EACH;
 
 /// Shows what would happen.
 pub(super) fn dry_run(
@@ -113,7 +114,7 @@ struct Shown {
 
 fn show(plan: &Plan, run: &Run, unit: &Unit, now: Timestamp) -> Shown {
     let names = Scope { prefix: &unit.prefix, foresee: true, ..Scope::new(plan, run, now) };
-    let item = Value::String("<each item>".to_owned());
+    let item = Value::String(EACH.to_owned());
     let names = match unit.step.common.for_each {
         Some(_) => Scope { item: Some((0, &item)), ..names },
         None => names,

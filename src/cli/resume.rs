@@ -115,8 +115,8 @@ pub(super) fn take_up(
     // A long record is folded as it is read: its events are never all in memory.
     let take = |store: &Store, redact, view: &mut View, run: &mut Run| {
         store.resume_with(id, &holder, redact, |_, event| {
-            view.apply(&event);
             run.apply(&event);
+            view.catch_up(&plan, run, &event);
         })
     };
     let resumed = match take(store, stage.redact(), &mut view, &mut run) {
@@ -191,7 +191,7 @@ fn assume(
     give(format!("{step}.reason"), &format!("--assume {step}={what}"), Source::Answer);
     if what == "not-done" {
         // Saying that it did not happen is what the strict gate asks to be typed.
-        give(step.to_owned(), step, Source::Confirm);
+        give(Source::Confirm.kept_under(step), step, Source::Confirm);
     }
 }
 

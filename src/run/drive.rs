@@ -306,7 +306,7 @@ impl Driver<'_> {
             Some((value, word, from)) => (value, word, Some(from)),
             None => (self.default(question, purpose)?, "default".to_owned(), None),
         };
-        self.session.used.insert(question.about.clone());
+        self.session.use_up(&question.about, gate);
         let value = if from == Some(Source::Drill) { self.fill(&value, now) } else { Ok(value) };
         let answer = value.and_then(|value| question.accept_value(&value, now.wall, self.zone));
         Some(match answer {

@@ -107,6 +107,12 @@ pub enum Source {
 }
 
 impl Source {
+    /// What an answer about this is kept under: a step that asks may have a gate, too, and wants both.
+    #[must_use]
+    pub fn kept_under(self, about: &str) -> String {
+        used(about, self == Self::Confirm)
+    }
+
     /// The word in the record.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -239,16 +245,25 @@ impl Session {
     /// use the answer of its step.
     #[must_use]
     pub fn scripted(&self, about: &str, gate: bool) -> Option<&Scripted> {
-        if self.used.contains(about) {
+        if self.used.contains(&used(about, gate)) {
             return None;
         }
-        let found = self.answers.get(about).or_else(|| self.answers.get(&of_step(about)?))?;
+        let given = |about: &str| {
+            let typed = if gate { self.answers.get(&used(about, true)) } else { None };
+            typed.or_else(|| self.answers.get(about))
+        };
+        let found = given(about).or_else(|| given(&of_step(about)?))?;
         let fits = match found.source {
             Source::Drill => true,
             Source::Confirm => gate,
             Source::Answer => !gate,
         };
         fits.then_some(found)
+    }
+
+    /// The answer given in advance to this question is used up.
+    pub fn use_up(&mut self, about: &str, gate: bool) {
+        self.used.insert(used(about, gate));
     }
 
     /// The open question for a second person's agreement about this step.
@@ -305,6 +320,12 @@ impl Session {
             }
         }
     }
+}
+
+/// What the answer to a question, or to the gate of the same step, is known as.
+fn used(about: &str, gate: bool) -> String {
+    // No question is about a name with a blank in it.
+    if gate { format!("{about} gate") } else { about.to_owned() }
 }
 
 /// The same question about the step as a whole: `each.menu` for `each[3].menu`.

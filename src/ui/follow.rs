@@ -1,5 +1,7 @@
 //! Following a run while it is driven: titles filled in as names get their values, clocks kept right.
 
+use serde_json::Value;
+
 use crate::plan::{Plan, undo_unit};
 use crate::run::advance;
 use crate::run::clock::rto_anchor;
@@ -11,14 +13,13 @@ use crate::time::Timestamp;
 use crate::ui::standing::Standing;
 use crate::ui::view::View;
 
+/// What stands for the item where a step with `for_each` is meant as a whole.
+pub const EACH: &str = "<each item>";
+
 impl View {
     /// The lines for an event that is durable; `run` is the state behind it.
     pub fn follow(&mut self, plan: &Plan, run: &Run, event: &Event) -> Vec<String> {
-        if let Kind::Asked { step, .. } | Kind::Started { step, .. } | Kind::Skipped { step, .. } =
-            &event.kind
-        {
-            self.fill_in(plan, run, step, event.at);
-        }
+        self.named_by(plan, run, event);
         let zero = zero(plan, run);
         self.zero = zero;
         let mut lines = self.tick(event.at);
@@ -35,6 +36,7 @@ impl View {
 
     /// Takes in an event that was shown before, by this terminal or another; `run` is the state behind it.
     pub fn catch_up(&mut self, plan: &Plan, run: &Run, event: &Event) {
+        self.named_by(plan, run, event);
         self.apply(event);
         self.zero = zero(plan, run);
     }
@@ -43,10 +45,22 @@ impl View {
     #[must_use]
     pub fn standing(&self, plan: &Plan, run: &Run, now: Timestamp) -> Standing {
         Standing::of(plan, run, &|unit| {
-            let scope = Scope { prefix: &unit.prefix, foresee: true, ..Scope::new(plan, run, now) };
+            let each = Value::String(EACH.to_owned());
+            let item = unit.step.common.for_each.as_ref().map(|_| (0, &each));
+            let scope =
+                Scope { prefix: &unit.prefix, item, foresee: true, ..Scope::new(plan, run, now) };
             let title = &unit.step.common.title;
             template::render(title, &scope).unwrap_or_else(|_| title.clone())
         })
+    }
+
+    /// Fills in the words of the step that an event begins.
+    fn named_by(&mut self, plan: &Plan, run: &Run, event: &Event) {
+        if let Kind::Asked { step, .. } | Kind::Started { step, .. } | Kind::Skipped { step, .. } =
+            &event.kind
+        {
+            self.fill_in(plan, run, step, event.at);
+        }
     }
 
     /// Columns of the window: a drill's mark takes some of them from the lines.

@@ -48,6 +48,22 @@ fn a_read_that_was_cut_off_is_repeated_and_what_is_done_is_not() {
 }
 
 #[test]
+fn a_run_taken_up_again_calls_its_steps_as_before() {
+    let desk = desk(
+        "
+  - {id: n, title: Count, effect: read, shell: 'echo 47', capture: {rows: 'stdout | trim'}}
+  - {id: load, title: 'Load {{ rows }} rows', effect: change, shell: 'true'}
+  - {id: each, title: 'Move {{ item }}', for_each: \"['east', 'west']\", effect: change, shell: 'true'}
+  - {id: wrong, title: Wrong, effect: read, shell: 'exit 1'}",
+    );
+    let told = ["load: Load 47 rows", "each[0]: Move east", "each[1]: Move west"];
+    desk.mayday(&["run", "p"]).is(5, &told);
+    let again = desk.mayday(&["resume"]);
+    again.is(5, &told);
+    again.is(5, &["the last one: each  Move <each item>"]);
+}
+
+#[test]
 fn a_driver_that_dies_at_any_moment_leaves_a_run_that_goes_on() {
     // Each step kills the driver at another moment of its life: its parent is mayday.
     let mut steps = String::new();

@@ -95,3 +95,17 @@ fn flags_stand_before_and_after_the_command() {
     desk.mayday(&["--state-dir=two", "runs"]).is(0, &["completed"]);
     desk.mayday(&["runs", "--state-dir=one"]).is(0, &["completed"]);
 }
+
+#[test]
+fn a_gate_and_a_question_of_one_step_have_each_their_own_flag() {
+    let steps = "
+  - {id: q, title: Q, confirm: Is it fine?}
+  - {id: w, title: W, effect: change, shell: 'true', confirm: {ask: Now?, type_to_confirm: now}}";
+    let desk = desk_with(CONFIG, "", steps);
+    let run = |flags: &[&str]| {
+        desk.mayday(&[&["run", "p", "--env", "here", "--confirm", "w=now"], flags].concat())
+    };
+    run(&["--answer", "q=yes"]).is(0, &["answered yes"]);
+    run(&["--answer", "q=yes", "--confirm", "q=yes"]).is(0, &["answered yes"]);
+    run(&["--confirm", "q=yes"]).is(7, &["--answer q=yes"]);
+}
