@@ -191,7 +191,7 @@ fn command() -> ExitCode {
         match pick::pick() {
             Ok(Some(cli)) => cli,
             Ok(None) => return ExitCode::from(exit::DONE),
-            Err(failure) => return ended(Err(failure)),
+            Err(failure) => return ended(Err(failure), crate::ui::lang::Lang::English),
         }
     } else {
         match Cli::try_parse() {
@@ -200,6 +200,7 @@ fn command() -> ExitCode {
         }
     };
     let global = cli.global;
+    let lang = machine::lang(&global);
     let done = match cli.command {
         Command::List(args) => list::list(&global, &args),
         Command::Find(args) => find::find(&global, &args),
@@ -244,15 +245,15 @@ fn command() -> ExitCode {
             .map(|()| exit::DONE)
             .map_err(Failure::from),
     };
-    ended(done)
+    ended(done, lang)
 }
 
 /// The exit code of a command, and the words of its failure.
-fn ended(done: Result<u8, Failure>) -> ExitCode {
+fn ended(done: Result<u8, Failure>, lang: crate::ui::lang::Lang) -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            out::failure(&failure);
+            out::failure(&failure, lang);
             ExitCode::from(failure.code)
         }
     }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 mod escapes;
+pub mod lang;
 
 /// The text without escape sequences and control characters. Line breaks and tabs stay, a lone carriage
 /// return becomes a line break, and characters that reorder or hide text are shown as `<U+202E>`.

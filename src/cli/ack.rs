@@ -31,11 +31,12 @@ pub(super) fn ack(global: &Global, args: &AckArgs) -> Result<u8, Failure> {
         let heard = slip::say(global, &id, args.operator.as_deref(), said, &[])?;
         return note::report(global, id.as_str(), heard);
     }
+    let lang = machine::lang(global);
     let read = store.read(&id).map_err(|trouble| driven::refused(&trouble))?;
     let run = Run::fold(read.events.iter().map(|(_, event)| event));
     let waiting = waiting(&run);
     if waiting.is_empty() {
-        out::line(&format!("Run {id}: nothing waits for a second person."));
+        out::line(&lang.say(&format!("Run {id}: nothing waits for a second person.")));
     }
     let now = machine::wall_clock();
     for (_, asked) in waiting {
@@ -43,9 +44,10 @@ pub(super) fn ack(global: &Global, args: &AckArgs) -> Result<u8, Failure> {
             left if left > crate::time::Span::ZERO => format!("{} left", left.clock()),
             _ => "its code has expired".to_owned(),
         };
-        out::line(&format!("Run {id}: {} asks somebody else to agree ({until})", run.operator));
-        out::line(&format!("  {}", asked.what));
-        out::line(&format!(
+        let say = |words: &str| out::line(&lang.say(words));
+        say(&format!("Run {id}: {} asks somebody else to agree ({until})", run.operator));
+        say(&format!("  {}", asked.what));
+        say(&format!(
             "  To agree: mayday ack {id} CODE, with the code on the screen of {}",
             run.operator
         ));

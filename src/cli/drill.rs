@@ -22,6 +22,7 @@ use crate::plan::{Mode, Plan};
 use crate::report::drill::{Criterion, DrillVerdict, drill_verdict};
 use crate::run::event::{DrillFact, Fault, Kind, Outcome};
 use crate::run::state::Run;
+use crate::ui::lang::Lang;
 use crate::world::surroundings;
 
 /// Flags of `drill`.
@@ -89,11 +90,15 @@ fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     if !machine::attended(global) {
         ready::answers_given(&plan, &args.what)?;
     }
-    out::talk(&format!(
-        "DRILL on {}: allowed by the playbook, danger low, no target of production",
-        plan.place.name
-    ));
-    bring_up(&plan)?;
+    let lang = machine::lang(global);
+    out::tell(
+        lang,
+        &format!(
+            "DRILL on {}: allowed by the playbook, danger low, no target of production",
+            plan.place.name
+        ),
+    );
+    bring_up(&plan, lang)?;
     let begun = Begun::open(global, &project, plan.clone(), &config, &what);
     drop(project);
     match begun.and_then(Begun::drive) {
@@ -106,11 +111,12 @@ fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     }
 }
 
-fn bring_up(plan: &Plan) -> Result<(), Failure> {
+fn bring_up(plan: &Plan, lang: Lang) -> Result<(), Failure> {
     let Some(setup) = &plan.place.setup else { return Ok(()) };
     match surroundings::command(setup, &plan.place) {
         Ok(said) => {
-            out::talk(&format!("Environment {} is up. {said}", plan.place.name));
+            let words = format!("Environment {} is up. {said}", plan.place.name);
+            out::tell(lang, words.trim_end());
             Ok(())
         }
         // It may be in use by somebody else, which is why it could not be brought up: it is left alone.
@@ -201,7 +207,9 @@ pub(super) fn conclude(ended: Ended) -> Result<u8, Failure> {
     if !ended.plan.sign_off.is_empty() {
         lines.push(format!("sign-off pending: {}", ended.plan.sign_off.join(", ")));
     }
-    ended.stage.screen.talk(&lines);
+    for line in lines {
+        ended.stage.screen.tell(&line);
+    }
     let _ = ended.stage.screen.flushed(std::time::Duration::from_secs(2));
     Ok(if verdict.word.passed() { exit::DONE } else { exit::DRILL_FAILED })
 }

@@ -232,6 +232,7 @@ pub(super) fn drive(
         manual: stage.hands == Hands::Operator,
         playbooks: std::mem::take(&mut stage.playbooks),
         errand: errand.then_some(now.wall),
+        lang: stage.screen.look.lang,
         ..Session::default()
     };
     let mut driver = Driver {
@@ -255,16 +256,13 @@ pub(super) fn drive(
         done = append(stage, plan, run, journal, &mut observer, Kind::Drill(fact));
     }
     for warning in stage.world.warnings() {
-        stage.screen.talk(&[format!("WARNING  {warning}")]);
+        stage.screen.tell(&format!("WARNING  {warning}"));
     }
-    let unsent = super::notify::unsent(run);
-    if !unsent.is_empty() {
-        stage.screen.talk(&unsent);
-    }
+    super::notify::tell_unsent(run, &stage.screen);
     if let Some(line) =
         without_terminal(run, &plan.place.run_id).filter(|_| !stage.attended && !errand)
     {
-        stage.screen.talk(&[stage.screen.look.lang.say(&line)]);
+        stage.screen.tell(&line);
     }
     stage.screen.rests();
     console::restore();
@@ -276,7 +274,7 @@ pub(super) fn drive(
         && let Err(trouble) = journal.checkpoint()
     {
         let words = format!("WARNING  the end of the record has no witness: failed to {trouble}");
-        stage.screen.talk(&[stage.screen.look.lang.say(&words)]);
+        stage.screen.tell(&words);
     }
     let _ = stage.screen.flushed(LAST_WORDS);
     done.map_err(|trouble| record(&trouble, stage))
@@ -390,6 +388,6 @@ fn without_terminal(run: &Run, id: &str) -> Option<String> {
 
 /// Where everything of the run is. What happened and how to go on was said by its last event.
 pub(super) fn farewell(screen: &Screen, dir: &RunDir) {
-    screen.talk(&[screen.look.lang.say(&format!("Record: {}", dir.path().display()))]);
+    screen.tell(&format!("Record: {}", dir.path().display()));
     let _ = screen.flushed(LAST_WORDS);
 }

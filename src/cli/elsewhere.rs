@@ -66,7 +66,7 @@ fn allowed(stage: &mut Stage, trouble: &RecordTrouble, place: &Place) -> bool {
     if !stage.attended {
         return stage.record_elsewhere;
     }
-    stage.screen.talk(&[format!("WARNING  failed to {trouble}")]);
+    stage.screen.tell(&format!("WARNING  failed to {trouble}"));
     let way = Way::Elsewhere { to: place.root.clone(), volatile: place.volatile };
     let mut answer = |question: Question| match stage.world.ask_now(question) {
         Ok(Some(Asked::Answer(answer))) => Some(answer),

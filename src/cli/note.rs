@@ -259,13 +259,15 @@ fn tell(
 
 /// What came of a slip, in words and as an exit code.
 pub(super) fn report(global: &Global, id: &str, heard: Heard) -> Result<u8, Failure> {
+    let lang = machine::lang(global);
     let event = match heard {
         Heard::Recorded(event) => event,
         Heard::Waits => {
-            out::line(&format!(
+            let words = format!(
                 "Run {id}: kept in its inbox; whoever drives it does not answer now, and records it when \
                  they go on."
-            ));
+            );
+            out::line(&lang.say(&words));
             return Ok(exit::DONE);
         }
     };
@@ -274,14 +276,14 @@ pub(super) fn report(global: &Global, id: &str, heard: Heard) -> Result<u8, Fail
     }
     let people = crate::timeline::people::People::of(&[], true);
     let what = crate::timeline::sentence::of(&event.kind, None, &people);
-    out::line(&format!("Run {id}: {what}"));
+    out::line(&lang.say(&format!("Run {id}: {what}")));
     let alone = event.slip.as_ref().is_some_and(|slip| slip.alone);
     if alone && matches!(event.kind, Kind::EscalationAsked { .. }) {
         let store = driven::store(global)?;
         let id = crate::journal::RunId::parse(id).map_err(|trouble| driven::refused(&trouble))?;
         if let Some(run) = slip::errand::send(global, &store, &id)? {
             let (words, code) = slip::errand::told(&run, &id);
-            out::talk(&words);
+            out::tell(lang, &words);
             return Ok(code);
         }
     }

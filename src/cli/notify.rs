@@ -17,6 +17,7 @@ use crate::run::state::Run;
 use crate::severity::EscalationKind;
 use crate::steps::Action;
 use crate::steps::notify::DELIVERY_LIMIT;
+use crate::ui::screen::Screen;
 use crate::world::live::{LiveWorld, Setting};
 
 /// Flags of `notify`.
@@ -213,14 +214,14 @@ pub(super) fn obstacles(world: &mut LiveWorld, plan: &Plan) -> Vec<String> {
     words.into_iter().collect()
 }
 
-/// The messages of a run that was left open and that did not arrive yet, with the words to say.
-pub(super) fn unsent(run: &Run) -> Vec<String> {
-    let mut lines = Vec::new();
-    if run.closed.is_none() {
-        for letter in run.outbox.open().filter(|letter| letter.signal.is_tell()) {
-            lines.push(format!("NOT TOLD YET: {}; a resume tries again, or tell them:", letter.to));
-            lines.push(format!("  {}", letter.message));
-        }
+/// Tells the messages of a run that was left open and that did not arrive yet, with the words to say.
+pub(super) fn tell_unsent(run: &Run, screen: &Screen) {
+    if run.closed.is_some() {
+        return;
     }
-    lines
+    for letter in run.outbox.open().filter(|letter| letter.signal.is_tell()) {
+        screen.tell(&format!("NOT TOLD YET: {}; a resume tries again, or tell them:", letter.to));
+        // What is to be said to somebody stays word by word.
+        screen.talk(&[format!("  {}", letter.message)]);
+    }
 }

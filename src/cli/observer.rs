@@ -143,7 +143,7 @@ impl Observer for Shown {
     }
 
     fn say(&mut self, words: &str) {
-        self.screen.talk(&[self.view.lang.say(words)]);
+        self.screen.tell(words);
     }
 
     fn copy(&mut self, plan: &Plan, event: &Event) {

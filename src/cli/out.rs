@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use super::exit::Failure;
 use crate::text;
+use crate::ui::lang::Lang;
 
 /// Data, as it is.
 pub(super) fn data(text: &str) {
@@ -40,10 +41,15 @@ pub(super) fn talk(words: &str) {
     let _ = io::stderr().lock().write_all(format!("{}\n", words.trim_end()).as_bytes());
 }
 
+/// Words of ours for the person, in their language.
+pub(super) fn tell(lang: Lang, words: &str) {
+    talk(&lang.say(words));
+}
+
 /// What went wrong, and what to do next.
-pub(super) fn failure(failure: &Failure) {
-    talk(&format!("error: failed to {:#}", failure.error));
+pub(super) fn failure(failure: &Failure, lang: Lang) {
+    tell(lang, &format!("error: failed to {:#}", failure.error));
     if let Some(hint) = &failure.hint {
-        talk(&format!("hint: {hint}"));
+        tell(lang, &format!("hint: {hint}"));
     }
 }

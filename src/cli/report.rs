@@ -213,12 +213,12 @@ pub(super) fn leave(
             report::context(&events, Some(plan), None, Names::Roles, machine::wall_clock());
         match report::render(report::POSTMORTEM, "postmortem.md.j2", &context) {
             Ok(text) => screen.data(text),
-            Err(trouble) => screen.talk(&[format!("The post-mortem was not written ({trouble}).")]),
+            Err(trouble) => screen.tell(&format!("The post-mortem was not written ({trouble}).")),
         }
-        screen.talk(&[
+        screen.tell(
             "WARNING  the end of this run is recorded nowhere: keep your copy of it, and the post-mortem \
              draft on standard output",
-        ]);
+        );
     } else if run.closed.is_some() {
         let read = crate::journal::read(dir).map_err(|trouble| driven::refused(&trouble))?;
         super::history::leave(dir, plan, &read.events);
@@ -236,15 +236,15 @@ pub(super) fn leave(
         match written {
             Ok(put) => {
                 let conflicts = put.lines(&file);
-                screen.talk(&[format!("Post-mortem draft: {}", file.display())]);
+                screen.tell(&format!("Post-mortem draft: {}", file.display()));
                 if put.has_conflicts() {
                     screen.talk(&conflicts);
                 }
             }
-            Err(why) => screen.talk(&[format!(
+            Err(why) => screen.tell(&format!(
                 "The post-mortem was not written ({why}). Try: mayday report {}",
                 dir.id()
-            )]),
+            )),
         }
     }
     driven::farewell(screen, dir);

@@ -24,10 +24,11 @@ pub struct RunsArgs {
 }
 
 pub(super) fn runs(global: &Global, args: &RunsArgs) -> Result<u8, Failure> {
+    let lang = machine::lang(global);
     let store = driven::store(global)?;
     let ids = store.list().map_err(|trouble| driven::refused(&trouble))?;
     if ids.is_empty() && !args.json {
-        out::talk(&format!("No runs in {}.", store.root().display()));
+        out::tell(lang, &format!("No runs in {}.", store.root().display()));
         return Ok(exit::DONE);
     }
     let mut table = Table::new();
@@ -46,7 +47,7 @@ pub(super) fn runs(global: &Global, args: &RunsArgs) -> Result<u8, Failure> {
         } else {
             let cells = [
                 id.as_str(),
-                &row.state,
+                &lang.say(&row.state),
                 &row.mode,
                 &row.playbook,
                 &row.environment,

@@ -13,6 +13,7 @@ use crate::run::event::Kind;
 use crate::run::outbox::{Letter, LetterState};
 use crate::run::state::Run;
 use crate::steps::Verdict;
+use crate::ui::lang::Lang;
 
 /// Flags of `status`.
 #[derive(Args, Debug)]
@@ -39,7 +40,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     let store = driven::store(global)?;
     let refused = |trouble| driven::refused(&trouble);
     if args.line {
-        watch::line(&store, args.run.as_deref());
+        watch::line(&store, args.run.as_deref(), machine::lang(global));
         return Ok(exit::DONE);
     }
     let id = match &args.run {
@@ -58,7 +59,10 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     let state = super::runs::state(&run, driver.as_deref());
     let driven = driver.is_some();
     let now = machine::wall_clock();
-    let plan = run.opened.as_ref().and_then(|opened| pinned::plan(&dir, opened).ok());
+    let plan = run
+        .opened
+        .as_ref()
+        .and_then(|opened| pinned::plan_in(&dir, opened, machine::lang(global)).ok());
     let plan = plan.map(|(plan, _)| plan);
     let clocks = plan.as_ref().map(|plan| clocks(plan, &run)).unwrap_or_default();
     let steps: Vec<Step> = plan
@@ -90,60 +94,65 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
         out::json(&line.to_string());
         return Ok(exit::DONE);
     }
-    heading(&run, id.as_str(), &state);
+    let lang = machine::lang(global);
+    let column = match lang {
+        Lang::English => 8,
+        Lang::Spanish => 10,
+    };
+    let say = |line: &str| out::line(&lang.say(line));
+    say(&heading(&run, id.as_str(), &state));
     if let Some(damage) = super::resume::condition(&read.scan.condition) {
-        out::line(&format!("WARNING  the record: {damage}; `mayday verify {id}` says more"));
+        say(&format!("WARNING  the record: {damage}; `mayday verify {id}` says more"));
     }
     for clock in &clocks {
-        out::line(&format!("CLOCK  {}", clock_line(clock, now)));
+        say(&format!("CLOCK  {}", clock_line(clock, now)));
     }
     for step in steps.iter().filter(|step| step.status != "-") {
-        out::line(&format!("{:8} {}  {}", step.status.to_uppercase(), step.key, step.title));
+        let word = step.status.replace('_', " ");
+        let word = lang.say(&word).to_uppercase();
+        out::line(&format!("{word:column$} {}  {}", step.key, step.title));
     }
     let open =
         |step: &&Step| matches!(step.status.as_str(), "-" | "running" | "unknown" | "failed");
     if let Some(next) = steps.iter().find(open).filter(|_| run.closed.is_none()) {
-        out::line(&format!("NEXT     {}  {}", next.key, next.title));
+        out::line(&format!("{:column$} {}  {}", lang.say("NEXT"), next.key, next.title));
     }
     let last = read.events.iter().rev().find_map(|(_, event)| match &event.kind {
         Kind::Stopped { message, .. } => Some(message.clone()),
         _ => None,
     });
     if let Some(message) = last.filter(|_| run.closed.is_none()) {
-        out::line(&format!("STOPPED  {message}"));
+        say(&format!("STOPPED  {message}"));
     }
     for (role, to) in &run.roles {
-        out::line(&format!("ROLE     {role}: {to}"));
+        say(&format!("ROLE     {role}: {to}"));
     }
     for (step, asked) in crate::run::approval::waiting(&run) {
-        out::line(&format!("WAITS    {step}: a second person must agree: {}", asked.what));
+        say(&format!("WAITS    {step}: a second person must agree: {}", asked.what));
     }
     for letter in run.outbox.letters().filter(|letter| letter.signal.is_tell()) {
-        out::line(&format!("MESSAGE  {}: {}", letter.to, letter_state(letter, driven)));
+        say(&format!("MESSAGE  {}: {}", letter.to, letter_state(letter, driven)));
     }
     match crate::world::inbox::waiting(dir.path()).len() {
         0 => {}
-        1 => out::line("INBOX    1 message from another terminal waits to be recorded"),
-        count => out::line(&format!(
-            "INBOX    {count} messages from other terminals wait to be recorded"
-        )),
+        1 => say("INBOX    1 message from another terminal waits to be recorded"),
+        count => {
+            say(&format!("INBOX    {count} messages from other terminals wait to be recorded"))
+        }
     }
     if args.watch && run.closed.is_none() {
-        return watch::watch(&store, &id, read.events.len() as u64);
+        return watch::watch(&store, &id, read.events.len() as u64, lang);
     }
     if run.closed.is_none() && run.opened.is_some() && !driven {
-        out::line(&format!("Go on with: mayday resume {id}"));
+        say(&format!("Go on with: mayday resume {id}"));
     }
     Ok(exit::DONE)
 }
 
-fn heading(run: &Run, id: &str, state: &str) {
-    let Some(opened) = &run.opened else {
-        out::line(&format!("Run {id}  {state}"));
-        return;
-    };
+fn heading(run: &Run, id: &str, state: &str) -> String {
+    let Some(opened) = &run.opened else { return format!("Run {id}  {state}") };
     let environment = opened.environment.to_uppercase();
-    out::line(&format!("Run {id}  {}  {environment}  {state}", opened.playbook));
+    format!("Run {id}  {}  {environment}  {state}", opened.playbook)
 }
 
 /// `rto  15m from start of the impact: due 18:35:00Z, 09:48 left`.

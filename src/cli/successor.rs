@@ -3,7 +3,7 @@
 use super::driven;
 use super::exit::{self, Failure};
 use super::run::{Begun, Ended, What};
-use super::{Global, machine, out};
+use super::{Global, machine};
 use crate::plan::Mode;
 use crate::run::event::{Event, Kind, Milestone, Outcome};
 use crate::run::scope::Scope;
@@ -91,7 +91,8 @@ pub(super) fn go_on(global: &Global, ended: Ended) -> Result<Ended, Failure> {
     let (to, id) = (to.clone(), ended.plan.place.run_id.clone());
     let command = format!("mayday run {to} --from {id}");
     if !ended.stage.attended {
-        out::talk(&format!("Go on with: {command}"));
+        ended.stage.screen.tell(&format!("Go on with: {command}"));
+        let _ = ended.stage.screen.flushed(std::time::Duration::from_secs(2));
         return Ok(ended);
     }
     let mut words = vec!["run".to_owned(), to, "--from".to_owned(), id];
@@ -105,6 +106,9 @@ pub(super) fn go_on(global: &Global, ended: Ended) -> Result<Ended, Failure> {
     flag(&mut words, "--state-dir", &global.state_dir);
     if global.plain {
         words.push("--plain".to_owned());
+    }
+    if let Some(lang) = &global.lang {
+        words.extend(["--lang".to_owned(), lang.clone()]);
     }
     let _ = ended.stage.screen.flushed(std::time::Duration::from_secs(2));
     drop(ended);

@@ -156,7 +156,7 @@ fn action(
     }
     // In front of the end of their step: a driver that comes after a crash in between sends them.
     let mut said = match concluded.verdict {
-        Verdict::Pass => escalate::of_step(plan, run, unit, &cx).unwrap_or_default(),
+        Verdict::Pass => escalate::of_step(plan, run, unit, &cx, session.lang).unwrap_or_default(),
         _ => Vec::new(),
     };
     said.push(Kind::Ended {

@@ -14,7 +14,10 @@ use crate::plan::{Mode, Plan, Unit};
 use crate::severity::{EscalationKind, Severity, Unless};
 use crate::steps::notify::{DELIVERY_LIMIT, Notify};
 use crate::steps::{Action, Context, Failure, Surroundings};
+use crate::text::lang::Lang;
 use crate::time::{Span, Timestamp};
+
+mod said;
 
 /// So often is a message tried before its words are put on the screen: a minute, when nothing answers. In
 /// an incident the person who must pass it on by hand has to hear of it soon.
@@ -100,8 +103,8 @@ fn follow_up(look: &Look<'_>) -> Option<Kind> {
             kind: letter.kind,
             signal,
             message: match signal {
-                Signal::Acknowledge => "Somebody has taken it.".to_owned(),
-                Signal::Tell | Signal::Resolve => "It is over.".to_owned(),
+                Signal::Acknowledge => said::taken(look.session.lang).to_owned(),
+                Signal::Tell | Signal::Resolve => said::over(look.session.lang).to_owned(),
             },
             post: None,
         })
@@ -283,23 +286,25 @@ fn words(look: &Look<'_>, to: &str, cause: &str, kind: EscalationKind) -> String
     let severity = clock::severity(look.plan, look.run).map(Severity::word);
     let severity = severity.map_or(String::new(), |word| format!("{word} "));
     let since = look.run.milestones.get(&Milestone::Detected);
-    let since = since.map_or(String::new(), |at| format!(", detected {}", at.clock()));
+    let lang = look.session.lang;
     let ask = match (Cause::of(look.plan, cause), kind) {
         (Some(Cause::Timer(timer)), _) => timer.say.as_str(),
-        (_, EscalationKind::Inform) => "For your information.",
-        (_, EscalationKind::Engage) => "Not mitigated. Please join now.",
+        (_, EscalationKind::Inform) => said::inform(lang),
+        (_, EscalationKind::Engage) => said::join(lang),
     };
     let head = &look.plan.head;
-    let (env, run) = (&look.plan.place.name, &look.plan.place.run_id);
-    let words = format!("{severity}{} on {env}{since}. {ask} Run {run}.", head.title);
-    marked(look.plan, to, words)
+    let place = &look.plan.place;
+    let since = since.map(|at| at.clock());
+    let what = format!("{severity}{}", head.title);
+    let words = said::call(lang, [&what, &place.name, ask, &place.run_id], since.as_deref());
+    marked(look.plan, lang, to, words)
 }
 
 /// The words of a drill begin with the word, and say who would have read them.
-fn marked(plan: &Plan, to: &str, words: String) -> String {
+fn marked(plan: &Plan, lang: Lang, to: &str, words: String) -> String {
     match plan.mode {
         Mode::Real => words,
-        Mode::Drill => format!("DRILL, for {to}: {words}"),
+        Mode::Drill => said::drill(lang, to, &words),
     }
 }
 
@@ -310,6 +315,7 @@ pub(super) fn of_step(
     run: &Run,
     unit: &Unit,
     cx: &Context<'_>,
+    lang: Lang,
 ) -> Result<Vec<Kind>, Failure> {
     let Action::Notify(notify) = &unit.step.action else { return Ok(Vec::new()) };
     let cause = format!("step:{}", cx.unit);
@@ -324,7 +330,7 @@ pub(super) fn of_step(
     let fresh = notify.to.0.iter().filter(|to| !known(to));
     Ok(fresh
         .map(|to| {
-            let message = marked(plan, to, words.clone());
+            let message = marked(plan, lang, to, words.clone());
             queued(to, &cause, EscalationKind::Inform, message, post.clone())
         })
         .collect())

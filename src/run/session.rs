@@ -73,6 +73,8 @@ pub struct Session {
     pub playbooks: Vec<(String, String)>,
     /// Nobody takes the run up: only its messages are sent, from then on.
     pub errand: Option<Timestamp>,
+    /// Contacts are spoken to in this language.
+    pub lang: crate::text::lang::Lang,
 }
 
 /// What a driver knows about a record in trouble.

@@ -8,48 +8,14 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use crate::effect::{Question, ValueKind, Wants};
+pub use crate::text::lang::Lang;
 
 mod es;
 
 /// A sentence inside a sentence inside a sentence is enough.
 const DEPTH: usize = 4;
 
-/// A language of the screen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lang {
-    /// English.
-    #[default]
-    English,
-    /// Spanish.
-    Spanish,
-}
-
 impl Lang {
-    /// The language that the environment asks for: `MAYDAY_LANG`, else `LC_ALL`, `LC_MESSAGES`, `LANG`; the first one
-    /// that is set decides (POSIX, "Environment Variables").
-    #[must_use]
-    pub fn choose(get: &dyn Fn(&str) -> Option<String>) -> Self {
-        let names = ["MAYDAY_LANG", "LC_ALL", "LC_MESSAGES", "LANG"];
-        let said = names.iter().find_map(|name| get(name).filter(|value| !value.is_empty()));
-        said.map_or(Self::English, |said| Self::of(&said))
-    }
-
-    /// The language of `es`, `es_MX.UTF-8`, `en`; English for any other one.
-    #[must_use]
-    pub fn of(locale: &str) -> Self {
-        let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
-        if language.eq_ignore_ascii_case("es") { Self::Spanish } else { Self::English }
-    }
-
-    /// Two letters (ISO 639).
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Spanish => "es",
-        }
-    }
-
     /// How wide the column of the words in front of lines is.
     pub(crate) const fn column(self) -> usize {
         match self {
@@ -99,6 +65,10 @@ fn spanish(text: &str, depth: usize) -> Cow<'_, str> {
             return Cow::Owned(parts.join(gap));
         }
     }
+    // An item of a list is a sentence, too.
+    if let Some(item) = text.strip_prefix("- ") {
+        return Cow::Owned(format!("- {}", spanish(item, depth)));
+    }
     let best = patterns().iter().filter_map(|pattern| Some((pattern, pattern.captures(text)?)));
     if let Some((pattern, captures)) = best.max_by_key(|(pattern, _)| pattern.weight) {
         let captures = captures.into_iter().map(|capture| spanish(capture, deeper));
@@ -120,13 +90,13 @@ struct Pattern {
 fn patterns() -> &'static [Pattern] {
     static ALL: OnceLock<Vec<Pattern>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let pattern = |(english, spanish): &(&'static str, &'static str)| {
+        let pattern = |(english, spanish): (&'static str, &'static str)| {
             let number = english.split('{').skip(1).map(|gap| gap.starts_with('#')).collect();
             let english: Vec<_> = english.split("{}").flat_map(|part| part.split("{#}")).collect();
             let weight = english.iter().map(|part| part.len()).sum();
             Pattern { english, number, spanish: spanish.split("{}").collect(), weight }
         };
-        es::WORDS.iter().chain(es::ASKS).map(pattern).collect()
+        es::all().map(pattern).collect()
     })
 }
 

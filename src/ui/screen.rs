@@ -138,6 +138,11 @@ impl Screen {
         }
     }
 
+    /// Shows words of ours, in the language of the screen.
+    pub fn tell(&self, words: &str) {
+        self.talk(&[self.look.lang.say(words)]);
+    }
+
     /// Writes data as it is, sanitised, to standard output. Waits only when thousands of writes wait.
     pub fn data(&self, text: impl Into<String>) {
         let _ = self.queue.send(Job::Data(text.into()));

@@ -136,3 +136,93 @@ fn a_playbook_is_told_in_the_words_beside_it_and_check_says_what_is_missing() {
     desk.mayday(&["check"]).is(0, &["none of playbooks/p.es.yaml is used"]);
     desk.mayday(&[&arguments[..], &["--lang", "es"]].concat()).is(5, &["Try it"]);
 }
+
+const WHOLE: &str = "
+  - {id: uno, title: Zeta uno, ask: {question: 'Zeta cuantas?', type: integer}}
+  - {id: dos, title: Zeta dos, choose: {ask: 'Zeta camino?', options: {a: Zeta alfa, b: Zeta beta}}}
+  - {id: tres, title: Zeta tres, confirm: 'Zeta bien?'}
+  - {id: cuatro, title: Zeta cuatro, effect: destructive, shell: 'true', confirm: {type_to_confirm: zeta}}
+  - {id: cinco, title: Zeta cinco, manual: 'Zeta mano'}
+  - {id: pausa, title: Zeta pausa, pause: 3s}
+  - {id: seis, title: Zeta seis, effect: change, shell: 'echo zeta; false', undo: {shell: 'true', effect: change}, verify: [{shell: 'true'}]}
+  - {id: siete, title: Zeta siete, effect: read, wait_until: {shell: 'exit 1', every: 1s}, timeout: 1s, on_fail: continue}";
+
+/// Words that stand in nearly every English sentence and in no Spanish one.
+const ENGLISH: &str = r"(?i)\b(the|is|are|was|were|of|it|its|to|and|with|for|from|has|not|that|what|this|be|been|by|on|or|at|which|nobody|after|until|left|type|taken|failed|done|again|now|here|step|steps|last|start|run|input|exit|code)\b";
+
+/// The English words of a text of the screen, but for commands, paths and the author's words.
+fn english(text: &str) -> Vec<String> {
+    let commands = regex::Regex::new(
+        r"`[^`]*`|mayday (resume|report|status|run)[^\n]*|/[\w./-]+|--[\w=-]+|\x1b\[[0-9;?]*[A-Za-z]",
+    );
+    let text = commands.unwrap().replace_all(text, " ").into_owned();
+    let english = regex::Regex::new(ENGLISH).unwrap();
+    let lines = text.lines().filter(|line| english.is_match(line));
+    lines.map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn every_word_of_a_session_is_spanish() {
+    let fields = "objectives: {rto: 2s}\nescalation: [{after: 1s, to: [zeta]}]";
+    let config = "
+default_environment: rehearsal
+environments: {rehearsal: {danger: low}}
+contacts: {zeta: {via: show}}
+";
+    let desk = desk_with(config, fields, WHOLE);
+    desk.edit("playbooks/p.yaml", "title: Try it", "title: Zeta");
+    let mut command = desk.command(&["run", "p", "--lang", "es"]);
+    command.env("TERM", "dumb");
+    let mut pty = Pty::start(&command);
+    let mut answer = |asked: &str, keys: &str, then: &str| {
+        pty.shown(asked);
+        type_until(&mut pty, keys, |seen| seen.contains(then));
+    };
+    answer("escriba un número entero >", "x\r", "No se acepta: escriba un número entero");
+    answer("escriba un número entero >", "5\r", "respuesta: 5");
+    answer("escriba un número del 1 al 2 >", "9\r", "No se acepta: escriba un número del 1 al 2");
+    answer("escriba un número del 1 al 2 >", "1\r", "respuesta: a");
+    answer("escriba s o n >", "quizá\r", "No se acepta: escriba s o n");
+    answer("escriba s o n >", "s\r", "respuesta: sí");
+    answer("escriba exactamente: zeta >", "zett\r", "No se acepta: escriba exactamente: zeta");
+    answer("escriba exactamente: zeta >", "zeta\r", "5/8 CORRE");
+    answer("escriba un número", "1\r", "6/8 ESPERA");
+    answer("RTO INCUMPLIDO", "", "RTO INCUMPLIDO");
+    answer("pulse Intro para seguir >", "\r", "intentar de nuevo");
+    answer("escriba un número del 1 al", "", "escriba un número del 1 al");
+    let id = desk.newest();
+    // Beside it: where it stands, and who may not drive it as well.
+    let status = desk.mayday(&["status", "--lang", "es"]);
+    status.is(0, &["FALLIDO", "SIGUE"]);
+    let line = desk.mayday(&["status", "--line", "--lang", "es"]);
+    let held = desk.mayday(&["resume", &id, "--lang", "es"]);
+    held.is(10, &["error: no se pudo conducir la ejecución", "sugerencia: obsérvela con"]);
+    let gone = desk.mayday(&["resume", "nada", "--lang", "es"]);
+    gone.is(2, &["error: no se pudo encontrar la ejecución `nada`"]);
+    let slip = desk.mayday(&["reopen", "--reason", "zeta", "--lang", "es"]);
+    slip.is(4, &["no está mitigado, recuperado ni resuelto"]);
+    let runs = desk.mayday(&["ack", &id, "--lang", "es"]);
+    runs.is(0, &["nada espera a una segunda persona"]);
+    let number = |pty: &Pty, what: &str| {
+        let seen = pty.seen().to_owned();
+        let at = seen.rfind(what).unwrap_or_else(|| panic!("no {what}: {seen}"));
+        let line = seen[..at].rsplit('\n').next().unwrap().trim();
+        line.split_whitespace().next().unwrap().trim_end_matches([')', '.', ':']).to_owned()
+    };
+    let skip = number(&pty, "omitirlo");
+    type_until(&mut pty, &format!("{skip}\r"), |seen| seen.contains("¿Por qué omitir?"));
+    pty.shown("escriba al menos una palabra >");
+    type_until(&mut pty, "zeta\r", |seen| seen.contains("COMPLETADA"));
+    assert_eq!(pty.wait(), Some(0), "{}", pty.seen());
+    let over = desk.mayday(&["resume", "--lang", "es"]);
+    over.is(2, &["ninguna está abierta"]);
+    let said =
+        [&status, &line, &held, &gone, &slip, &runs, &over].map(|said| said.all()).join("\n");
+    let found = english(&format!("{}\n{said}", pty.seen()));
+    assert!(
+        found.is_empty(),
+        "English in a Spanish session:\n{}\n\n{}",
+        found.join("\n"),
+        pty.seen()
+    );
+}

@@ -81,7 +81,7 @@ pub(in crate::cli) fn never(given: &[String]) -> Result<(), Failure> {
 pub(in crate::cli) fn crash(screen: &Screen, run: &str) {
     let words =
         format!("{INJECTED} crash: mayday is gone now, as by kill -9. Go on: mayday resume {run}");
-    screen.talk(&[words]);
+    screen.tell(&words);
     let _ = screen.flushed(std::time::Duration::from_secs(2));
     screen.rests();
     console::restore();

@@ -10,6 +10,7 @@ use crate::plan::Plan;
 use crate::run::event::Event;
 use crate::run::state::Run;
 use crate::time::{Moment, Span};
+use crate::ui::lang::Lang;
 use crate::ui::view::View;
 
 /// How often the record is looked at: the line counts in seconds.
@@ -35,6 +36,7 @@ impl Seen {
         store: &Store,
         id: &RunId,
         before: u64,
+        lang: Lang,
         mut each: impl FnMut(&[String]),
     ) -> Option<Self> {
         let dir = store.dir(id).ok()?;
@@ -42,10 +44,11 @@ impl Seen {
         let read = store.read(id).ok()?;
         let first = read.events.first()?;
         let crate::run::event::Kind::Opened(opened) = &first.1.kind else { return None };
-        let (plan, _) = pinned::plan(&dir, opened).ok()?;
+        let (plan, _) = pinned::plan_in(&dir, opened, lang).ok()?;
         let mut view = View::of(&plan, &str::to_owned);
         view.folder = dir.path().display().to_string();
         view.width = machine::width();
+        view.lang = lang;
         let mut run = Run::default();
         let mut events = 0;
         for (seq, event) in &read.events {
@@ -64,7 +67,8 @@ impl Seen {
     fn line(&self, columns: usize) -> String {
         let at = Moment { wall: machine::wall_clock(), boot: machine::boot_clock() };
         let outlook = Outlook::of(&self.plan, &self.run, at);
-        standing(&self.plan, &self.run, &self.view, &outlook, at).line(at.boot, columns)
+        let standing = standing(&self.plan, &self.run, &self.view, &outlook, at);
+        self.view.lang.row(&standing.line(at.boot, columns), columns)
     }
 }
 
@@ -73,7 +77,7 @@ fn follow(view: &mut View, plan: &Plan, run: &Run, event: &Event) -> Vec<String>
 }
 
 /// One line about the run that is driven, else about the newest that is open; nothing without one.
-pub(super) fn line(store: &Store, named: Option<&str>) {
+pub(super) fn line(store: &Store, named: Option<&str>, lang: Lang) {
     let columns = if std::io::stdout().is_terminal() { machine::width() } else { 200 };
     let found = match named {
         Some(text) => store.find(text).ok(),
@@ -83,7 +87,7 @@ pub(super) fn line(store: &Store, named: Option<&str>) {
             driven.cloned().or_else(|| ids.into_iter().next())
         }
     };
-    let seen = found.and_then(|id| Seen::read(store, &id, u64::MAX, |_| ()));
+    let seen = found.and_then(|id| Seen::read(store, &id, u64::MAX, lang, |_| ()));
     if let Some(seen) = seen.filter(|seen| named.is_some() || seen.run.closed.is_none()) {
         out::line(&seen.line(columns));
     }
@@ -91,13 +95,13 @@ pub(super) fn line(store: &Store, named: Option<&str>) {
 
 /// What happens in a run behind the first `told` events, and on a terminal the line that counts, until the
 /// run is closed.
-pub(super) fn watch(store: &Store, id: &RunId, told: u64) -> Result<u8, Failure> {
+pub(super) fn watch(store: &Store, id: &RunId, told: u64, lang: Lang) -> Result<u8, Failure> {
     let live = std::io::stdout().is_terminal();
     let gone =
         || Failure::new(exit::PRECONDITION, format!("watch {id}: its record cannot be read"));
     let mut lines = Vec::new();
     let mut seen =
-        Seen::read(store, id, told, |new| lines.extend(new.to_vec())).ok_or_else(gone)?;
+        Seen::read(store, id, told, lang, |new| lines.extend(new.to_vec())).ok_or_else(gone)?;
     out::lines(&lines);
     let mut drawn = String::new();
     loop {
@@ -106,7 +110,9 @@ pub(super) fn watch(store: &Store, id: &RunId, told: u64) -> Result<u8, Failure>
         if bytes != seen.bytes {
             let before = seen.events;
             let mut lines = Vec::new();
-            if let Some(read) = Seen::read(store, id, before, |new| lines.extend(new.to_vec())) {
+            if let Some(read) =
+                Seen::read(store, id, before, lang, |new| lines.extend(new.to_vec()))
+            {
                 erase(&mut drawn);
                 out::lines(&lines);
                 seen = read;

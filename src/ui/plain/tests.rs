@@ -371,7 +371,7 @@ fn all_kinds() -> Vec<Kind> {
             reference: None,
             perhaps: false,
         },
-        Kind::Revoked { step: step(), attempt: 1, reason: "its keeper had not begun it".into() },
+        Kind::Revoked { step: step(), attempt: 1, reason: "its command had not been begun".into() },
         Kind::Interrupted { how: Interrupt::Interrupt },
         Kind::Interrupted { how: Interrupt::Terminate },
         Kind::Interrupted { how: Interrupt::HangUp },
