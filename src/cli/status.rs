@@ -117,7 +117,25 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     if let Some(next) = steps.iter().find(open).filter(|_| run.closed.is_none()) {
         out::line(&format!("{:column$} {}  {}", lang.say("NEXT"), next.key, next.title));
     }
-    let last = read.events.iter().rev().find_map(|(_, event)| match &event.kind {
+    open_matters(&run, &read.events, dir.path(), driven, &say);
+    if args.watch && run.closed.is_none() {
+        return watch::watch(&store, &id, read.events.len() as u64, lang);
+    }
+    if run.closed.is_none() && run.opened.is_some() && !driven {
+        say(&format!("Go on with: mayday resume {id}"));
+    }
+    Ok(exit::DONE)
+}
+
+/// What else is open: why it was left, who does what, who is waited for, which messages are on their way.
+fn open_matters(
+    run: &Run,
+    events: &[(u64, crate::run::event::Event)],
+    dir: &std::path::Path,
+    driven: bool,
+    say: &dyn Fn(&str),
+) {
+    let last = events.iter().rev().find_map(|(_, event)| match &event.kind {
         Kind::Stopped { message, .. } => Some(message.clone()),
         _ => None,
     });
@@ -127,26 +145,19 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     for (role, to) in &run.roles {
         say(&format!("ROLE     {role}: {to}"));
     }
-    for (step, asked) in crate::run::approval::waiting(&run) {
+    for (step, asked) in crate::run::approval::waiting(run) {
         say(&format!("WAITS    {step}: a second person must agree: {}", asked.what));
     }
     for letter in run.outbox.letters().filter(|letter| letter.signal.is_tell()) {
         say(&format!("MESSAGE  {}: {}", letter.to, letter_state(letter, driven)));
     }
-    match crate::world::inbox::waiting(dir.path()).len() {
+    match crate::world::inbox::waiting(dir).len() {
         0 => {}
         1 => say("INBOX    1 message from another terminal waits to be recorded"),
         count => {
-            say(&format!("INBOX    {count} messages from other terminals wait to be recorded"))
+            say(&format!("INBOX    {count} messages from other terminals wait to be recorded"));
         }
     }
-    if args.watch && run.closed.is_none() {
-        return watch::watch(&store, &id, read.events.len() as u64, lang);
-    }
-    if run.closed.is_none() && run.opened.is_some() && !driven {
-        say(&format!("Go on with: mayday resume {id}"));
-    }
-    Ok(exit::DONE)
 }
 
 fn heading(run: &Run, id: &str, state: &str) -> String {

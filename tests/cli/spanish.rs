@@ -216,8 +216,7 @@ contacts: {zeta: {via: show}}
     assert_eq!(pty.wait(), Some(0), "{}", pty.seen());
     let over = desk.mayday(&["resume", "--lang", "es"]);
     over.is(2, &["ninguna está abierta"]);
-    let said =
-        [&status, &line, &held, &gone, &slip, &runs, &over].map(|said| said.all()).join("\n");
+    let said = [&status, &line, &held, &gone, &slip, &runs, &over].map(Said::all).join("\n");
     let found = english(&format!("{}\n{said}", pty.seen()));
     assert!(
         found.is_empty(),

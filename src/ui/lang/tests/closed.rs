@@ -130,7 +130,9 @@ pub(super) fn files(path: &Path, into: &mut Vec<PathBuf>) {
         let mut all: Vec<_> =
             std::fs::read_dir(path).unwrap().map(|it| it.unwrap().path()).collect();
         all.sort();
-        all.iter().for_each(|path| files(path, into));
+        for path in &all {
+            files(path, into);
+        }
     } else if path.extension().is_some_and(|end| end == "rs")
         && !path.ends_with("tests.rs")
         && !path.components().any(|it| it.as_os_str() == "tests")
@@ -153,7 +155,7 @@ pub(super) fn texts(code: &str) -> Vec<String> {
             at = behind_bracket(&chars, at);
         } else if starts(at, "r#\"") {
             at += 3;
-            let end = (at..).find(|at| starts(*at, "\"#")).unwrap();
+            let end = (at..chars.len()).find(|at| starts(*at, "\"#")).unwrap();
             texts.push(chars[at..end].iter().collect());
             at = end + 2;
         } else if chars[at] == '"' {
@@ -236,7 +238,7 @@ fn sentences(text: &str) -> Vec<String> {
 
 fn is_sentence(part: &str) -> bool {
     let words = part.split_whitespace().filter(|word| {
-        word.chars().filter(|c| c.is_ascii_lowercase()).count() > 1
+        word.chars().filter(char::is_ascii_lowercase).count() > 1
             && word
                 .trim_matches(|c: char| !c.is_alphabetic())
                 .chars()
@@ -274,7 +276,9 @@ fn is_known(sentence: &str) -> bool {
 fn every_sentence_of_a_session_has_its_spanish() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut all = Vec::new();
-    SAID.iter().for_each(|path| files(&root.join(path), &mut all));
+    for path in SAID {
+        files(&root.join(path), &mut all);
+    }
     let (mut open, mut seen) = (Vec::new(), 0);
     for path in all {
         let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
