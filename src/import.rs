@@ -6,6 +6,8 @@
 //!
 //! Reading order: outline (blocks of the text), draft (blocks to steps), commands (scripts to steps), write.
 
+use crate::playbook::parse::limits::MAX_BYTES;
+
 mod commands;
 mod draft;
 mod outline;
@@ -32,6 +34,9 @@ pub enum Refused {
     /// It would have more steps than [`MOST_STEPS`].
     #[error("it would have {0} steps, at most {MOST_STEPS} are made: split it, a procedure a file")]
     TooMany(usize),
+    /// Its draft would be longer than a file of a playbook may be.
+    #[error("its draft would have {0} bytes, at most {most} are read: split it, a procedure a file", most = MAX_BYTES)]
+    DraftTooLong(usize),
 }
 
 /// A draft, and what there is to say about it.
@@ -76,12 +81,16 @@ pub fn text(bytes: Vec<u8>) -> Result<String, Refused> {
 /// Turns a Markdown text into a draft with this id; `name` is the file it came from.
 ///
 /// # Errors
-/// It has too many steps.
+/// It has too many steps, or its draft is too long.
 pub fn import(name: &str, id: &str, text: &str) -> Result<Draft, Refused> {
     let sheet = draft::of(outline::of(text));
     let steps = sheet.phases.iter().map(|phase| phase.steps.len()).sum();
     if steps > MOST_STEPS {
         return Err(Refused::TooMany(steps));
     }
-    Ok(write::playbook(name, id, &sheet))
+    let draft = write::playbook(name, id, &sheet);
+    match draft.yaml.len() {
+        most if most > MAX_BYTES => Err(Refused::DraftTooLong(most)),
+        _ => Ok(draft),
+    }
 }

@@ -14,6 +14,7 @@ use mayday::time::Timestamp;
 mod expressions;
 mod sets;
 mod shell;
+mod translations;
 mod whole;
 
 const TODAY: &str = "2026-11-22T00:00:00Z";

@@ -181,3 +181,60 @@ fn depth_and_length_are_bounded() {
         }
     }
 }
+
+/// Texts as wikis, exports and accidents make them: what each must keep, and how many of its steps can be executed.
+#[test]
+fn odd_texts_give_a_draft_that_check_takes_and_lose_no_word() {
+    let desk = Desk::with(&[(
+        "mayday.yaml",
+        "environments:\n  here: { danger: low, targets: { db: { type: sqlite, path: shop.db } } }\n",
+    )]);
+    let level = |level: usize| format!("{}- level{level}", "  ".repeat(level));
+    let deep = (0..600).map(level).collect::<Vec<_>>().join("\n");
+    let texts = [
+        (
+            "1. One\n   1. One a\n      - deep\n        1. deeper\n           ```sh\n           echo deep\n           ```\n2. Two\n",
+            1,
+        ),
+        ("| step | command |\n|---|---|\n| 1 | `systemctl restart x` |\n\nText after.\n", 0),
+        (
+            "<details><summary>Click</summary>\n\n```sh\necho html\n```\n\n</details>\n<!-- hidden words -->\n",
+            1,
+        ),
+        ("> Quoted\n>\n> ```sh\n> echo quoted\n> ```\n> 1. quoted step\n", 0),
+        ("# C\r\n\r\n1. One\r\n\r\n   ```sh\r\n   echo crlf\r\n   ```\r\n", 1),
+        ("# Old\r\r1. One\r2. Two\r", 0),
+        ("1.\tTabbed\n\n\t\techo indented\n\n\t- [ ] tick\n", 1),
+        ("Title\n=====\n\nPhase\n-----\n\n```\nls -la\n```\n", 1),
+        (
+            "See [a][b] and [^1].\n\n[b]: https://example.com/b \"Tip\"\n[unused]: https://example.com/u\n[^1]: Footnote\n    goes on\n",
+            0,
+        ),
+        ("---\ntitle: Front\ntags: [alpha]\n---\n\n# Real\n\n1. step\n", 0),
+        ("- [ ] open\n- [x] done\n1. [ ] numbered\n", 0),
+        ("```bash title=\"info\" {1,3}\necho info\n```\n\n~~~python more\nprint('py')\n~~~\n", 1),
+        ("```powershell\nGet-Service x\n```\n\n```yaml\na: {b: c}\n```\n```zsh\nls\n```\n", 1),
+        ("```sh\necho unclosed\nrm -rf /tmp/x\n", 1),
+        ("\u{feff}# Marked\n\n1. step\n", 0),
+        (
+            "# a: b # c\n\n1. `{{ x }}` {% if y %} {# z #}\n2. - : ? ! & * | > ' \" % @\n3. key: value # more\n",
+            0,
+        ),
+        ("1. \u{1b}[31mred\u{7}\n", 0),
+        ("Term\n: definition\n\n![alt](http://img.example/x.png \"tip\") &copy; $$ x = 1 $$\n", 0),
+        (deep.as_str(), 0),
+    ];
+    for (text, executable) in texts {
+        let draft = import::import("x.md", "x", text).unwrap();
+        read(&draft);
+        nothing_is_lost(text, &draft);
+        assert_eq!(draft.executable, executable, "{text}\n{}", draft.yaml);
+        desk.write("playbooks/x.yaml", &draft.yaml);
+        desk.mayday(&["check"]).is(0, &[]);
+    }
+    // What a fence says of its language is kept where no type of step says it.
+    let draft = import::import("x.md", "x", "```PowerShell\nGet-Service\n```\n").unwrap();
+    assert!(draft.yaml.contains("# Written in powershell"), "{}", draft.yaml);
+    let lines = "a\n".repeat(500_000);
+    assert!(matches!(import::import("x.md", "x", &lines), Err(Refused::DraftTooLong(_))));
+}

@@ -68,7 +68,6 @@ pub(super) fn check(global: &Global, args: &CheckArgs) -> Result<u8, Failure> {
                 render::human(&faults, machine::colour_on_stdout(global.plain), machine::width());
             out::data(&text);
             out::talk(&render::summary(&faults, files));
-            projects.iter().flat_map(Project::untranslated).for_each(|note| out::talk(&note));
             let worst = faults.iter().find(|fault| fault.level == Level::Error);
             if let Some(fault) = worst.or(faults.first()) {
                 out::talk(&format!("`mayday explain {}` says more.", fault.code.0));

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::exit::{self, Failure};
 use super::project::Project;
 use crate::config::{Config, FILE_NAME};
+use crate::diagnostic::SourceFile;
 use crate::journal::{Hash, RunDir};
 use crate::plan::{Library, Mode, Plan, PlanTrouble, Purpose};
 use crate::playbook::parse;
@@ -21,8 +22,9 @@ pub(super) fn files(project: &Project, playbook: &str) -> Vec<(String, Vec<u8>)>
         .map(|(id, file)| (playbook_name(&id), file.text.clone().into_bytes()))
         .collect();
     for id in project.needed(playbook).into_keys() {
-        if let Some((_, text)) = project.translations.get(&id) {
-            files.push((format!("{id}{}", translation::ENDING), text.clone().into_bytes()));
+        if let Some(Ok(file)) = project.translations.get(&id) {
+            let name = format!("{id}{}", translation::ENDING);
+            files.push((name, file.text.clone().into_bytes()));
         }
     }
     if let Some(config) = &project.config {
@@ -64,7 +66,8 @@ pub(super) fn plan_in(
         let bytes =
             dir.read_pinned(name, sha256).map_err(|trouble| damaged(trouble.to_string()))?;
         if let Some(id) = name.strip_suffix(translation::ENDING) {
-            words.push((id.to_owned(), String::from_utf8_lossy(&bytes).into_owned()));
+            let text = String::from_utf8_lossy(&bytes);
+            words.push((id.to_owned(), SourceFile::new(name, text)));
             continue;
         }
         let source = parse::read_source(name, bytes).map_err(|fault| damaged(fault.message))?;
@@ -74,9 +77,8 @@ pub(super) fn plan_in(
             library.insert(playbook.head.id.clone(), playbook);
         }
     }
-    for (id, text) in words.into_iter().filter(|_| lang == Lang::Spanish) {
-        if let (Some(playbook), Ok(words)) = (library.get_mut(&id), Translation::parse(&id, &text))
-        {
+    for (id, file) in words.into_iter().filter(|_| lang == Lang::Spanish) {
+        if let (Some(playbook), Ok(words)) = (library.get_mut(&id), Translation::read(&file)) {
             words.apply(playbook);
         }
     }

@@ -33,8 +33,10 @@ pub struct Project {
     pub asked: Option<Vec<String>>,
     /// The mayday.yaml files of the projects inside the folder of playbooks. Their playbooks are theirs.
     pub inner: Vec<PathBuf>,
-    /// Playbooks in other words, by the playbook's id: the file's name and text.
-    pub translations: BTreeMap<String, (String, String)>,
+    /// Playbooks in other words, by the playbook's id.
+    pub translations: BTreeMap<String, words::Words>,
+    /// Files of other words without a playbook beside them.
+    pub alone: Vec<PathBuf>,
 }
 
 impl Project {
@@ -58,6 +60,9 @@ impl Project {
         let mut project = Self::with_config(file.as_deref())?;
         let mut files = Vec::new();
         collect(&project.folder(), &mut files, &mut project.inner);
+        let words = |file: &PathBuf| file.to_string_lossy().ends_with(translation::ENDING);
+        project.alone = files.extract_if(.., |file| words(file)).collect();
+        project.alone.retain(|words| !files.iter().any(|file| is_beside(words, file)));
         project.read(&files);
         Ok(project)
     }
@@ -95,7 +100,9 @@ impl Project {
         let known: Vec<_> = files.iter().map(real).collect();
         let mut others = Vec::new();
         collect(&project.folder(), &mut others, &mut Vec::new());
-        files.extend(others.into_iter().filter(|file| !known.contains(&real(file))));
+        let words = |file: &PathBuf| file.to_string_lossy().ends_with(translation::ENDING);
+        let fresh = |file: &PathBuf| !words(file) && !known.contains(&real(file));
+        files.extend(others.into_iter().filter(fresh));
         project.read(&files);
         Ok(project)
     }
@@ -151,6 +158,7 @@ impl Project {
             asked: None,
             inner: Vec::new(),
             translations: BTreeMap::new(),
+            alone: Vec::new(),
         };
         let Some(file) = file else { return Ok(project) };
         let bytes = std::fs::read(file).map_err(|error| {
@@ -181,10 +189,8 @@ impl Project {
                 Ok(source) => {
                     let parsed = parse::playbook(&source);
                     let id = parsed.value.as_ref().map(|playbook| playbook.head.id.clone());
-                    let beside =
-                        format!("{}{}", file.with_extension("").display(), translation::ENDING);
-                    if let (Some(id), Ok(text)) = (id, std::fs::read_to_string(&beside)) {
-                        self.translations.insert(id, (shown(Path::new(&beside)), text));
+                    if let (Some(id), Some(words)) = (id, words::beside(file)) {
+                        self.translations.entry(id).or_insert(words);
                     }
                     self.playbooks.push(parsed);
                 }
@@ -238,6 +244,7 @@ impl Project {
         let set = check::Set { playbooks: &self.playbooks, config: self.config.as_ref(), today };
         let mut faults = self.unreadable.clone();
         faults.extend(check::check(&set));
+        faults.extend(self.translation_notes());
         if let Some(asked) = &self.asked {
             let others: Vec<&SourceFile> = self
                 .playbooks
@@ -325,6 +332,12 @@ fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
 }
 
+/// True for the words of this playbook.
+fn is_beside(words: &Path, playbook: &Path) -> bool {
+    let name = playbook.with_extension("");
+    words.as_os_str() == format!("{}{}", name.display(), translation::ENDING).as_str()
+}
+
 fn find_config() -> Option<PathBuf> {
     nearest(&here())
 }
@@ -353,7 +366,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>, inner: &mut Vec<PathBuf>) {
     entries.sort();
     for path in entries {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with('.') || name == FILE_NAME || name.ends_with(translation::ENDING) {
+        if name.starts_with('.') || name == FILE_NAME {
             continue;
         }
         if path.is_dir() && path.join(FILE_NAME).is_file() {

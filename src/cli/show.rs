@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::plan::{PlanTrouble, class_of};
 use crate::playbook::{Cadence, DrillHead, Playbook, Step};
 use crate::ui::card::Card;
+use crate::ui::lang::Lang;
 
 /// Flags of `show`.
 #[derive(Args, Debug)]
@@ -45,7 +46,8 @@ pub(super) fn one(global: &Global, id: &str) -> Result<u8, Failure> {
 
 pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<u8, Failure> {
     let project = Project::open(global.config.as_deref())?;
-    let library = project.library();
+    let lang = machine::lang(global);
+    let library = project.library_in(lang);
     let Some(playbook) = library.get(&args.playbook) else {
         if let Some(file) = project.inner_of(&args.playbook) {
             let failure = Failure::new(exit::INVALID, format!("show `{}`", args.playbook));
@@ -61,7 +63,7 @@ pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<u8, Failure> {
             let line = as_json(playbook);
             out::json(&line.to_string());
         }
-        Format::Text => lines(playbook, &project.config_value()),
+        Format::Text => lines(playbook, &project.config_value(), lang),
         Format::Md => out::data(&page_of(playbook, &project)),
         Format::Html => {
             let page = page_of(playbook, &project);
@@ -90,34 +92,35 @@ fn page_of(playbook: &Playbook, project: &Project) -> String {
     crate::book::page::page(playbook, &about)
 }
 
-fn lines(playbook: &Playbook, config: &Config) {
+fn lines(playbook: &Playbook, config: &Config, lang: Lang) {
     let head = &playbook.head;
+    let say = |words: &str| out::line(&lang.say(words));
     out::line(&format!("{}: {}\n", head.id, head.title));
     let severity = super::list::severity(head.severity, config);
     let span = |span: Option<crate::time::Span>| span.map_or("none".to_owned(), |s| s.to_string());
     let (rto, rpo) = (span(head.objectives.rto), span(head.objectives.rpo));
-    out::line(&format!("{severity}; RTO {rto}; RPO {rpo}"));
+    say(&format!("{severity}; RTO {rto}; RPO {rpo}"));
     if let Some(owner) = &head.owner {
         let reviewed = head.reviewed.as_deref().unwrap_or("never");
-        out::line(&format!("Owner {owner}; reviewed {reviewed}"));
+        say(&format!("Owner {owner}; reviewed {reviewed}"));
     }
     for symptom in &head.use_when {
-        out::line(&format!("- Use when: {symptom}"));
+        say(&format!("- Use when: {symptom}"));
     }
     for not_for in &head.not_for {
-        out::line(&format!("- Not for: {} -> {}", not_for.condition, not_for.instead));
+        say(&format!("- Not for: {} -> {}", not_for.condition, not_for.instead));
     }
     for (name, input) in &head.inputs {
         let ask = input.ask.as_deref().unwrap_or_default();
-        out::line(&format!("- Input {name}: {ask}"));
+        say(&format!("- Input {name}: {ask}"));
     }
     if let Some(drill) = &playbook.drill {
-        out::line(&format!("- Drill: {}", drill_line(&drill.head)));
+        say(&format!("- Drill: {}", drill_line(&drill.head)));
     }
     let mut number = 0;
     for phase in &playbook.phases {
         if phase.head.immediate {
-            out::line("\nFIRST, NOW:");
+            say("\nFIRST, NOW:");
         }
         if !phase.head.title.is_empty() {
             let budget = phase.head.budget.map_or(String::new(), |b| format!(" ({b})"));
@@ -125,7 +128,7 @@ fn lines(playbook: &Playbook, config: &Config) {
         }
         for step in &phase.steps {
             number += 1;
-            show_step(number, step);
+            show_step(number, step, lang);
         }
     }
 }
@@ -145,11 +148,11 @@ fn drill_line(head: &DrillHead) -> String {
     line
 }
 
-fn show_step(number: usize, step: &Step) {
+fn show_step(number: usize, step: &Step, lang: Lang) {
     let class = class_of(&step.common, &step.action);
     out::line(&format!("\n{number}. {} [{}]", step.common.title, step.common.id));
     let card = Card::of(step, class, &str::to_owned);
-    for line in card.lines(None, machine::width(), crate::ui::lang::Lang::English) {
+    for line in card.lines(None, machine::width(), lang) {
         out::line(&line);
     }
 }

@@ -172,16 +172,25 @@ impl Phase {
             "sql" | "postgresql" | "mysql" | "plsql" => {
                 let says = text.lines().find_map(|line| line.trim().strip_prefix("--"));
                 let title = title.or(says).map_or_else(|| self.about("Run"), str::to_owned);
+                if language != "sql" {
+                    self.after.push(written_in(language));
+                }
                 self.step(title, Action::Sql(text.to_owned(), guess::statement(text)));
             }
             _ if commands::is_shell(language, text) => {
                 let mut title = title.map(str::to_owned);
+                if matches!(language, "ksh" | "zsh") {
+                    self.after.push(written_in(language));
+                }
                 for part in commands::parts(text) {
                     self.part(part, title.take());
                 }
             }
             _ => {
                 let title = title.map_or_else(|| self.about("Use"), str::to_owned);
+                if !language.is_empty() {
+                    self.after.push(written_in(language));
+                }
                 self.step(title, Action::Manual(text.trim_end().to_owned()));
             }
         }
@@ -266,6 +275,11 @@ impl Phase {
             text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
         format!("Run {}", line.unwrap_or_default())
     }
+}
+
+/// What the fence said and no type of step does.
+fn written_in(language: &str) -> String {
+    format!("Written in {language}")
 }
 
 fn first_line(text: &str) -> String {

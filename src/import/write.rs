@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::Draft;
 use super::draft::{Action, Phase, Sheet, Step};
 use crate::effect::EffectClass;
+use crate::playbook::parse::limits::MAX_SCALAR;
 
 /// Longest title that `check` takes, in characters.
 const TITLE: usize = 90;
@@ -53,8 +54,10 @@ struct Page {
 pub(super) fn playbook(name: &str, id: &str, sheet: &Sheet) -> Draft {
     let steps = sheet.phases.iter().flat_map(|phase| &phase.steps);
     let (mut all, mut executable, mut sql) = (0, 0, false);
-    for step in steps {
+    for step in steps.filter(|step| {
         all += 1;
+        fits(&step.action)
+    }) {
         executable += usize::from(step.action.is_executable());
         sql |= matches!(step.action, Action::Sql(..));
     }
@@ -143,6 +146,10 @@ impl Page {
         for words in &step.words {
             self.comment("      ", words);
         }
+        let fits = fits(&step.action);
+        if !fits {
+            self.comment("      ", step.action.text());
+        }
         let id = self.id(&step.title, "step");
         self.line(&format!("      - id: {id}"));
         self.title("        ", &step.title, step.action.text());
@@ -150,6 +157,9 @@ impl Page {
             self.line(&format!("        link: {}", quoted(link)));
         }
         match &step.action {
+            _ if !fits => {
+                self.text("manual", "Do what stands above: it is too long for one value.");
+            }
             Action::Shell(text, class) => {
                 self.effect(*class);
                 self.text("shell", text);
@@ -215,6 +225,13 @@ impl Page {
         self.ids.insert(fresh.clone(), 1);
         fresh
     }
+}
+
+/// False for what is longer than one value of a playbook may be.
+fn fits(action: &Action) -> bool {
+    // Quoted, a character takes ten at most; a text that long is no step anyway.
+    let text = action.text();
+    text.len() <= MAX_SCALAR / 2 && escaped(text).len() <= MAX_SCALAR
 }
 
 /// SEV-1 to SEV-4 when the title names one.

@@ -64,7 +64,7 @@ pub fn config(file: &Arc<SourceFile>) -> Parsed<Config> {
 /// The first fault, as a sentence with its line and column.
 pub fn values(name: &str, text: &str) -> Result<Vec<(String, serde_json::Value)>, String> {
     let file = SourceFile::new(name, text);
-    let parsed = read(&file, |_, document| serde_json::to_value(document).ok());
+    let parsed = any(&file);
     if let Some(fault) = parsed.faults.iter().find(|fault| fault.level == Level::Error) {
         let at = fault.labels.first().map_or(0, |label| label.range.start);
         let (line, column) = file.line_column(at);
@@ -74,6 +74,12 @@ pub fn values(name: &str, text: &str) -> Result<Vec<(String, serde_json::Value)>
         Some(serde_json::Value::Object(map)) => Ok(map.into_iter().collect()),
         _ => Err("it holds no `name: value`".to_owned()),
     }
+}
+
+/// Reads a file of any fields under the same guards as a playbook.
+#[must_use]
+pub fn any(file: &Arc<SourceFile>) -> Parsed<serde_json::Value> {
+    read(file, |_, document| serde_json::to_value(document).ok())
 }
 
 fn read<T>(

@@ -17,6 +17,14 @@ pub struct Assert {
     conditions: OneOrMany<Brief<Condition>>,
 }
 
+impl Assert {
+    /// What is said when a condition does not hold, by its place among the conditions.
+    pub(crate) fn otherwise(&mut self) -> impl Iterator<Item = (usize, &mut String)> {
+        let conditions = self.conditions.0.iter_mut().enumerate();
+        conditions.filter_map(|(index, condition)| Some((index, condition.0.otherwise.as_mut()?)))
+    }
+}
+
 impl<'de> Deserialize<'de> for Assert {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         OneOrMany::deserialize(deserializer).map(|conditions| Self { conditions })

@@ -16,7 +16,8 @@ fn shipped() -> Vec<(String, Playbook)> {
         for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
             let path = file.unwrap().path();
             let name = path.strip_prefix(ROOT).unwrap().to_str().unwrap().to_owned();
-            if path.extension().is_none_or(|end| end != "yaml") || name.ends_with("/mayday.yaml") {
+            let other = name.ends_with("/mayday.yaml") || name.ends_with(".es.yaml");
+            if path.extension().is_none_or(|end| end != "yaml") || other {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();

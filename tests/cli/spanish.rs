@@ -128,13 +128,32 @@ fn a_playbook_is_told_in_the_words_beside_it_and_check_says_what_is_missing() {
     said.is(
         0,
         &[
-            "note: playbooks/p.es.yaml: no Spanish, or other {{ }}, for",
-            "note: playbooks/p.es.yaml: the playbook has no steps.nadie.title",
+            "note[N210]: 3 sentences have no Spanish",
+            "note[N211]: the playbook has no `steps.nadie.title`",
         ],
     );
     desk.write("playbooks/p.es.yaml", "- nothing: [");
-    desk.mayday(&["check"]).is(0, &["none of playbooks/p.es.yaml is used"]);
+    desk.mayday(&["check"]).is(0, &["note[N214]: none of playbooks/p.es.yaml is used"]);
     desk.mayday(&[&arguments[..], &["--lang", "es"]].concat()).is(5, &["Try it"]);
+}
+
+#[test]
+fn the_shipped_translations_are_shown_in_a_spanish_session() {
+    let desk = Desk::new();
+    let bloom = ["--config", "playbooks/bloom/mayday.yaml", "--lang", "es"];
+    let shown = desk.mayday(&[&bloom[..], &["show", "sev2-data-loss"]].concat());
+    shown.is(0, &["Pérdida de datos", "Úsese cuando: Un usuario avisa", "PRIMERO, YA:", "ejecuta"]);
+    let shop = ["--config", "playbooks/ferreteria/mayday.yaml", "--lang", "es"];
+    let shown = desk.mayday(&[&shop[..], &["show", "ferreteria/deploy"]].concat());
+    shown.is(0, &["Desplegar una versión", "Volver atrás por sí solo", "revisado 2026"]);
+    let english =
+        desk.mayday(&["--config", "playbooks/bloom/mayday.yaml", "show", "sev2-data-loss"]);
+    english.is(0, &["Data loss or accidental deletion", "Use when: A user reports"]);
+    // The plan of a run goes by the same words.
+    let plan = desk.mayday(
+        &[&bloom[..], &["run", "sev2-data-loss", "--dry-run", "--env", "rehearsal"]].concat(),
+    );
+    plan.is(0, &["Compruebe que existen todas las tablas"]);
 }
 
 const WHOLE: &str = "
@@ -187,7 +206,6 @@ contacts: {zeta: {via: show}}
     answer("escriba exactamente: zeta >", "zett\r", "No se acepta: escriba exactamente: zeta");
     answer("escriba exactamente: zeta >", "zeta\r", "5/8 CORRE");
     answer("escriba un número", "1\r", "6/8 ESPERA");
-    answer("RTO INCUMPLIDO", "", "RTO INCUMPLIDO");
     answer("pulse Intro para seguir >", "\r", "intentar de nuevo");
     answer("escriba un número del 1 al", "", "escriba un número del 1 al");
     let id = desk.newest();
@@ -214,6 +232,7 @@ contacts: {zeta: {via: show}}
     pty.shown("escriba al menos una palabra >");
     type_until(&mut pty, "zeta\r", |seen| seen.contains("COMPLETADA"));
     assert_eq!(pty.wait(), Some(0), "{}", pty.seen());
+    assert!(pty.seen().contains("RTO INCUMPLIDO: pasó el tiempo objetivo"), "{}", pty.seen());
     let over = desk.mayday(&["resume", "--lang", "es"]);
     over.is(2, &["ninguna está abierta"]);
     let said = [&status, &line, &held, &gone, &slip, &runs, &over].map(Said::all).join("\n");

@@ -32,7 +32,8 @@ pub(crate) fn playbooks(team: &str) -> Vec<Playbook> {
     };
     let paths = files.map(|entry| entry.path());
     let yaml = |path: &std::path::PathBuf| {
-        path.extension().is_some_and(|end| end == "yaml") && !path.ends_with("mayday.yaml")
+        let name = path.to_string_lossy();
+        name.ends_with(".yaml") && !name.ends_with(".es.yaml") && !path.ends_with("mayday.yaml")
     };
     paths.filter(yaml).map(|path| read(&path)).collect()
 }

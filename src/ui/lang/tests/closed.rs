@@ -29,6 +29,7 @@ const SAID: &[&str] = &[
     "cli/rollback.rs",
     "cli/run.rs",
     "cli/runs.rs",
+    "cli/show.rs",
     "cli/slip.rs",
     "cli/slip",
     "cli/status.rs",
