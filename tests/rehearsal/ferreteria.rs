@@ -167,6 +167,65 @@ fn a_backup_that_is_missing_empty_broken_cut_off_or_old_is_never_taken_for_one()
     restore("2999-01-01T00:00:00Z").is(2, &["in the future"]);
 }
 
+/// The ways that the drills do not take.
+#[test]
+fn a_full_disk_a_machine_that_is_gone_and_a_deploy_that_goes_back_are_dealt_with() {
+    let company = ferreteria();
+    let before = company.dump("db_url");
+    let up = ["--answer", "volume=yes", "--answer", "page=yes"];
+    let down = |more: &[&str]| company.run("ferreteria/p1-site-down", &[&up[..], more].concat());
+    company.fault("df", "used: 97");
+    down(&[]).is(5, &["OK    prune", "FAIL  room"]);
+    company.fault("df", "used: 60");
+    let retry = ["resume", "--no-input", "--answer", "room.menu=retry"];
+    company.mayday(&[&retry[..], &up].concat()).is(0, &["OK    healthy", "COMPLETED"]);
+    company.fault("ssh", "unreachable: yes");
+    let away = [
+        "machine.menu=switch_to:machine_down",
+        "machine.reason=no answer",
+        "provider=done",
+        "again=done",
+    ];
+    let away: Vec<&str> = away.iter().flat_map(|answer| ["--answer", answer]).collect();
+    down(&away).is(0, &["OK    provider", "OK    again"]);
+    company.fault("ssh", "");
+    company.run("ferreteria/backup", &["--input", "label=nightly"]).is(0, &[]);
+    company.fault("df", "used: 90");
+    company
+        .run("ferreteria/p2-high-resource-usage", &["--answer", "scale=done"])
+        .is(0, &["OK    reclaim", "OK    old_backups.restore_test", "COMPLETED"]);
+    company.fault("df", "");
+    company
+        .run(
+            "ferreteria/p3-backup-failed",
+            &["--answer", "cause=disk", "--answer", "make_room=done"],
+        )
+        .is(0, &["OK    make_room", "COMPLETED"]);
+    company
+        .run("ferreteria/p2-tls-certificate-expired", &[])
+        .is(5, &["The certificate is good for longer than that. Nothing is to be done."]);
+    let failed = |way: &str| {
+        let decide = format!("decide={way}");
+        let words = ["--answer", &decide, "--confirm", "go_back.downgrade=0001"];
+        company.run("ferreteria/p2-deploy-failed", &words)
+    };
+    failed("nothing").is(0, &["COMPLETED"]);
+    company.run("ferreteria/deploy", &["--input", "tag=v1.1.0"]).is(0, &["COMPLETED"]);
+    failed("back").is(0, &["OK    go_back.downgrade", "COMPLETED"]);
+    assert!(version(&company).contains("\"1.0.0\""));
+    let mut words = vec!["--input", "good_until=-1m", "--answer", "writes=stop"];
+    words.extend([
+        "--answer",
+        "decide=by_hand",
+        "--answer",
+        "rows_right=done",
+        "--answer",
+        "owner_ok=yes",
+    ]);
+    company.run("ferreteria/p1-data-corruption", &words).is(0, &["OK    web_on", "COMPLETED"]);
+    assert!(company.dump("db_url") == before, "the data changed");
+}
+
 #[test]
 fn a_tenant_that_sees_data_of_another_is_found() {
     let company = ferreteria();
