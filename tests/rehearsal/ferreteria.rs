@@ -192,13 +192,23 @@ fn a_full_disk_a_machine_that_is_gone_and_a_deploy_that_goes_back_are_dealt_with
     company.run("ferreteria/backup", &["--input", "label=nightly"]).is(0, &[]);
     company.fault("df", "used: 90");
     company
-        .run("ferreteria/p2-high-resource-usage", &["--answer", "scale=done"])
+        .run(
+            "ferreteria/p2-high-resource-usage",
+            &["--answer", "scale=done", "--confirm", "old_backups.rotate=remove"],
+        )
         .is(0, &["OK    reclaim", "OK    old_backups.restore_test", "COMPLETED"]);
     company.fault("df", "");
     company
         .run(
             "ferreteria/p3-backup-failed",
-            &["--answer", "cause=disk", "--answer", "make_room=done"],
+            &[
+                "--answer",
+                "cause=disk",
+                "--answer",
+                "make_room=done",
+                "--confirm",
+                "validated.rotate=remove",
+            ],
         )
         .is(0, &["OK    make_room", "COMPLETED"]);
     company
