@@ -1,6 +1,7 @@
 //! The ways through Bloom's procedures that their drills do not take, on the real thing.
 
 use std::fs;
+use std::time::Duration;
 
 use super::crash::{Driver, begun};
 use crate::cli::until;
@@ -183,10 +184,49 @@ fn the_maintenance_page_comes_and_goes_on_each_host() {
     }
 }
 
+/// The newest backup was taken when the damage was there: it is restored beside, found to be damaged, and left there.
+#[test]
+fn a_backup_with_the_damage_in_it_is_passed_over_for_an_older_one() {
+    let team = Team::new("bloom");
+    team.bring_up();
+    team.run("backup-daily", &[]).is(0, &[]);
+    for entry in fs::read_dir(team.path(".mayday-rehearsal/backups")).unwrap().flatten() {
+        let file = fs::File::options().append(true).open(entry.path()).unwrap();
+        let hour_ago = file.metadata().unwrap().modified().unwrap() - Duration::from_hours(1);
+        file.set_modified(hour_ago).unwrap();
+        let older = entry.path().to_string_lossy().replace("bloom_backup_2", "bloom_backup_1");
+        fs::rename(entry.path(), &older).unwrap();
+        if older.ends_with(".sha256") {
+            let text = fs::read_to_string(&older).unwrap();
+            fs::write(&older, text.replace("bloom_backup_2", "bloom_backup_1")).unwrap();
+        }
+    }
+    team.sql(
+        "ALTER TABLE reservations DROP CONSTRAINT \"reservations_clientId_fkey\"; \
+         UPDATE reservations SET \"clientId\" = 99000 WHERE id = 401",
+    );
+    team.run("backup-daily", &[]).is(0, &[]);
+    let answers =
+        ["--answer", "loss=yes", "--answer", "user_ok=yes", "--confirm", "swap_names=500"];
+    let restore = |more: &[&str]| team.run("backup-restore", &[&answers[..], more].concat());
+    restore(&[]).is(5, &["FAIL  sound"]);
+    assert_eq!(team.sql("SELECT \"clientId\" FROM reservations WHERE id = 401"), "99000");
+    restore(&["--input", "good_until=2031-01-01T00:00:00Z"]).is(2, &["in the future"]);
+    restore(&["--input", "good_until=2001-01-01T00:00:00Z"]).is(5, &["FAIL  newest"]);
+    restore(&["--input", "good_until=-30m"]).is(0, &["COMPLETED"]);
+    assert_ne!(team.sql("SELECT \"clientId\" FROM reservations WHERE id = 401"), "99000");
+}
+
 #[test]
 fn slow_queries_are_helped_by_statistics_or_by_a_person_too() {
     let team = Team::new("bloom");
     team.bring_up();
+    // Whoever leads the incident hands over to the playbook of the cause.
+    let mut words = vec!["--answer", "assess=sev4", "--answer", "close_site=leave"];
+    words.extend(["--answer", "investigate=slow", "--answer", "investigate.evidence=the log"]);
+    words.extend(["--answer", "recover.menu=handoff:sev4-performance", "--confirm", "notify=yes"]);
+    words.extend(["--answer", "recover.reason=it is slow"]);
+    team.run("incident-response", &words).is(0, &["mayday run sev4-performance --from"]);
     for remedy in ["statistics", "other"] {
         let remedy = format!("remedy={remedy}");
         let words =
