@@ -11,6 +11,7 @@ const FILES: &[&str] = &[
     include_str!("es/causes.txt"),
     include_str!("es/values.txt"),
     include_str!("es/session.txt"),
+    include_str!("es/record.txt"),
 ];
 
 /// Every sentence: English, Spanish.

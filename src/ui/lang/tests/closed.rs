@@ -52,8 +52,7 @@ const SAID: &[&str] = &[
     "steps",
     "template",
     "time.rs",
-    "timeline/about_drill.rs",
-    "timeline/about_record.rs",
+    "timeline",
     "ui",
     "world",
 ];
