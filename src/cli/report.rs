@@ -14,13 +14,11 @@ use crate::report::{self, Beside, Checked, Names};
 use crate::run::event::{Event, Kind};
 use crate::run::state::Run;
 use crate::time::Timestamp;
-use crate::ui::lang::Lang;
 use crate::ui::screen::Screen;
 
 pub(super) mod beside;
 mod checked;
 mod earlier;
-mod spoken;
 mod write;
 
 /// Flags of `report`.
@@ -39,9 +37,9 @@ pub struct ReportArgs {
     #[arg(long, value_enum, default_value_t = Format::Md)]
     format: Format,
     /// `postmortem`, `postmortem.es`, `drill-report`, `post-exercise` (for auditors), `post-incident` (short),
-    /// or a file of your own [default: postmortem, in the language of the screen]
-    #[arg(long, value_name = "NAME|FILE")]
-    template: Option<String>,
+    /// or a file of your own
+    #[arg(long, value_name = "NAME|FILE", default_value = "postmortem", hide_default_value = true)]
+    template: String,
     /// Write to this file. One that is there keeps what people wrote in it: only its filled blocks are
     /// brought up to date, and those that a person changed stay (then the exit code is 12)
     #[arg(short, long, value_name = "FILE")]
@@ -97,13 +95,10 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
         Kind::Opened(opened) => Some(opened),
         _ => None,
     });
-    // What programs read is the same in every language.
-    let lang = if args.format == Format::Md { machine::lang(global) } else { Lang::English };
-    let plan = opened.and_then(|opened| pinned::plan_in(&dir, opened, lang).ok());
-    let plan = plan.map(|(plan, _)| plan);
+    let plan = opened.and_then(|opened| pinned::plan(&dir, opened).ok()).map(|(plan, _)| plan);
     let names = if args.names == Who::Full { Names::Full } else { Names::Roles };
     let base = args.output.as_ref().map_or("", |file| base(&dir, file));
-    let mut context = context(&store, &dir, &read.events, plan.as_ref(), names, base);
+    let context = context(&store, &dir, &read.events, plan.as_ref(), names, base);
     let found = (args.format == Format::Html).then(|| {
         let opened = opened.map(|opened| &**opened);
         let found = beside::find(&store, &dir, opened, args.words.as_deref());
@@ -126,10 +121,7 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
             report::html::page_with(&context, &found.around())
         }
         Format::Md => {
-            let named = args.template.as_deref().unwrap_or(spoken::standard(lang));
-            let (name, template) = template(named)?;
-            let lang = spoken::of_template(&name, shipped::named(named).is_some(), lang);
-            spoken::in_words_of(lang, &mut context);
+            let (name, template) = template(&args.template)?;
             report::render(&template, &name, &context)
                 .map_err(|trouble| Failure::new(exit::INVALID, format!("render {trouble}")))?
         }
@@ -206,14 +198,6 @@ pub(super) fn context_at(
     report::context_with(events, plan, checked.as_ref(), names, now, &beside)
 }
 
-/// The post-mortem in the language of the screen.
-fn draft(screen: &Screen, mut context: serde_json::Value) -> Result<String, report::ReportTrouble> {
-    let lang = screen.look.lang;
-    let (name, template) = shipped::named(spoken::standard(lang)).unwrap_or_default();
-    spoken::in_words_of(lang, &mut context);
-    report::render(template, &name, &context)
-}
-
 /// When a driver leaves: the post-mortem of a closed run is put on disk, and the operator is told where
 /// everything is. `told` is all that happened, when the record on disk ends before that: then the
 /// post-mortem goes to standard output, whatever state the run is in.
@@ -227,7 +211,7 @@ pub(super) fn leave(
     if let Some(events) = told {
         let context =
             report::context(&events, Some(plan), None, Names::Roles, machine::wall_clock());
-        match draft(screen, context) {
+        match report::render(report::POSTMORTEM, "postmortem.md.j2", &context) {
             Ok(text) => screen.data(text),
             Err(trouble) => screen.tell(&format!("The post-mortem was not written ({trouble}).")),
         }
@@ -244,8 +228,9 @@ pub(super) fn leave(
         // A long record need not stay in memory beside what was made of it.
         drop(read);
         let file = dir.reports().join("postmortem.md");
-        let written =
-            draft(screen, context).map_err(|trouble| trouble.to_string()).and_then(|text| {
+        let written = report::render(report::POSTMORTEM, "postmortem.md.j2", &context)
+            .map_err(|trouble| trouble.to_string())
+            .and_then(|text| {
                 write::onto(&file, &text).map_err(|failure| failure.error.to_string())
             });
         match written {

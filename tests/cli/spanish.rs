@@ -244,31 +244,3 @@ contacts: {zeta: {via: show}}
         pty.seen()
     );
 }
-
-#[test]
-fn a_report_is_in_spanish_by_the_flag_and_for_programs_the_same() {
-    let desk = desk();
-    let run = ["run", "p", "--answer", "seguro=yes", "--confirm", "cambiar=y", "--no-input"];
-    desk.write("listo", "");
-    desk.mayday(&[&run[..], &["--lang", "es"]].concat()).is(0, &["Borrador del post-mortem"]);
-    let draft = desk.path(&format!("state/{}/reports/postmortem.md", desk.newest()));
-    let draft = std::fs::read_to_string(draft).unwrap();
-    for text in [draft, desk.mayday(&["report", "--lang", "es"]).out] {
-        for words in
-            ["## Cronología", "Se abrió la ejecución: Try it", "Comenzó", "pasó tras", "está hecho"]
-        {
-            assert!(text.contains(words), "{words}: {text}");
-        }
-        for words in ["Run opened", "is done.", " passed after", " started ("] {
-            assert!(!text.contains(words), "{words}: {text}");
-        }
-    }
-    let english = desk.mayday(&["report", "--lang", "es", "--template", "postmortem"]);
-    english.is(0, &["Run opened: Try it"]);
-    let json = |lang| desk.mayday(&["report", "--format", "json", "--lang", lang]).out;
-    let steady = |text: String| {
-        let page: serde_json::Value = serde_json::from_str(&text).unwrap();
-        page["timeline"].clone()
-    };
-    assert_eq!(steady(json("es")), steady(json("en")));
-}
