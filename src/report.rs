@@ -36,6 +36,7 @@ mod outcome;
 mod picture;
 pub mod prose;
 pub mod shipped;
+pub mod spanish;
 pub use picture::gantt;
 mod read;
 mod steps;
@@ -146,6 +147,7 @@ pub fn context_with(
     let mut context = json!({
         "context_version": CONTEXT_VERSION,
         "generated_at": now,
+        "language": "en",
         "names": match names { Names::Roles => "roles", Names::Full => "full" },
         "document": incident::document(&facts),
         "run": header::run(&facts),

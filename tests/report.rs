@@ -16,6 +16,7 @@ mod merge;
 mod pages;
 mod runs;
 mod schema;
+mod spanish;
 mod story;
 mod templates;
 mod templates_shipped;

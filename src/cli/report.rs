@@ -9,16 +9,17 @@ use super::exit::{self, Failure};
 use super::{Global, machine, out, pinned};
 use crate::journal::{RunDir, Store, verify};
 use crate::plan::Plan;
-use crate::report::shipped::{self, SHIPPED};
-use crate::report::{self, Beside, Checked, Names};
+use crate::report::{self, Beside, Checked, Names, ReportTrouble, spanish};
 use crate::run::event::{Event, Kind};
 use crate::run::state::Run;
 use crate::time::Timestamp;
+use crate::ui::lang::Lang;
 use crate::ui::screen::Screen;
 
 pub(super) mod beside;
 mod checked;
 mod earlier;
+mod template;
 mod write;
 
 /// Flags of `report`.
@@ -36,10 +37,10 @@ pub struct ReportArgs {
     /// Markdown from the template, a page with pictures, or the template's context as JSON
     #[arg(long, value_enum, default_value_t = Format::Md)]
     format: Format,
-    /// `postmortem`, `postmortem.es`, `drill-report`, `post-exercise` (for auditors), `post-incident` (short),
-    /// or a file of your own
-    #[arg(long, value_name = "NAME|FILE", default_value = "postmortem", hide_default_value = true)]
-    template: String,
+    /// `postmortem`, `drill-report`, `post-exercise` (for auditors), `post-incident` (short), or a file of your own;
+    /// with `--lang es` the Spanish one. `postmortem.es` is Spanish in any language
+    #[arg(long, value_name = "NAME|FILE")]
+    template: Option<String>,
     /// Write to this file. One that is there keeps what people wrote in it: only its filled blocks are
     /// brought up to date, and those that a person changed stay (then the exit code is 12)
     #[arg(short, long, value_name = "FILE")]
@@ -98,7 +99,7 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
     let plan = opened.and_then(|opened| pinned::plan(&dir, opened).ok()).map(|(plan, _)| plan);
     let names = if args.names == Who::Full { Names::Full } else { Names::Roles };
     let base = args.output.as_ref().map_or("", |file| base(&dir, file));
-    let context = context(&store, &dir, &read.events, plan.as_ref(), names, base);
+    let mut context = context(&store, &dir, &read.events, plan.as_ref(), names, base);
     let found = (args.format == Format::Html).then(|| {
         let opened = opened.map(|opened| &**opened);
         let found = beside::find(&store, &dir, opened, args.words.as_deref());
@@ -121,8 +122,11 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
             report::html::page_with(&context, &found.around())
         }
         Format::Md => {
-            let (name, template) = template(&args.template)?;
-            report::render(&template, &name, &context)
+            let chosen = template::choose(args.template.as_deref(), machine::lang(global))?;
+            if chosen.spanish {
+                spanish::said(&mut context);
+            }
+            report::render(&chosen.text, &chosen.name, &context)
                 .map_err(|trouble| Failure::new(exit::INVALID, format!("render {trouble}")))?
         }
     };
@@ -155,19 +159,6 @@ fn base(dir: &RunDir, file: &Path) -> &'static str {
     }
 }
 
-/// A shipped template by its name, or a file.
-fn template(named: &str) -> Result<(String, String), Failure> {
-    if let Some((name, text)) = shipped::named(named) {
-        return Ok((name, text.to_owned()));
-    }
-    let text = std::fs::read_to_string(named).map_err(|error| {
-        let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
-        Failure::new(exit::PRECONDITION, format!("read template {named}: {error}"))
-            .hint(format!("a file, or one of {}", names.join(", ")))
-    })?;
-    Ok((named.to_owned(), text))
-}
-
 fn context(
     store: &Store,
     dir: &RunDir,
@@ -198,6 +189,15 @@ pub(super) fn context_at(
     report::context_with(events, plan, checked.as_ref(), names, now, &beside)
 }
 
+/// The post-mortem in the language of the screen.
+fn draft(lang: Lang, context: &mut serde_json::Value) -> Result<String, ReportTrouble> {
+    let (name, text) = template::draft(lang);
+    if lang == Lang::Spanish {
+        spanish::said(context);
+    }
+    report::render(text, name, context)
+}
+
 /// When a driver leaves: the post-mortem of a closed run is put on disk, and the operator is told where
 /// everything is. `told` is all that happened, when the record on disk ends before that: then the
 /// post-mortem goes to standard output, whatever state the run is in.
@@ -209,9 +209,9 @@ pub(super) fn leave(
     told: Option<Vec<(u64, Event)>>,
 ) -> Result<(), Failure> {
     if let Some(events) = told {
-        let context =
+        let mut context =
             report::context(&events, Some(plan), None, Names::Roles, machine::wall_clock());
-        match report::render(report::POSTMORTEM, "postmortem.md.j2", &context) {
+        match draft(screen.look.lang, &mut context) {
             Ok(text) => screen.data(text),
             Err(trouble) => screen.tell(&format!("The post-mortem was not written ({trouble}).")),
         }
@@ -224,15 +224,14 @@ pub(super) fn leave(
         super::history::leave(dir, plan, &read.events);
         // Other runs lie beside this one, wherever it is.
         let store = Store::new(dir.path().parent().unwrap_or(dir.path()));
-        let context = context(&store, dir, &read.events, Some(plan), Names::Roles, "../");
+        let mut context = context(&store, dir, &read.events, Some(plan), Names::Roles, "../");
         // A long record need not stay in memory beside what was made of it.
         drop(read);
         let file = dir.reports().join("postmortem.md");
-        let written = report::render(report::POSTMORTEM, "postmortem.md.j2", &context)
-            .map_err(|trouble| trouble.to_string())
-            .and_then(|text| {
-                write::onto(&file, &text).map_err(|failure| failure.error.to_string())
-            });
+        let written =
+            draft(screen.look.lang, &mut context).map_err(|trouble| trouble.to_string()).and_then(
+                |text| write::onto(&file, &text).map_err(|failure| failure.error.to_string()),
+            );
         match written {
             Ok(put) => {
                 let conflicts = put.lines(&file);

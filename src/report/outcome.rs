@@ -123,14 +123,11 @@ pub(super) fn summary(
         status(facts.run).words(),
         whole_seconds(took),
     )];
-    let said: Vec<&str> = ["rto", "rpo"]
+    let said = ["rto", "rpo"]
         .iter()
         .filter(|key| !objectives[**key]["objective_ms"].is_null())
-        .filter_map(|key| objectives[*key]["words"].as_str())
-        .collect();
-    if !said.is_empty() {
-        sentences.push(said.join(" "));
-    }
+        .filter_map(|key| objectives[*key]["words"].as_str());
+    sentences.extend(said.map(str::to_owned));
     let deviated = match deviations.len() {
         0 => "Nothing deviated from the playbook.".to_owned(),
         1 => "There was one deviation from the playbook.".to_owned(),

@@ -153,6 +153,9 @@ fn of_step(kind: &Kind, people: &People) -> String {
             let measured = seen(measured.as_deref());
             format!("{step} {}{measured} after {elapsed}{looks}{ending}.", result(verdict))
         }
+        Kind::Revoked { step, attempt, reason } => {
+            format!("{step}: attempt {attempt} did not happen: {reason}.")
+        }
         Kind::CheckStarted { step, what, .. } => format!("Checking {step}: {}", brief(what)),
         Kind::Checked { step, check, verdict, measured, .. } => {
             let name = match check.as_str() {

@@ -1,0 +1,179 @@
+//! The context of a report in Spanish: the sentences that the program made, field by field.
+//!
+//! Owns the list of sentences (`spanish/sentences.txt`) and which fields hold them. What authors and people wrote stays
+//! as it is, and so do the stable words that a template compares (`status`, `verdict`, `kind`).
+
+use serde_json::Value;
+
+mod pattern;
+
+use pattern::Sentences;
+
+/// A field that holds sentences of ours: the list, the field, and the headings under which they stand.
+const FIELDS: [(&str, &str, &[&str]); 57] = [
+    ("responders", "note", &[]),
+    ("notes", "text", &[]),
+    ("messages", "message", &[]),
+    ("decisions", "reason", &[]),
+    ("milestones", "reason", &[]),
+    ("responders", "role", &["words"]),
+    ("responders", "who", &["words"]),
+    ("milestones", "words", &["words"]),
+    ("milestones", "source", &["words"]),
+    ("durations", "words", &["duration"]),
+    ("durations", "formula", &["duration"]),
+    ("deadlines", "words", &["words"]),
+    ("deadlines", "anchor", &["words"]),
+    ("deadlines", "state_words", &["state"]),
+    ("escalations", "words", &["words"]),
+    ("escalations", "state_words", &["state"]),
+    ("escalations/messages", "ending", &["words"]),
+    ("messages", "cause_words", &["words"]),
+    ("messages", "ending", &["words"]),
+    ("ledger/parts", "words", &["part"]),
+    ("steps", "who", &["words"]),
+    ("recovery", "who", &["words"]),
+    ("recovery", "outcome_words", &["outcome"]),
+    ("recovery", "against", &["outcome"]),
+    ("deviations", "who", &["words"]),
+    ("deviations", "what", &["deviation", "record"]),
+    ("deviations", "reason", &["words"]),
+    ("deviations", "settled", &["words", "settled"]),
+    ("decisions", "who", &["words"]),
+    ("decisions", "question", &["words"]),
+    ("decisions", "answer", &["words"]),
+    ("objections", "who", &["words"]),
+    ("objections", "what", &["deviation"]),
+    ("notes", "who", &["words"]),
+    ("actions", "what", &["document"]),
+    ("actions", "owner", &["words"]),
+    ("actions", "by", &["words"]),
+    ("factors", "what", &["deviation", "record"]),
+    ("suggestions", "seen", &["suggestion"]),
+    ("suggestions", "suggested", &["suggestion"]),
+    ("earlier", "status_words", &["words"]),
+    ("left_out", "where", &["document"]),
+    ("drill/criteria", "held_words", &["document"]),
+    ("drill/criteria", "measured", &["words"]),
+    ("timeline", "who", &["words"]),
+    ("", "warnings", &["warnings", "record"]),
+    ("", "summary", &["summary", "objective"]),
+    ("", "names_words", &["document"]),
+    ("drill", "reasons", &["reasons"]),
+    ("went", "well", &["objective", "went"]),
+    ("went", "hard", &["objective", "went"]),
+    ("went", "lucky", &["went"]),
+    ("record", "findings", &["words"]),
+    ("run", "status_words", &["words"]),
+    ("run", "operator", &["words"]),
+    ("run", "people", &["words"]),
+    ("document", "due_from", &["document"]),
+];
+
+/// Fields of which some values are those of authors and people: they may stay as they are.
+const THEIRS: [&str; 11] = [
+    "role", "source", "reason", "who", "question", "answer", "owner", "by", "people", "operator",
+    "findings",
+];
+
+/// The context with its sentences in Spanish, and those for which there was none.
+pub fn said(context: &mut Value) -> Vec<String> {
+    let roles = context["names"] == "roles";
+    let mut speaker = Speaker { sentences: Sentences::read(), unsaid: Vec::new(), roles };
+    for row in context["timeline"].as_array_mut().into_iter().flatten() {
+        let kind = format!("timeline.what:{}", row["type"].as_str().unwrap_or_default());
+        speaker.text(&mut row["what"], &[kind.as_str(), "record", "message"], false);
+    }
+    for (list, field, headings) in FIELDS {
+        let theirs = headings.is_empty()
+            || THEIRS.contains(&field)
+            || (list == "actions" && field == "what")
+            || (list == "objections")
+            || (list == "drill/criteria" && field == "measured");
+        speaker.field(context, list, field, headings, theirs);
+    }
+    for one in ["rto", "rpo", "response"] {
+        if let Some(objective) = context.pointer_mut(&format!("/objectives/{one}")) {
+            speaker.text(&mut objective["words"], &["objective"], false);
+            speaker.text(&mut objective["anchor"], &["words"], false);
+        }
+    }
+    for pointer in ["/ledger/ends_with", "/detection/source", "/run/reason", "/document/owner"] {
+        if let Some(value) = context.pointer_mut(pointer) {
+            speaker.text(value, &["words"], true);
+        }
+    }
+    context["language"] = "es".into();
+    context["gantt"] = Some(super::gantt::gantt(context)).filter(|chart| !chart.is_empty()).into();
+    speaker.unsaid
+}
+
+/// A word of ours in Spanish; as it is where there is none.
+pub(super) fn word(text: &str) -> String {
+    let sentences = Sentences::read();
+    let found = ["gantt", "state", "words", "outcome"].iter();
+    found
+        .into_iter()
+        .find_map(|heading| sentences.say(heading, text))
+        .unwrap_or_else(|| text.to_owned())
+}
+
+struct Speaker {
+    sentences: Sentences,
+    unsaid: Vec<String>,
+    /// People are called by their roles.
+    roles: bool,
+}
+
+impl Speaker {
+    /// A field of every row of a list, of an object, or of the context itself.
+    fn field(&mut self, at: &mut Value, list: &str, field: &str, headings: &[&str], theirs: bool) {
+        if let Value::Array(rows) = at {
+            for row in rows {
+                self.field(row, list, field, headings, theirs);
+            }
+            return;
+        }
+        let (first, rest) = list.split_once('/').unwrap_or((list, ""));
+        if !first.is_empty() {
+            if let Some(inner) = at.get_mut(first) {
+                self.field(inner, rest, field, headings, theirs);
+            }
+            return;
+        }
+        match at.get_mut(field) {
+            Some(Value::Array(texts)) => {
+                for text in texts {
+                    self.text(text, headings, theirs);
+                }
+            }
+            Some(value) => self.text(value, headings, theirs),
+            None => {}
+        }
+    }
+
+    fn text(&mut self, value: &mut Value, headings: &[&str], theirs: bool) {
+        let Value::String(text) = value else { return };
+        if text.is_empty() || text == "mayday" {
+            return;
+        }
+        let said = headings.iter().find_map(|heading| self.sentences.say(heading, text));
+        if said.is_none() && !theirs {
+            self.unsaid.push(format!("{}: {text}", headings.join(", ")));
+        }
+        let said = said.unwrap_or_else(|| std::mem::take(text));
+        *text = if self.roles { roles(&said) } else { said };
+    }
+}
+
+/// Roles that stand in a text in the place of names.
+fn roles(text: &str) -> String {
+    let mut parts = text.split("operator ");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let number = part.starts_with(|c: char| c.is_ascii_digit());
+        out.push_str(if number { "operador " } else { "operator " });
+        out.push_str(part);
+    }
+    out
+}
