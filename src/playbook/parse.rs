@@ -16,6 +16,7 @@ mod build;
 mod decode;
 pub mod entries;
 mod scan;
+mod slip;
 mod source;
 mod text;
 mod value;

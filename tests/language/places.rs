@@ -1,6 +1,6 @@
 //! From a path to its place in the file, and from a part of a text to its place.
 
-use super::{COMPLETE, read};
+use super::{COMPLETE, places, read, shown};
 
 #[test]
 fn the_complete_playbook_has_no_fault_and_every_node_a_place() {
@@ -93,4 +93,89 @@ fn what_reading_has_reported_is_known_as_broken() {
     assert!(broken("steps[0].timeout") && broken("steps[0]") && broken("steps") && broken(""));
     assert!(!broken("steps[0].effect") && !broken("steps[1]") && !broken("steps[0].time"));
     assert_eq!(parsed.value.unwrap().steps().count(), 2);
+}
+
+/// A playbook for slips of the hand.
+const SOUND: &str = r#"mayday: 1
+id: slip
+title: A slip
+severity: SEV-3
+steps:
+  - id: a
+    title: First
+    effect: read
+    shell: |
+      echo one
+      echo two: three
+    timeout: 2m
+  - id: b
+    title: Second
+    confirm: "Is it well?"
+  - id: c
+    title: Third
+    choose:
+      ask: Which?
+      options: { one: "One", two: "Two" }
+"#;
+
+/// What is written, what should be there, the line and column that must be named, and what to do.
+const SLIPS: &[(&str, &str, usize, usize, &str)] = &[
+    ("shell |", "shell: |", 9, 5, "write `shell: |`"),
+    ("shell >-", "shell: |", 9, 5, "write `shell: >-`"),
+    ("title First", "title: First", 7, 5, "write `title: First`"),
+    ("title:First", "title: First", 7, 5, "write `title: First`"),
+    ("title = Second", "title: Second", 14, 5, "write `title: Second`"),
+    ("title\u{ff1a} Second", "title: Second", 14, 10, "write `title:`"),
+    ("steps", "steps:", 5, 1, "write `steps:`"),
+    ("choose", "choose:", 18, 5, "write `choose:`"),
+    ("id slip", "id: slip", 2, 1, "write `id: slip`"),
+    (
+        "options |\n        one",
+        "options: { one: \"One\", two: \"Two\" }",
+        20,
+        7,
+        "write `options: |`",
+    ),
+    ("- shell |\n      echo", "- id: b\n    title: Second", 13, 5, "write `shell: |`"),
+    ("title: \"First", "title: First", 7, 12, "close it on this line"),
+    ("title: 'Third", "title: Third", 17, 12, "close it on this line"),
+    (
+        "{ one: \"One\", two: \"Two\"\n",
+        "{ one: \"One\", two: \"Two\" }",
+        20,
+        16,
+        "close it with `}`",
+    ),
+    ("severity: SEV-3\ntags: [a, b", "severity: SEV-3", 5, 7, "close it with `]`"),
+    ("{ one: \"One\" two: \"Two\" }", "{ one: \"One\", two: \"Two\" }", 20, 29, "put `,`"),
+    ("     title: First", "    title: First", 7, 6, "with 4 spaces, it has 5"),
+    ("   title: First", "    title: First", 7, 4, "with 4 spaces, it has 3"),
+    ("  -id: b", "  - id: b", 13, 3, "write `- id: b`"),
+    (" - id: b", "  - id: b", 13, 4, "with 2 spaces, it has 1"),
+    ("    - id: b", "  - id: b", 13, 7, "with 2 spaces, it has 4"),
+    ("\ttitle: Second", "    title: Second", 14, 1, "indent with spaces"),
+    ("\u{a0}   title: Second", "    title: Second", 14, 1, "indent with spaces"),
+    ("\techo one", "      echo one", 10, 1, "indent with spaces"),
+    ("    echo one\n    echo two", "      echo one\n      echo two", 10, 5, "deeper than `shell`"),
+    ("shell: | echo one", "shell: |\n      echo one", 9, 12, "on the next line"),
+    ("title: Second: again", "title: Second", 14, 18, "quotes around a text that holds `: `"),
+    ("confirm: 'It's well?'", "confirm: \"Is it well?\"", 15, 18, "written twice"),
+    ("confirm: \"Is it\" well?", "confirm: \"Is it well?\"", 15, 22, "whole text into the quotes"),
+    ("confirm: \"C:\\\\a \\dir\"", "confirm: \"Is it well?\"", 15, 21, "for a backslash"),
+];
+
+#[test]
+fn a_slip_is_told_at_the_line_that_is_wrong_with_what_to_do() {
+    assert_eq!(read(SOUND).faults, []);
+    let mut wrong = Vec::new();
+    for (written, right, line, column, help) in SLIPS {
+        assert!(SOUND.contains(right), "{right}");
+        let parsed = read(&SOUND.replacen(right, written, 1));
+        let shown = shown(&parsed.faults);
+        let first = places(&parsed).first().copied();
+        if first != Some(("E006", *line, *column)) || !shown.contains(help) {
+            wrong.push(format!("{written:?} at {line}:{column}, {help:?}:\n{shown}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -88,9 +88,6 @@ fn turns_text(c: char) -> bool {
 /// A fault of YAML's syntax, in words for an author.
 pub(super) fn syntax(file: &Arc<SourceFile>, at: usize, info: &str) -> Diagnostic {
     let at = at.min(file.text.len());
-    let line_start = file.text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let line = file.text[line_start..].lines().next().unwrap_or_default();
-    let indent = &line[..line.len() - line.trim_start().len()];
     let next = file.text[at..].chars().next().filter(|c| *c != '\n');
     let end = at + next.map_or(0, char::len_utf8);
     if info.contains("recursion limit") {
@@ -98,13 +95,17 @@ pub(super) fn syntax(file: &Arc<SourceFile>, at: usize, info: &str) -> Diagnosti
             .at(file, at..end, "the reader stopped here")
             .help("no playbook needs so many levels of lists and maps");
     }
+    if let Some(slip) = super::slip::behind(&file.text, at, info) {
+        let elsewhere =
+            file.text[slip.range.start.min(at)..slip.range.start.max(at)].contains('\n');
+        let fault = Diagnostic::new(code::SYNTAX, format!("this is not YAML: {}", slip.what));
+        let fault = fault.at(file, slip.range, if elsewhere { "" } else { "here" });
+        let read = format!("the reader stopped: {info}");
+        let fault = if elsewhere && end > at { fault.at(file, at..end, read) } else { fault };
+        return fault.help(slip.help);
+    }
     let fault = Diagnostic::new(code::SYNTAX, format!("this is not YAML: {info}"));
     let fault = fault.at(file, at..end, "the reader stopped here");
-    if let Some(tab) = indent.find('\t') {
-        let mut fault = fault.help("indent with spaces: YAML does not allow tabs there");
-        fault.labels[0].range = line_start + tab..line_start + tab + 1;
-        return fault;
-    }
     if info.contains("mapping values are not allowed") {
         return fault.help("put quotes around a text that holds `: `");
     }
