@@ -24,6 +24,7 @@ pub mod shape;
 #[cfg(test)]
 mod tests;
 mod trace;
+pub mod usage;
 mod value;
 
 use render::Form;

@@ -1,12 +1,14 @@
-//! The tests of expressions: `x is <test>`.
+//! The tests of expressions: `x is <test>`, and by name in `select`, `reject`, `selectattr` and `rejectattr`.
 
+use minijinja::machinery::ast::CompareOpKind as Op;
 use serde_json::Value;
 
-use super::ops::{Num, contains, equal, order};
+use super::ops::{Num, compare, contains};
+use super::usage::of_test;
 use super::value::{kind, shown};
 
 /// Every test, for `check` and the documentation.
-pub const TESTS: [&str; 25] = [
+pub const TESTS: [&str; 27] = [
     "boolean",
     "containing",
     "defined",
@@ -16,6 +18,7 @@ pub const TESTS: [&str; 25] = [
     "eq",
     "equalto",
     "even",
+    "false",
     "ge",
     "gt",
     "in",
@@ -31,14 +34,36 @@ pub const TESTS: [&str; 25] = [
     "odd",
     "startingwith",
     "string",
+    "true",
     "undefined",
 ];
 
-/// Whether the test holds for the value.
+/// The comparison that the name of a test stands for; the signs are names only where a test is named in a text.
+pub(super) fn sign(name: &str) -> Option<Op> {
+    Some(match name {
+        "==" | "eq" | "equalto" => Op::Eq,
+        "!=" | "ne" => Op::Ne,
+        "<" | "lt" | "lessthan" => Op::Lt,
+        "<=" | "le" => Op::Lte,
+        ">" | "gt" | "greaterthan" => Op::Gt,
+        ">=" | "ge" => Op::Gte,
+        _ => return None,
+    })
+}
+
+/// Whether the test holds for a value that there is.
 pub(super) fn apply(name: &str, value: &Value, args: &[Value]) -> Result<bool, String> {
+    let usage = of_test(name).ok_or("there is no such test")?;
+    if let Some(slip) = usage.slip(args.len(), []) {
+        return Err(slip);
+    }
     let first = || args.first().ok_or_else(|| "needs something to compare with".to_owned());
     Ok(match name {
         "boolean" => value.is_boolean(),
+        "defined" => true,
+        "undefined" => false,
+        "true" => *value == Value::Bool(true),
+        "false" => *value == Value::Bool(false),
         "integer" => whole(value).is_ok(),
         "list" => value.is_array(),
         "mapping" => value.is_object(),
@@ -64,16 +89,10 @@ pub(super) fn apply(name: &str, value: &Value, args: &[Value]) -> Result<bool, S
         }
         "containing" => contains(value, first()?)?,
         "in" => contains(first()?, value)?,
-        "eq" | "equalto" => equal(value, first()?)?,
-        "ne" => !equal(value, first()?)?,
-        "lt" => order(value, first()?)?.is_lt(),
-        "le" => order(value, first()?)?.is_le(),
-        "gt" => order(value, first()?)?.is_gt(),
-        "ge" => order(value, first()?)?.is_ge(),
-        // A value that is there; a name without one never comes this far.
-        "defined" => true,
-        "undefined" => false,
-        _ => return Err("there is no such test".to_owned()),
+        _ => match sign(name) {
+            Some(sign) => compare(sign, value, first()?)?,
+            None => return Err("there is no such test".to_owned()),
+        },
     })
 }
 

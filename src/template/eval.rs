@@ -222,21 +222,20 @@ impl Scope<'_> {
         let Some(subject) = &filter.expr else {
             return Err(Fault::new("a filter needs a value in front of it", None));
         };
-        let inner = if filters::reads_time(filter.name) { View::Compute } else { view };
+        let inner = if filters::reads_time(applied(filter)) { View::Compute } else { view };
         let value = self.eval(subject, inner);
         let args = self.args(&filter.args, inner)?;
-        if matches!(filter.name, "default" | "d") {
-            let wide =
-                args.by_position.get(1).or(args.by_name.get("boolean")) == Some(&Value::Bool(true));
+        if filter.name == "default" {
             let fallback =
                 || args.by_position.first().cloned().unwrap_or(Value::String(String::new()));
-            return match value {
+            let wide = args.by_position.len() > 1 || !args.by_name.is_empty();
+            match value {
                 Err(fault) if fault.undefined.is_some() && is_path(subject) => {
-                    Ok(Cow::Owned(fallback()))
+                    return Ok(Cow::Owned(fallback()));
                 }
-                Ok(value) if wide && is_nothing(&value) => Ok(Cow::Owned(fallback())),
-                other => other,
-            };
+                Ok(_) if wide => {}
+                other => return other,
+            }
         }
         let value = value?;
         match filters::apply(filter.name, &value, &args) {
@@ -261,6 +260,10 @@ impl Scope<'_> {
             return Ok(defined == (test.name == "defined"));
         }
         let args = self.args(&test.args, View::Compute)?;
+        if let Some(name) = args.by_name.keys().next() {
+            let why = format!("`is {}`: takes nothing by name, and no `{name}`", test.name);
+            return Err(Fault::new(why, None));
+        }
         let value = value?;
         checks::apply(test.name, &value, &args.by_position)
             .map_err(|why| Fault::new(format!("`is {}`: {why}", test.name), None))
@@ -305,12 +308,13 @@ fn is_path(expr: &Expr<'_>) -> bool {
     matches!(expr, Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_) | Expr::Filter(_))
 }
 
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
+/// The filter that is applied to values: of `map('int')` the one that it names.
+fn applied<'e>(filter: &'e Filter<'_>) -> &'e str {
+    match filter.args.first() {
+        Some(CallArg::Pos(name)) if filter.name == "map" => {
+            literal_key(name).unwrap_or(filter.name)
+        }
+        _ => filter.name,
     }
 }
 

@@ -8,6 +8,7 @@ use super::checks;
 use super::eval::Args;
 use super::ops::{Num, arithmetic, bounded, order, same, too_long};
 use super::parse::MAX_RENDERED;
+use super::usage::of_filter;
 use super::value::{display, kind, shown};
 use crate::time::{Span, Timestamp};
 use minijinja::machinery::ast::BinOpKind;
@@ -74,6 +75,13 @@ pub(super) fn reads_time(name: &str) -> bool {
 
 /// What a filter makes of a value; `None` when an empty value has nothing to give.
 pub(super) fn apply(name: &str, value: &Value, args: &Args) -> Result<Option<Value>, String> {
+    let usage = of_filter(name).ok_or("there is no such filter")?;
+    // `map` hands what it takes by name to the filter that it applies, which refuses what it does not know.
+    let handed_on = name == "map" && !args.by_position.is_empty();
+    let by_name = args.by_name.keys().filter(|_| !handed_on).map(String::as_str);
+    if let Some(slip) = usage.slip(args.by_position.len(), by_name) {
+        return Err(slip);
+    }
     let text = || words(value);
     let items = || list(value);
     Ok(Some(match name {
@@ -114,6 +122,7 @@ pub(super) fn apply(name: &str, value: &Value, args: &Args) -> Result<Option<Val
         "unique" => unique(items()?),
         "sum" => sum(items()?, args)?,
         "map" => map(items()?, args)?,
+        "default" => or_default(value, args),
         "select" | "reject" => filter(items()?, None, &args.by_position, name == "select")?,
         "selectattr" | "rejectattr" => {
             let (attribute, rest) =
@@ -122,6 +131,26 @@ pub(super) fn apply(name: &str, value: &Value, args: &Args) -> Result<Option<Val
         }
         _ => return Err("there is no such filter".to_owned()),
     }))
+}
+
+/// The fallback of a value that there is: only with `true` as the second argument, for what says nothing.
+fn or_default(value: &Value, args: &Args) -> Value {
+    let wide = args.by_position.get(1).or_else(|| args.by_name.get("boolean"));
+    if wide == Some(&Value::Bool(true)) && is_nothing(value) {
+        args.by_position.first().cloned().unwrap_or_else(|| Value::String(String::new()))
+    } else {
+        value.clone()
+    }
+}
+
+/// Null, false, an empty text and an empty list.
+pub(super) fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
 }
 
 fn words(value: &Value) -> Result<&str, String> {
@@ -288,7 +317,11 @@ fn replace(text: &str, args: &Args) -> Result<String, String> {
 fn attribute<'v>(item: &'v Value, name: &str) -> Result<&'v Value, String> {
     let mut found = item;
     for part in name.split('.') {
-        found = found.get(part).ok_or_else(|| format!("an item has no `{part}`"))?;
+        let next = match (found, part.parse::<usize>()) {
+            (Value::Array(items), Ok(index)) => items.get(index),
+            _ => found.get(part),
+        };
+        found = next.ok_or_else(|| format!("an item has no `{part}`"))?;
     }
     Ok(found)
 }
@@ -342,16 +375,17 @@ fn sum(items: &[Value], args: &Args) -> Result<Value, String> {
 
 /// `map("name")` applies a filter, `map(attribute="name")` takes an attribute.
 fn map(items: &[Value], args: &Args) -> Result<Value, String> {
-    if let Some(name) = named_attribute(args)? {
-        return items.iter().map(|item| attribute(item, name).cloned()).collect();
-    }
-    let (name, rest) =
-        args.by_position.split_first().ok_or("needs attribute=\"...\" or a filter")?;
+    let Some((name, rest)) = args.by_position.split_first() else {
+        let name = named_attribute(args)?.ok_or("needs attribute=\"...\" or a filter")?;
+        let fallback = args.by_name.get("default");
+        let value = |item| match (attribute(item, name), fallback) {
+            (Err(_), Some(fallback)) => Ok(fallback.clone()),
+            (found, _) => found.cloned(),
+        };
+        return items.iter().map(value).collect();
+    };
     let name = words(name)?;
-    if name == "map" {
-        return Err("cannot be applied by itself".to_owned());
-    }
-    let inner = Args { by_position: rest.to_vec(), by_name: serde_json::Map::default() };
+    let inner = Args { by_position: rest.to_vec(), by_name: args.by_name.clone() };
     let mut size = 0;
     let mut made = Vec::new();
     for item in items {
@@ -370,18 +404,14 @@ fn filter(items: &[Value], by: Option<&str>, args: &[Value], keep: bool) -> Resu
     let mut kept = Vec::new();
     for item in items {
         let value = by.map_or(Ok(item), |by| attribute(item, by));
-        let presence = args.first().and_then(Value::as_str);
-        let presence = presence.filter(|test| by.is_some() && test.ends_with("defined"));
-        if let Some(test) = presence {
-            if ((test == "defined") == value.is_ok()) == keep {
-                kept.push(item.clone());
-            }
-            continue;
-        }
-        let value = value?;
         let holds = match args.split_first() {
-            Some((test, rest)) => checks::apply(words(test)?, value, rest)?,
+            // An item without the attribute is what these two ask about.
+            Some((test, [])) if matches!(words(test)?, "defined" | "undefined") => {
+                value.is_ok() == (words(test)? == "defined")
+            }
+            Some((test, rest)) => checks::apply(words(test)?, value?, rest)?,
             None => {
+                let value = value?;
                 value.as_bool().ok_or_else(|| format!("{} is not true or false", shown(value)))?
             }
         };

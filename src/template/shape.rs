@@ -50,8 +50,10 @@ pub enum Kind {
     Test(String, Box<Shape>, Vec<Shape>),
     /// `name(arguments)`.
     Call(Box<Shape>, Vec<Shape>),
-    /// An argument with its name: `attribute='n'`.
+    /// `name=value`, as an argument.
     Named(String, Box<Shape>),
+    /// `*values` and `**values`, as an argument.
+    Splat(Box<Shape>),
     /// A list or tuple.
     List(Vec<Shape>),
     /// A map: keys and values, one after the other.
@@ -80,9 +82,11 @@ impl Shape {
     pub fn children<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
         match &self.kind {
             Kind::Name(_) | Kind::Constant(_) => {}
-            Kind::Field(base, _) | Kind::Not(base) | Kind::Negate(base) | Kind::Named(_, base) => {
-                visit(base);
-            }
+            Kind::Field(base, _)
+            | Kind::Not(base)
+            | Kind::Negate(base)
+            | Kind::Named(_, base)
+            | Kind::Splat(base) => visit(base),
             Kind::Item(base, items) | Kind::Call(base, items) | Kind::Test(_, base, items) => {
                 visit(base);
                 items.iter().for_each(visit);
@@ -258,13 +262,13 @@ fn comparison(op: ast::CompareOpKind) -> Comparison {
 
 fn arguments(arguments: &[ast::CallArg<'_>]) -> Vec<Shape> {
     let one = |argument: &ast::CallArg<'_>| match argument {
-        ast::CallArg::Pos(value)
-        | ast::CallArg::PosSplat(value)
-        | ast::CallArg::KwargSplat(value) => shape(value),
+        ast::CallArg::Pos(value) => shape(value),
         ast::CallArg::Kwarg(name, value) => {
-            let value = shape(value);
-            let range = value.range.clone();
-            Shape { range, kind: Kind::Named((*name).to_owned(), Box::new(value)) }
+            let kind = Kind::Named((*name).to_owned(), boxed(value));
+            Shape { range: parse::range(value), kind }
+        }
+        ast::CallArg::PosSplat(value) | ast::CallArg::KwargSplat(value) => {
+            Shape { range: parse::range(value), kind: Kind::Splat(boxed(value)) }
         }
     };
     arguments.iter().map(one).collect()

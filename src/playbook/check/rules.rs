@@ -21,6 +21,7 @@ macro_rules! rules {
     };
 }
 
+mod calls;
 mod client;
 mod config;
 mod contacts;

@@ -13,8 +13,8 @@ use super::super::{Found, In, Look, Spot};
 use crate::diagnostic::did_you_mean;
 use crate::effect::TargetKind;
 use crate::steps::{Part, sql};
+use crate::template::Fault;
 use crate::template::shape::{Kind, Shape};
-use crate::template::{FILTERS, Fault, TESTS};
 
 rules! {
     "E062" "a name is not defined" Look::Shape(names);
@@ -34,9 +34,10 @@ rules! {
     "Expressions are minijinja: `rows[0].n == 50`, `cause == 'active' and retention > 0`. Texts hold \
      them inside `{{ }}`."
 
-    "E066" "a filter, test or function does not exist" Look::Shape(filters);
+    "E066" "a filter, test or function does not exist, or takes something else" Look::Shape(super::calls::calls);
     "Filters (`x | length`) and tests (`x is defined`) come from a fixed list, and there are no \
-     functions: a playbook can compute, but it cannot reach out."
+     functions: a playbook can compute, but it cannot reach out. Where one is named in a text, as in \
+     `map('lower')` or `selectattr('n', 'gt', 5)`, the name must be written out and stand on the list too."
 
     "E067" "a secret is used in a text or expression" Look::Told;
     "A secret reaches commands through `secrets:` and SQL through `:name`, and nothing else. It has no \
@@ -292,58 +293,6 @@ fn no_field<'n>(
         None => format!("it has: {}", known.join(", ")),
     };
     found.add_as("E064", range.clone(), format!("`{owner}` has no field `{field}`"), "", &help);
-}
-
-fn filters(_: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found: &mut Found<'_>) {
-    let Ok(shape) = read else { return };
-    let mut odd: Vec<Odd<'_>> = Vec::new();
-    shape.walk(&mut |part| match &part.kind {
-        Kind::Filter(name, ..) if !FILTERS.contains(&name.as_str()) && name != "tojson" => {
-            odd.push((part, "filter", name.as_str(), nearest(name, &FILTERS)));
-        }
-        Kind::Filter(name, _, arguments) => odd.extend(named_by(name, arguments)),
-        Kind::Test(name, ..) if !TESTS.contains(&name.as_str()) => {
-            odd.push((part, "test", name.as_str(), nearest(name, &TESTS)));
-        }
-        Kind::Call(base, _) => {
-            let name = base.path().and_then(|path| path.last().copied()).unwrap_or("this");
-            odd.push((part, "function", name, None));
-        }
-        _ => {}
-    });
-    for (part, what, name, near) in odd {
-        let help = match (near, what) {
-            (Some(near), _) => format!("did you mean `{near}`?"),
-            (None, "function") => "there are no functions; use a filter: `x | length`".to_owned(),
-            (None, "filter") => format!("there is: {}", FILTERS.join(", ")),
-            (None, _) => format!("there is: {}", TESTS.join(", ")),
-        };
-        let range = found.within(spot, part.range.clone());
-        found.add(range, format!("there is no {what} `{name}`"), "", &help);
-    }
-}
-
-/// The filter or test that a filter is given by its name, when there is none: `select('evn')`.
-fn named_by<'a>(filter: &str, arguments: &'a [Shape]) -> Option<Odd<'a>> {
-    let (what, known, at) = match filter {
-        "map" => ("filter", &FILTERS[..], 0),
-        "select" | "reject" => ("test", &TESTS[..], 0),
-        "selectattr" | "rejectattr" => ("test", &TESTS[..], 1),
-        _ => return None,
-    };
-    let part = arguments.get(at)?;
-    let Kind::Constant(Value::String(name)) = &part.kind else { return None };
-    (!known.contains(&name.as_str())).then(|| (part, what, name.as_str(), nearest(name, known)))
-}
-
-/// A part that names what there is not: what it is, its name, and the one that may have been meant.
-type Odd<'a> = (&'a Shape, &'static str, &'a str, Option<&'static str>);
-
-/// The nearest known word, by letters or by its beginning: `lowercase` is `lower`.
-fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
-    let begins =
-        || known.iter().copied().find(|k| written.starts_with(k) || k.starts_with(written));
-    did_you_mean(written, known.iter().copied()).or_else(begins)
 }
 
 fn parameters(around: &In<'_>, spot: &Spot<'_>, found: &mut Found<'_>) {
