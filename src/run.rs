@@ -38,3 +38,4 @@ pub mod slip;
 pub mod state;
 pub mod stops;
 pub mod trim;
+pub mod words;

@@ -15,6 +15,7 @@ use crate::effect::{Facts, Text};
 mod checks;
 mod eval;
 mod filters;
+mod lists;
 mod names;
 mod ops;
 mod parse;

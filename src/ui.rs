@@ -5,7 +5,7 @@
 //! goes through [`screen::Screen`], which sanitises it.
 
 pub mod card;
-pub mod follow;
+mod follow;
 pub mod lang;
 pub mod layout;
 pub mod look;

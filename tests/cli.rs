@@ -22,6 +22,7 @@ mod record;
 mod report;
 mod secrets;
 mod spanish;
+mod titles;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

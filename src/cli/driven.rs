@@ -306,7 +306,7 @@ fn append(
 
 /// What the screen knows of a plan before anything happened. Titles are filled in step by step.
 pub(super) fn view(stage: &Stage, plan: &Plan) -> View {
-    let mut view = View::of(plan, &str::to_owned);
+    let mut view = View::fresh(plan, machine::wall_clock());
     view.attended = stage.attended;
     view.lang = stage.screen.look.lang;
     view.width = width(&stage.screen, plan);

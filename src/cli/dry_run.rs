@@ -16,10 +16,10 @@ use crate::run::scope::Scope;
 use crate::run::scope::certain::certain;
 use crate::run::session::{Purpose, Session};
 use crate::run::state::{Known, Run};
+use crate::run::words::EACH;
 use crate::steps::{Context, DEFAULT_TIMEOUT, Part, Request};
 use crate::template;
 use crate::time::Timestamp;
-use crate::ui::follow::EACH;
 
 /// Shows what would happen.
 pub(super) fn dry_run(

@@ -8,11 +8,14 @@ mod watch;
 use super::driven;
 use super::exit::{self, Failure};
 use super::{Global, machine, out, pinned};
+use crate::plan::{Plan, Unit};
 use crate::run::clock::clocks;
 use crate::run::event::Kind;
 use crate::run::outbox::{Letter, LetterState};
 use crate::run::state::Run;
+use crate::run::words;
 use crate::steps::Verdict;
+use crate::time::Timestamp;
 use crate::ui::lang::Lang;
 
 /// Flags of `status`.
@@ -65,11 +68,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
         .and_then(|opened| pinned::plan_in(&dir, opened, machine::lang(global)).ok());
     let plan = plan.map(|(plan, _)| plan);
     let clocks = plan.as_ref().map(|plan| clocks(plan, &run)).unwrap_or_default();
-    let steps: Vec<Step> = plan
-        .iter()
-        .flat_map(|plan| &plan.units)
-        .map(|unit| Step::of(&run, &unit.key, &unit.step.common.title))
-        .collect();
+    let steps: Vec<Step> = plan.as_ref().map(|plan| Step::all(plan, &run, now)).unwrap_or_default();
     if args.json {
         let clocks: Vec<_> = clocks
             .iter()
@@ -167,7 +166,7 @@ fn heading(run: &Run, id: &str, state: &str) -> String {
 }
 
 /// `rto  15m from start of the impact: due 18:35:00Z, 09:48 left`.
-fn clock_line(clock: &crate::run::clock::Clock, now: crate::time::Timestamp) -> String {
+fn clock_line(clock: &crate::run::clock::Clock, now: Timestamp) -> String {
     let how = match clock.met {
         Some(met) if met <= clock.due => {
             format!("met with {} to spare", (clock.due.since(met)).clock())
@@ -218,7 +217,12 @@ struct Step {
 }
 
 impl Step {
-    fn of(run: &Run, key: &str, title: &str) -> Self {
+    fn all(plan: &Plan, run: &Run, now: Timestamp) -> Vec<Self> {
+        let title = |unit: &Unit| words::title(plan, run, unit, None, now);
+        plan.units.iter().map(|unit| Self::of(run, &unit.key, title(unit))).collect()
+    }
+
+    fn of(run: &Run, key: &str, title: String) -> Self {
         let state = run.step(key);
         let status = match state {
             None => "-",
@@ -230,6 +234,6 @@ impl Step {
                 (None, ..) => "-",
             },
         };
-        Self { key: key.to_owned(), status: status.to_owned(), title: title.to_owned() }
+        Self { key: key.to_owned(), status: status.to_owned(), title }
     }
 }

@@ -10,7 +10,9 @@ use crate::plan::{Plan, Section, Unit};
 use crate::run::event::StepStatus;
 use crate::run::next::criterion_id;
 use crate::run::state::{Run, StepState};
+use crate::run::words;
 use crate::steps::{Failure, Stage, Verdict};
+use crate::time::Timestamp;
 
 pub mod compare;
 pub mod freshness;
@@ -86,7 +88,8 @@ pub struct Criterion {
 #[must_use]
 pub fn drill_verdict(run: &Run, plan: &Plan) -> DrillVerdict {
     let probes = plan.criteria.iter().enumerate();
-    let criteria: Vec<Criterion> = probes.map(|(at, probe)| criterion(run, at, probe)).collect();
+    let criteria: Vec<Criterion> =
+        probes.map(|(at, probe)| criterion(run, plan, at, probe)).collect();
     let mut invalid = guard_and_environment(run);
     let mut failed = Vec::new();
     let mut findings = Vec::new();
@@ -197,7 +200,7 @@ fn passed_over(run: &Run, unit: &Unit) -> bool {
     }
 }
 
-fn criterion(run: &Run, at: usize, probe: &crate::playbook::Probe) -> Criterion {
+fn criterion(run: &Run, plan: &Plan, at: usize, probe: &crate::playbook::Probe) -> Criterion {
     let id = criterion_id(probe, at);
     let points = probe.head.points.unwrap_or_default();
     let judged = run.criteria.get(&id);
@@ -212,8 +215,10 @@ fn criterion(run: &Run, at: usize, probe: &crate::playbook::Probe) -> Criterion 
         _ => "not reached".to_owned(),
     };
     let measured = judged.and_then(|judged| judged.measured.clone()).unwrap_or(why);
+    let title = probe.head.title.as_deref().unwrap_or_default();
+    let now = run.last_at.unwrap_or(Timestamp::from_millis(0));
     Criterion {
-        title: probe.head.title.clone().unwrap_or_default(),
+        title: words::plain(title, plan, run, now),
         must: probe.head.must,
         points,
         got: if held == Some(true) { points } else { 0 },

@@ -9,9 +9,8 @@ use crate::effect::EffectClass;
 use crate::plan::{Plan, Section, Unit, undo_unit};
 use crate::run::advance;
 use crate::run::event::{Kind, StepStatus};
-use crate::run::scope::Scope;
 use crate::run::state::StepState;
-use crate::template;
+use crate::run::words;
 use crate::time::Span;
 
 /// What only the events tell of a step.
@@ -130,13 +129,11 @@ fn unit_of(plan: &Plan, facts: &Facts<'_>, key: &str) -> Option<(Unit, Option<(u
     Some((undo_unit(unit)?, item.map(own)))
 }
 
-/// The title with its values; as the author wrote it where a value is not known.
+/// The title with its values, as far as they are known.
 fn title(facts: &Facts<'_>, found: Option<&(Unit, Option<(usize, Value)>)>, key: &str) -> String {
     let (Some(plan), Some((unit, item))) = (facts.plan, found) else { return key.to_owned() };
     let item = item.as_ref().map(|(at, value)| (*at, value));
-    let names = Scope { prefix: &unit.prefix, item, ..Scope::new(plan, facts.run, facts.last()) };
-    let written = &unit.step.common.title;
-    template::render(written, &names).unwrap_or_else(|_| written.clone())
+    words::title(plan, facts.run, unit, item, facts.last())
 }
 
 fn status(state: &StepState) -> &'static str {

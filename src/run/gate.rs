@@ -215,8 +215,7 @@ fn agreed_to(look: &Look<'_>, unit: &Unit, key: &str, item: Option<(usize, &Valu
         Ok(crate::steps::Request::Effect(effect)) => format!(": {}", effect.what()),
         _ => String::new(),
     };
-    let title = template::render(&unit.step.common.title, &names);
-    let title = title.unwrap_or_else(|_| unit.step.common.title.clone());
+    let title = super::words::known(&unit.step.common.title, &names);
     let (class, place) = (unit.class().word(), &look.plan.place.name);
     format!("`{key}` {title} ({class} on {place}){what}")
 }

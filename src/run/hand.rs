@@ -111,8 +111,7 @@ fn shown(look: &Look<'_>, unit: &Unit, key: &str, item: Option<(usize, &Value)>)
         Ok(Request::Pause(span)) => format!("wait {span}"),
         Ok(Request::Nothing) => conditions(unit),
     };
-    let title = crate::template::render(&unit.step.common.title, &names);
-    let title = title.unwrap_or_else(|_| unit.step.common.title.clone());
+    let title = super::words::known(&unit.step.common.title, &names);
     let mut text = format!("By hand: {title}\nRun this where it belongs:\n{what}");
     for probe in &unit.step.verify {
         let common = super::checks::common_of(probe, &unit.step.common);

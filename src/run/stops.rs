@@ -106,7 +106,8 @@ pub(super) fn looked(
     let name = name(plan, index);
     match verdict {
         Verdict::Pass => {
-            let title = probe.head.title.clone().unwrap_or_default();
+            let title = probe.head.title.as_deref().unwrap_or_default();
+            let title = super::words::plain(title, plan, run, now);
             let measured = measured.unwrap_or_else(|| "it holds".to_owned());
             let mut digest =
                 Digest::fact(Kind::Drill(DrillFact::Tripped { condition: name, title, measured }));

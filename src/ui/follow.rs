@@ -1,25 +1,27 @@
 //! Following a run while it is driven: titles filled in as names get their values, clocks kept right.
 
-use serde_json::Value;
-
 use crate::plan::{Plan, undo_unit};
 use crate::run::advance;
 use crate::run::clock::rto_anchor;
 use crate::run::event::{Event, Kind};
 use crate::run::scope::Scope;
 use crate::run::state::Run;
-use crate::template;
+use crate::run::words;
 use crate::time::Timestamp;
 use crate::ui::standing::Standing;
 use crate::ui::view::View;
 
-/// What stands for the item where a step with `for_each` is meant as a whole.
-pub const EACH: &str = "<each item>";
-
 impl View {
+    /// A view of a plan before anything happened: what is not known yet reads `<from ...>`.
+    #[must_use]
+    pub fn fresh(plan: &Plan, now: Timestamp) -> Self {
+        let nothing = Run::default();
+        Self::of(plan, &|text| words::plain(text, plan, &nothing, now))
+    }
+
     /// The lines for an event that is durable; `run` is the state behind it.
     pub fn follow(&mut self, plan: &Plan, run: &Run, event: &Event) -> Vec<String> {
-        self.named_by(plan, run, event);
+        self.learn(plan, run, event);
         let zero = zero(plan, run);
         self.zero = zero;
         let mut lines = self.tick(event.at);
@@ -36,31 +38,33 @@ impl View {
 
     /// Takes in an event that was shown before, by this terminal or another; `run` is the state behind it.
     pub fn catch_up(&mut self, plan: &Plan, run: &Run, event: &Event) {
-        self.named_by(plan, run, event);
+        self.learn(plan, run, event);
         self.apply(event);
         self.zero = zero(plan, run);
+    }
+
+    /// Fills in the words of what an event is about, as far as they are known behind it.
+    fn learn(&mut self, plan: &Plan, run: &Run, event: &Event) {
+        match &event.kind {
+            Kind::Asked { step, .. } | Kind::Started { step, .. } | Kind::Skipped { step, .. } => {
+                self.fill_in(plan, run, step, event.at);
+            }
+            Kind::Judged { criterion, .. } => {
+                let mut probes = plan.criteria.iter().map(|probe| &probe.head);
+                let head = probes.find(|head| head.id.as_deref() == Some(criterion));
+                if let Some(title) = head.and_then(|head| head.title.as_deref()) {
+                    let title = words::plain(title, plan, run, event.at);
+                    self.criteria.insert(criterion.clone(), title);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Where the run stands, with the titles as far as they are known.
     #[must_use]
     pub fn standing(&self, plan: &Plan, run: &Run, now: Timestamp) -> Standing {
-        Standing::of(plan, run, &|unit| {
-            let each = Value::String(EACH.to_owned());
-            let item = unit.step.common.for_each.as_ref().map(|_| (0, &each));
-            let scope =
-                Scope { prefix: &unit.prefix, item, foresee: true, ..Scope::new(plan, run, now) };
-            let title = &unit.step.common.title;
-            template::render(title, &scope).unwrap_or_else(|_| title.clone())
-        })
-    }
-
-    /// Fills in the words of the step that an event begins.
-    fn named_by(&mut self, plan: &Plan, run: &Run, event: &Event) {
-        if let Kind::Asked { step, .. } | Kind::Started { step, .. } | Kind::Skipped { step, .. } =
-            &event.kind
-        {
-            self.fill_in(plan, run, step, event.at);
-        }
+        Standing::of(plan, run, &|unit| words::title(plan, run, unit, None, now))
     }
 
     /// Columns of the window: a drill's mark takes some of them from the lines.
@@ -74,11 +78,8 @@ impl View {
         let Some((unit, item)) = advance::find(plan, run, undone.unwrap_or(key)) else { return };
         let undo = undone.and_then(|_| undo_unit(unit));
         let unit = undo.as_ref().unwrap_or(unit);
-        let scope =
-            Scope { prefix: &unit.prefix, item, foresee: true, ..Scope::new(plan, run, now) };
-        self.refresh(unit, &|text| {
-            template::render(text, &scope).unwrap_or_else(|_| text.to_owned())
-        });
+        let scope = Scope { prefix: &unit.prefix, item, ..Scope::new(plan, run, now) };
+        self.refresh(unit, &|text| words::known(text, &scope));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::run::checks::{answer_of, effect_of};
 use crate::run::drive::World as _;
 use crate::run::event::DrillFact;
 use crate::run::state::Run;
+use crate::run::words;
 use crate::steps::Verdict;
 use crate::time::Span;
 use crate::world::secrets::Vault;
@@ -95,7 +96,10 @@ pub(in crate::cli) fn prove(
         n => format!("known targets of dangerous environments: {n}, none of them is one of these"),
     });
     for (index, probe) in plan.guard.iter().enumerate() {
-        let title = probe.head.title.clone().unwrap_or_else(|| format!("guard {}", index + 1));
+        let title = match probe.head.title.as_deref() {
+            Some(title) => words::plain(title, plan, run, stage.world.now().wall),
+            None => format!("guard {}", index + 1),
+        };
         match look(stage, plan, probe, index) {
             Ok(Some(measured)) => proofs.push(format!("{title}: {measured}")),
             Ok(None) => proofs.push(format!("{title}: held")),

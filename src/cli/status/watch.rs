@@ -45,7 +45,7 @@ impl Seen {
         let first = read.events.first()?;
         let crate::run::event::Kind::Opened(opened) = &first.1.kind else { return None };
         let (plan, _) = pinned::plan_in(&dir, opened, lang).ok()?;
-        let mut view = View::of(&plan, &str::to_owned);
+        let mut view = View::fresh(&plan, machine::wall_clock());
         view.folder = dir.path().display().to_string();
         view.width = machine::width();
         view.lang = lang;

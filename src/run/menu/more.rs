@@ -11,7 +11,7 @@ use crate::run::gate::put;
 use crate::run::next::{Look, Move};
 use crate::run::scope::Scope;
 use crate::run::state::{EDITED, Known, Menu, Run, StepState};
-use crate::run::{advance, inputs as given};
+use crate::run::{advance, inputs as given, words};
 use crate::time::Timestamp;
 
 /// The next question that belongs to a choice; nothing when it is complete.
@@ -126,12 +126,13 @@ pub(super) fn branches<'a>(look: &Look<'a>, unit: &Unit) -> impl Iterator<Item =
 
 /// Steps that passed and can be undone, the newest first.
 pub(super) fn undoable<'a>(look: &Look<'a>) -> impl Iterator<Item = Choice> + use<'a> {
-    let (plan, run) = (look.plan, look.run);
+    let (plan, run, now) = (look.plan, look.run, look.now);
     let one = move |key: &'a String| {
         let (unit, item) = advance::find(plan, run, key)?;
         let around = unit.step.common.for_each.is_some() && item.is_none();
         let can = unit.step.undo.is_some() && !run.undone.contains(key) && !around;
-        can.then(|| Choice { key: key.clone(), label: unit.step.common.title.clone() })
+        let label = || words::title(plan, run, unit, item, now);
+        can.then(|| Choice { key: key.clone(), label: label() })
     };
     run.passed.iter().rev().filter_map(one)
 }
