@@ -26,6 +26,7 @@ mod find;
 mod generated;
 mod given;
 mod history;
+mod identity;
 mod import;
 mod keeper;
 mod list;
@@ -52,6 +53,7 @@ mod slip;
 mod status;
 mod successor;
 mod verify;
+mod what;
 
 use exit::Failure;
 

@@ -117,8 +117,9 @@ pub struct TargetSpec {
     /// It is made during the run: its address is looked for by the first step that works on it, not before.
     #[serde(default)]
     pub made_later: bool,
-    /// Who it must be: the guard of a drill refuses one that is not, and one that is what a dangerous
-    /// environment declares.
+    /// Who it must be. A run on another one is refused before anything, and again when it is taken up, unless
+    /// `--accept-target` says why; the guard of a drill refuses it always, and also one that is what a
+    /// dangerous environment declares.
     #[serde(default)]
     pub identity: Option<Identity>,
 }

@@ -22,6 +22,7 @@ mod record;
 mod report;
 mod secrets;
 mod spanish;
+mod targets;
 mod titles;
 
 use std::path::PathBuf;

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::exit::{self, Failure};
+use super::identity::{self, AcceptedSoFar};
 use super::run::{Dry, What, inputs};
 use super::{Global, driven, machine, out, preconditions};
 use crate::config::Config;
@@ -50,7 +51,7 @@ pub(super) fn dry_run(
     }
     let mut probe = match kind {
         Dry::Plan => None,
-        Dry::Probe => Some(Probe::open(global, &plan, config)?),
+        Dry::Probe => Some(Probe::open(global, &plan, config, &what.accept)?),
     };
     heading(&plan, &run, kind);
     let mut failed = 0;
@@ -204,11 +205,17 @@ struct Probe {
 }
 
 impl Probe {
-    fn open(global: &Global, plan: &Plan, config: &Config) -> Result<Self, Failure> {
+    fn open(
+        global: &Global,
+        plan: &Plan,
+        config: &Config,
+        accept: &[(String, String)],
+    ) -> Result<Self, Failure> {
         let mut bare = plan.clone();
         bare.place.run_dir = std::path::PathBuf::new();
         let mut stage = driven::Stage::open(global, &bare, config, None, false, false)?;
         preconditions::met(&mut stage, plan)?;
+        identity::proved(&mut stage, plan, config, &AcceptedSoFar::default(), accept)?;
         Ok(Self { stage, session: Session::default(), next: 1 })
     }
 

@@ -66,6 +66,19 @@ pub(super) fn met(stage: &mut Stage, plan: &Plan) -> Result<BTreeMap<String, Fac
 
 /// The targets that steps, checks, undos and criteria name, but for those that the run makes itself.
 pub(super) fn used_targets(plan: &Plan) -> BTreeSet<String> {
+    let mut used = named_targets(plan);
+    used.retain(|name| !plan.place.made_later.contains(name));
+    used
+}
+
+/// Those of them that the run makes itself.
+pub(super) fn later_targets(plan: &Plan) -> BTreeSet<String> {
+    let mut used = named_targets(plan);
+    used.retain(|name| plan.place.made_later.contains(name));
+    used
+}
+
+fn named_targets(plan: &Plan) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for unit in &plan.units {
         used.extend(unit.step.common.target.clone());
@@ -76,7 +89,6 @@ pub(super) fn used_targets(plan: &Plan) -> BTreeSet<String> {
     used.extend(plan.guard.iter().filter_map(|probe| probe.head.target.clone()));
     used.extend(plan.stop_if.iter().filter_map(|probe| probe.head.target.clone()));
     used.extend(plan.criteria.iter().filter_map(|probe| probe.head.target.clone()));
-    used.retain(|name| !plan.place.made_later.contains(name));
     used
 }
 

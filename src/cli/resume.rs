@@ -41,6 +41,9 @@ pub struct How {
     /// What is known about a step whose outcome is unknown: `done` or `not-done`
     #[arg(long, value_name = "STEP=done|not-done", value_parser = assumption)]
     pub assume: Vec<(String, String)>,
+    /// Work on a target that is not the one that mayday.yaml declares, and why; kept in the record
+    #[arg(long, value_name = "TARGET=REASON", value_parser = pair)]
+    pub accept_target: Vec<(String, String)>,
     /// Run nothing: show each command, to be run elsewhere, and ask what came of it
     #[arg(long)]
     pub manual: bool,
@@ -162,6 +165,9 @@ pub(super) fn take_up(
         changed_files: pinned::changed(project.as_ref(), &opened),
     }));
     let wanted = also(&run);
+    let identified =
+        super::identity::again(&mut stage, &plan, &config, &run, &how.accept_target, &wanted)?;
+    fresh.extend(identified.map(|fact| stage.event(fact)));
     let more = super::drill::again(&mut stage, &plan, &config, &run, wanted)?;
     for kind in more {
         fresh.push(stage.event(kind));

@@ -1,24 +1,23 @@
 //! `mayday run`: a new run, live or dry.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::driven::{self, Stage};
 use super::exit::{self, Failure};
 pub(super) use super::given::inputs;
+use super::identity;
 use super::pinned;
 use super::preconditions;
 use super::project::Project;
 use super::successor::{self, Before};
+pub(super) use super::what::{What, pair};
 use super::{Global, alert, drill, dry_run, elsewhere, machine, out};
 use crate::config::Config;
 use crate::diagnostic::render;
 use crate::journal::{RunDir, RunId, Store, Trouble};
 use crate::plan::{Mode, Plan, Purpose};
-use crate::run::event::{Event, FORMAT, Fault, Kind, Milestone, Opened};
+use crate::run::event::{Event, FORMAT, Kind, Milestone, Opened};
 use crate::run::state::Run;
 use crate::time::Timestamp;
 
@@ -45,6 +44,9 @@ pub struct RunArgs {
     /// Go on where another run was handed over: its times, its environment and its inputs count on
     #[arg(long, value_name = "RUN", conflicts_with_all = ["dry_run", "detected", "impact"])]
     from: Option<String>,
+    /// Work on a target that is not the one that mayday.yaml declares, and why; kept in the record
+    #[arg(long, value_name = "TARGET=REASON", value_parser = pair)]
+    accept_target: Vec<(String, String)>,
     /// Run nothing: show each command, to be run elsewhere, and ask what came of it
     #[arg(long, conflicts_with = "dry_run")]
     manual: bool,
@@ -62,41 +64,6 @@ pub struct RunArgs {
     fail_on: Option<FailOn>,
 }
 
-/// Flags that a run and a drill share.
-#[derive(Args, Debug, Clone, Default)]
-pub struct What {
-    /// The environment [default: the one that mayday.yaml names]
-    #[arg(long, env = "MAYDAY_ENV", value_name = "NAME")]
-    pub env: Option<String>,
-    /// A value for an input
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
-    pub input: Vec<(String, String)>,
-    /// A YAML file with values for inputs
-    #[arg(long, value_name = "FILE")]
-    pub inputs: Option<PathBuf>,
-    /// An answer to the question of a step, given in advance
-    #[arg(long, value_name = "STEP=VALUE", value_parser = pair)]
-    pub answer: Vec<(String, String)>,
-    /// What must be typed at the gate of a step, given in advance
-    #[arg(long, value_name = "STEP=VALUE", value_parser = pair)]
-    pub confirm: Vec<(String, String)>,
-    /// Who drives [default: the user's name]
-    #[arg(long, env = "MAYDAY_OPERATOR", value_name = "NAME")]
-    pub operator: Option<String>,
-    /// Print each event as a line of JSON on standard output
-    #[arg(long)]
-    pub json: bool,
-    /// Without a terminal: a record that cannot be written goes on in another place
-    #[arg(long, env = "MAYDAY_RECORD_ELSEWHERE", value_parser = clap::builder::FalseyValueParser::new())]
-    pub record_elsewhere: bool,
-    /// Faults to put into the steps of a drill.
-    #[arg(skip)]
-    pub faults: BTreeMap<String, Fault>,
-    /// What an alert says of inputs, by their names: taken where it fits and nothing else is given.
-    #[arg(skip)]
-    pub from_alert: BTreeMap<String, String>,
-}
-
 #[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
 pub(super) enum Dry {
     /// Renders everything and touches nothing
@@ -111,17 +78,10 @@ enum FailOn {
     Rto,
 }
 
-/// `NAME=VALUE`.
-pub(super) fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(format!("`{text}` is not NAME=VALUE")),
-    }
-}
-
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     drill::never(&args.inject)?;
     let mut what = args.what.clone();
+    what.accept.clone_from(&args.accept_target);
     let before =
         args.from.as_deref().map(|from| Before::of(global, from, &mut what)).transpose()?;
     let project = Project::open(global.config.as_deref())?;
@@ -297,7 +257,12 @@ impl Begun {
         let (by, json, elsewhere) = (what.operator.as_deref(), what.json, what.record_elsewhere);
         let mut stage = Stage::open(global, &plan, config, by, json, elsewhere)?;
         let targets = preconditions::met(&mut stage, &plan)?;
-        let guarded = drill::guarded(&mut stage, &plan, config, &Run::default())?;
+        let guarded = match plan.mode {
+            Mode::Real => {
+                identity::proved(&mut stage, &plan, config, &what.accepted, &what.accept)?
+            }
+            Mode::Drill => drill::guarded(&mut stage, &plan, config, &Run::default())?,
+        };
         let obstacles = super::notify::obstacles(&mut stage.world, &plan);
         for warning in stage.world.warnings().into_iter().chain(obstacles) {
             stage.screen.tell(&format!("WARNING  {warning}"));

@@ -42,6 +42,7 @@ impl Before {
             )
             .hint("choose `handoff` in the menu of one of its steps"));
         };
+        what.accepted.clone_from(&run.accepted);
         what.env.get_or_insert_with(|| opened.environment.clone());
         Ok(Self { id: id.as_str().to_owned(), run })
     }

@@ -133,6 +133,11 @@ fn of_event<'a>(event: &'a Event, memory: &mut Memory<'a>, facts: &Facts<'_>) ->
             };
             Some(found(kind, None, format!("{words} passed{down}, due {}", due.clock()), None))
         }
+        Kind::Identified { accepted, .. } => {
+            let one = accepted.first()?;
+            let what = format!("the target {} is another one: {}", one.target, one.why);
+            Some(found("wrong_target", None, what, Some(&one.reason)))
+        }
         Kind::Notifying { cause, to, .. } => {
             let late = event.at.since(*memory.due.get(cause.as_str())?);
             let first = memory.told.insert(cause);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::plan::Mode;
-pub use drill::DrillFact;
+pub use drill::{Accepted, DrillFact};
 pub use fault::Fault;
 pub use words::{Asking, Lasting, Milestone, Outcome, StepStatus, StopReason};
 
@@ -546,6 +546,18 @@ pub enum Kind {
         /// Steps that are run once more: they were undone, or only looked.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         again: Vec<String>,
+    },
+    /// Who the targets of a real run are, where mayday.yaml declares that: before anything ran, and again by each
+    /// driver.
+    Identified {
+        /// Target -> who it is: host, database, system identifier.
+        targets: BTreeMap<String, Facts>,
+        /// Those that are who they must be, in sentences.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        proofs: Vec<String>,
+        /// Those that are not, and that somebody wanted to work on all the same.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accepted: Vec<Accepted>,
     },
     /// What only a drill has to tell.
     Drill(DrillFact),

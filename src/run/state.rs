@@ -65,6 +65,8 @@ pub struct Run {
     pub passed: Vec<String>,
     /// Steps whose undo has run.
     pub undone: BTreeSet<String>,
+    /// Targets that are others than declared, and were accepted: the difference, and the reason.
+    pub accepted: BTreeMap<String, (String, String)>,
     /// Milestones; the latest amendment counts.
     pub milestones: BTreeMap<Milestone, Timestamp>,
     /// The incident around it.
@@ -220,7 +222,9 @@ impl Run {
                 let judged = Judged { verdict: verdict.clone(), measured: measured.clone() };
                 self.criteria.insert(criterion.clone(), judged);
             }
-            Kind::ApprovalAsked { .. }
+            Kind::Identified { .. }
+            | Kind::RecordMoved { .. }
+            | Kind::ApprovalAsked { .. }
             | Kind::Agreed { .. }
             | Kind::EscalationAsked { .. }
             | Kind::RoleGiven { .. }
@@ -241,10 +245,6 @@ impl Run {
                 self.closed = Some((*outcome, reason.clone()));
                 self.left_off_at = Some(event.at);
                 self.over_at.get_or_insert(event.at);
-            }
-            Kind::RecordMoved { from, to, .. } => {
-                self.earlier_folders.push(from.clone());
-                self.folder = Some(to.clone());
             }
             Kind::Recovered { .. }
             | Kind::Unrecorded { .. }

@@ -1,6 +1,6 @@
 //! Sentences about a drill beside its steps: its guard, its environment.
 
-use crate::run::event::DrillFact;
+use crate::run::event::{Accepted, DrillFact};
 use crate::run::fault::{self, INJECTED};
 
 /// What it says.
@@ -30,4 +30,21 @@ pub fn of_drill(fact: &DrillFact) -> String {
             format!("The environment was not taken down: {why}.")
         }
     }
+}
+
+/// Who the targets of a real run are.
+#[must_use]
+pub fn identified(proofs: &[String], accepted: &[Accepted]) -> String {
+    let mut said: Vec<String> = accepted.iter().map(accepted_words).collect();
+    if !proofs.is_empty() {
+        said.push(format!("The targets are who mayday.yaml says: {}.", proofs.join("; ")));
+    }
+    said.join(" ")
+}
+
+/// A target that is another one, and was accepted.
+#[must_use]
+pub fn accepted_words(accepted: &Accepted) -> String {
+    let Accepted { target, why, reason } = accepted;
+    format!("WRONG TARGET accepted: {target}: {why}. Reason: {reason}.")
 }

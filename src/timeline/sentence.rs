@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::about_drill::of_drill;
+use super::about_drill::{identified, of_drill};
 use super::about_record::of_record;
 use super::aside;
 pub use super::incident::clock_words;
@@ -84,6 +84,7 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
         Kind::RollbackEnded { again } => {
             format!("Undoing ended; run once more from here: {}.", again.join(", "))
         }
+        Kind::Identified { proofs, accepted, .. } => identified(proofs, accepted),
         Kind::Drill(fact) => of_drill(fact),
         Kind::Abandoned { reason } => format!("The rest of the run was given up: {reason}."),
         Kind::Interrupted { how } => interrupted(*how).to_owned(),
@@ -226,6 +227,7 @@ pub const fn word(kind: &Kind) -> &'static str {
         Kind::ShellOpened { .. } => "shell_opened",
         Kind::ShellClosed { .. } => "shell_closed",
         Kind::Continues { .. } => "continues",
+        Kind::Identified { .. } => "identified",
         Kind::Drill(_) => "drill",
         Kind::Abandoned { .. } => "abandoned",
         Kind::Stopped { .. } => "stopped",

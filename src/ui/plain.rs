@@ -67,10 +67,6 @@ impl Lines<'_> {
             | Kind::RecordMoved { .. }
             | Kind::Unrecorded { .. }
             | Kind::RecordedAgain => self.about_record(kind),
-            Kind::InputGiven { name, value, secret, source } => {
-                let value = if *secret { "(secret)".to_owned() } else { facts::value(value) };
-                self.note(&format!("input {name} = {value} ({source})"))
-            }
             Kind::Milestone { milestone, when, source, reason } => {
                 self.milestone(*milestone, *when, source, reason.as_deref())
             }
@@ -142,6 +138,8 @@ impl Lines<'_> {
             Kind::Interrupted { how } => self.interrupted(*how),
             Kind::Suspended { for_ms } => self.suspended(Span::from_millis(*for_ms)),
             Kind::Noted { .. }
+            | Kind::InputGiven { .. }
+            | Kind::Identified { .. }
             | Kind::Refused { .. }
             | Kind::EscalationAsked { .. }
             | Kind::RoleGiven { .. }

@@ -25,11 +25,15 @@ const STEPS: &str = r#"
     effect: read
     shell: 'touch waits; while ! test -e go; do sleep 0.02; done'
   - id: tell
-    title: "Tell {{ who }} about {{ table }}"
+    title: "Find who must know of {{ table }}"
     when: "n > 100"
     effect: read
     shell: echo bob
     capture: { who: "stdout | trim" }
+  - id: thank
+    title: "Thank {{ who }} for {{ table }}"
+    when: "n > 100"
+    confirm: "Was {{ who }} told?"
   - id: each
     title: "Look at {{ item }} of {{ table }}"
     for_each: "['a', 'b']"
@@ -61,7 +65,7 @@ fn titles_have_their_values_also_after_a_resume_and_in_the_report() {
     until("it waits", || desk.path("waits").exists());
     whole("status", &told(&desk, &["status"]));
     assert!(told(&desk, &["status"]).contains("Put 47 rows into bookings"));
-    assert!(told(&desk, &["status", "--json"]).contains("Tell <from tell.who> about bookings"));
+    assert!(told(&desk, &["status", "--json"]).contains("Thank <from tell.who> for bookings"));
     run.signal(Signal::KILL);
     whole("run", &run.end_lossy().1);
     desk.write("go", "");

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use crate::cli::driven::Stage;
 use crate::cli::exit::{self, Failure};
+use crate::cli::identity::{Protected, known_later, protected, real_path, words as who_it_is};
 use crate::cli::preconditions::used_targets;
-use crate::config::{Config, Danger, TargetSpec};
-use crate::effect::{EffectId, Facts, Input, Output, TargetKind, Text};
+use crate::config::Config;
+use crate::effect::{EffectId, Facts, Input, Output};
 use crate::plan::Plan;
-use crate::plan::identity::{declared, differs, same_place};
+use crate::plan::identity::{differs, same_place};
 use crate::playbook::Probe;
 use crate::run::checks::{answer_of, effect_of};
 use crate::run::drive::World as _;
@@ -20,17 +21,9 @@ use crate::run::state::Run;
 use crate::run::words;
 use crate::steps::Verdict;
 use crate::time::Span;
-use crate::world::secrets::Vault;
 
 /// A server that is asked who it is must answer within this span.
 const LIMIT: Span = Span::from_secs(10);
-
-/// A target of an environment whose danger is high, as far as it is known here.
-struct Protected {
-    environment: String,
-    target: String,
-    facts: Facts,
-}
 
 /// Proves it, or refuses. `run` is what happened by then: of a new drill nothing.
 ///
@@ -88,8 +81,19 @@ pub(in crate::cli) fn prove(
                 )));
             }
         }
-        proofs.push(format!("{name} is {}", words(&facts)));
+        proofs.push(format!("{name} is {}", who_it_is(&facts)));
         targets.insert(name, facts);
+    }
+    // What is made during the drill is compared by the address that it will have, where that is known.
+    for (name, facts) in known_later(config, plan) {
+        for theirs in &protected {
+            if let Some(why) = same_place(&facts, &theirs.facts, false) {
+                let Protected { environment, target, .. } = theirs;
+                return Err(refuse(format!(
+                    "target `{name}`, made later, would be `{target}` of `{environment}`, whose danger is high: {why}"
+                )));
+            }
+        }
     }
     proofs.push(match protected.len() {
         0 => "no target of a dangerous environment is known here to compare with".to_owned(),
@@ -107,74 +111,6 @@ pub(in crate::cli) fn prove(
         }
     }
     Ok(DrillFact::Guarded { targets, proofs })
-}
-
-/// Who a target is, in a few words.
-fn words(facts: &Facts) -> String {
-    let text = |name: &str| facts.get(name).and_then(serde_json::Value::as_str);
-    let place = text("path").or_else(|| text("base_url")).map(str::to_owned);
-    let database = || Some(format!("{} on {}", text("database")?, text("host")?));
-    let place = place.or_else(database).unwrap_or_else(|| "known".to_owned());
-    match text("system_identifier") {
-        Some(id) => format!("{place} (system {id})"),
-        None => place,
-    }
-}
-
-/// What is known here of the targets of environments of high danger: what is declared, and their addresses as
-/// far as they can be had without asking anybody or running anything.
-fn protected(config: &Config, plan: &Plan) -> Vec<Protected> {
-    let mut all = Vec::new();
-    for (environment, spec) in &config.environments {
-        if spec.danger != Danger::High {
-            continue;
-        }
-        let file = spec.env_file.as_ref().map(|file| plan.place.cwd.join(file));
-        let mut vault = Vault::new(config.secrets.clone(), plan.place.cwd.clone(), file);
-        for (target, spec) in &spec.targets {
-            let mut facts = addressed(config, plan, spec, target, &mut vault);
-            facts.extend(spec.identity.as_ref().map(declared).unwrap_or_default());
-            if !facts.is_empty() {
-                facts.insert("type".to_owned(), spec.kind.word().into());
-                let environment = environment.clone();
-                all.push(Protected { environment, target: target.clone(), facts });
-            }
-        }
-    }
-    all
-}
-
-fn addressed(
-    config: &Config,
-    plan: &Plan,
-    spec: &TargetSpec,
-    name: &str,
-    vault: &mut Vault,
-) -> Facts {
-    let Some(target) = spec.target(name) else { return Facts::new() };
-    let address = match target.address {
-        Text::Plain(path) if target.kind == TargetKind::Sqlite => {
-            Some(plan.place.cwd.join(path).to_string_lossy().into_owned().into())
-        }
-        Text::Plain(text) => Some(text.into()),
-        Text::Secret(name) => {
-            let reference = config.secrets.get(&name).map(String::as_str).unwrap_or_default();
-            let quiet = reference.starts_with("env:") || reference.starts_with("file:");
-            quiet.then(|| vault.resolve(&name).ok()).flatten()
-        }
-    };
-    let facts = address.map(|address| crate::world::live::facts_of(target.kind, name, address));
-    let mut facts = facts.and_then(Result::ok).unwrap_or_default();
-    real_path(&mut facts);
-    facts
-}
-
-/// A file by its one name, whatever links lead to it.
-fn real_path(facts: &mut Facts) {
-    let path = facts.get("path").and_then(serde_json::Value::as_str).map(std::path::PathBuf::from);
-    let Some(path) = path else { return };
-    let real = path.canonicalize().unwrap_or_else(|_| path.components().collect());
-    facts.insert("path".to_owned(), real.to_string_lossy().into_owned().into());
 }
 
 /// Asks one condition of the playbook's own guard; what was measured.

@@ -56,3 +56,14 @@ pub enum DrillFact {
         trouble: Option<String>,
     },
 }
+
+/// A target that is another one than mayday.yaml says, and that somebody wanted to work on all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The target's name.
+    pub target: String,
+    /// What differs, a lowercase fragment.
+    pub why: String,
+    /// Why that is right, in somebody's words.
+    pub reason: String,
+}

@@ -63,6 +63,11 @@ impl Run {
                     _ => state.gate.second = Some(event.by.clone()),
                 }
             }
+            Kind::Identified { accepted, .. } => self.accept(accepted),
+            Kind::RecordMoved { from, to, .. } => {
+                self.earlier_folders.push(from.clone());
+                self.folder = Some(to.clone());
+            }
             Kind::EscalationAsked { .. } => self.escalations_asked += 1,
             Kind::RoleGiven { role, to, .. } => {
                 self.roles.insert(role.clone(), to.clone());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effect::Facts;
-use crate::run::event::{DrillFact, Fault};
+use crate::run::event::{Accepted, DrillFact, Fault};
 use crate::run::fault::base;
 use crate::time::{Span, Timestamp};
 
@@ -88,5 +88,13 @@ impl DrillState {
                 self.taken_down = Some(trouble.clone().map_or(Ok(()), Err));
             }
         }
+    }
+}
+
+impl super::Run {
+    /// Targets that somebody wanted to work on, although they are others.
+    pub(super) fn accept(&mut self, accepted: &[Accepted]) {
+        let pair = |one: &Accepted| (one.target.clone(), (one.why.clone(), one.reason.clone()));
+        self.accepted.extend(accepted.iter().map(pair));
     }
 }

@@ -17,6 +17,13 @@ impl Lines<'_> {
                 }
                 lines
             }
+            Kind::InputGiven { name, value, secret, source } => {
+                let value = if *secret { "(secret)".to_owned() } else { facts::value(value) };
+                self.note(&format!("input {name} = {value} ({source})"))
+            }
+            Kind::Identified { proofs, accepted, .. } => {
+                self.note(&crate::timeline::about_drill::identified(proofs, accepted))
+            }
             Kind::Abandoned { reason } => {
                 self.note(&format!("The rest of the run is given up: {reason}"))
             }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::effect::{Ending, Evidence, Facts, FailKind, Interrupt, Signal};
 use crate::plan::Mode;
-use crate::run::event::{DrillFact, Milestone, Outcome, StopReason};
+use crate::run::event::{Accepted, DrillFact, Milestone, Outcome, StopReason};
 use crate::severity::EscalationKind;
 use crate::severity::Severity;
 use crate::steps::{Failure, Stage};
@@ -426,6 +426,15 @@ fn all_kinds() -> Vec<Kind> {
             targets: BTreeMap::new(),
             proofs: vec!["lab is on the playbook's list, its danger is low".into()],
         }),
+        Kind::Identified {
+            targets: BTreeMap::new(),
+            proofs: vec!["api is https://staging.example.com".into()],
+            accepted: vec![Accepted {
+                target: "db".into(),
+                why: "its database is live, mayday.yaml says staging".into(),
+                reason: "staging was rebuilt under this name".into(),
+            }],
+        },
         Kind::Drill(DrillFact::TakenDown { trouble: Some("run `down`: exit code 1".into()) }),
         Kind::Abandoned { reason: "handed over".into() },
         Kind::Stopped { reason: StopReason::Operator, message: "lunch of the DBA".into() },
