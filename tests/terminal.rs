@@ -3,6 +3,7 @@
 //! The program on the terminal is this test binary itself, started again with a variable that says
 //! what to ask: see [`the_program_on_the_terminal`].
 
+mod drill;
 mod keys;
 mod last_row;
 mod plain;

@@ -212,6 +212,7 @@ fn criterion(run: &Run, plan: &Plan, at: usize, probe: &crate::playbook::Probe) 
     let why = match judged.map(|judged| &judged.verdict) {
         Some(Verdict::Fail(failure)) => failure.to_string(),
         Some(Verdict::Unknown { reason }) => reason.clone(),
+        Some(Verdict::Pass) => "passed".to_owned(),
         _ => "not reached".to_owned(),
     };
     let measured = judged.and_then(|judged| judged.measured.clone()).unwrap_or(why);

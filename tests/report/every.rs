@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mayday::effect::EffectClass::{Change, Read};
 use mayday::effect::{Ending, Evidence, FailKind, Interrupt, Signal};
 use mayday::run::event::{
-    Asking, DrillFact, Fault, Kind, Lasting, Milestone, Outcome, StepStatus, StopReason,
+    Accepted, Asking, DrillFact, Fault, Kind, Lasting, Milestone, Outcome, StepStatus, StopReason,
 };
 use mayday::severity::{EscalationKind, Severity};
 use mayday::steps::Verdict;
@@ -298,6 +298,15 @@ pub(super) fn story() -> Story {
             post: None,
         })
         .note("OBJECTION: we lose the orders of today")
+        .say(Kind::Identified {
+            targets: BTreeMap::new(),
+            proofs: vec![text("api is https://staging.example.com")],
+            accepted: vec![Accepted {
+                target: text("db"),
+                why: text("its database is live"),
+                reason: text("rebuilt"),
+            }],
+        })
         .say(Kind::Abandoned { reason: text("enough") });
     for reason in [
         StopReason::StepFailed,
