@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use serde_json::Value;
-
 use super::super::book::Section;
 use super::super::scope::{
     Definition, ENV, FIXED, ITEM, Names, OBJECTIVES, RUN, STEP, Sight, Type, conditions_of,
