@@ -89,7 +89,7 @@ fn failover(team: &Team, front: &[&str], more: &[&str]) -> Said {
     for answer in ["cost=yes", "works=yes", "hold=done", "elsewhere=done"] {
         words.extend(["--answer", answer]);
     }
-    for gate in ["tell=yes", "tell_users=yes", "tell_open=yes", "tell_all=yes"] {
+    for gate in ["tell=yes", "tell_users=yes", "tell_open=yes", "tell_all=yes", "thaw=yes"] {
         words.extend(["--confirm", gate]);
     }
     words.extend(more);
@@ -140,6 +140,7 @@ fn a_failover_stops_at_each_look_that_fails_and_goes_on_when_it_is_mended() {
         let to = "times_in_a_row: 3 }\n        timeout: 3s";
         team.desk.edit("playbooks/bloom/disaster-failover.yaml", &from, to);
     }
+    team.desk.edit("playbooks/bloom/disaster-failover.yaml", "every: 10s\n", "every: 100ms\n");
     let reachable = "every: 2s }\n        timeout: 5m";
     let soon = "every: 200ms }\n        timeout: 2s";
     team.desk.edit("playbooks/bloom/disaster-failover.yaml", reachable, soon);
@@ -147,6 +148,11 @@ fn a_failover_stops_at_each_look_that_fails_and_goes_on_when_it_is_mended() {
     for routine in ["backup-daily", "backup-sync-s3", "baseline-counts"] {
         team.run(routine, &[]).is(0, &[]);
     }
+    // The backup was moved to the cold class: it is brought back before it is fetched.
+    let objects = team.path(".mayday-rehearsal/state/s3.json");
+    let text = fs::read_to_string(&objects).unwrap();
+    assert!(text.contains("STANDARD_IA"), "{text}");
+    fs::write(&objects, text.replace("STANDARD_IA", "GLACIER")).unwrap();
     let other = ["--input", "provider=other"];
     failover(&team, FAILOVER, &other).is(5, &["FAIL  elsewhere"]);
     let file = team.desk.path("state").join(team.desk.newest()).join("new-db-url");
@@ -166,7 +172,7 @@ fn a_failover_stops_at_each_look_that_fails_and_goes_on_when_it_is_mended() {
     assert!(closed() && !begun(&state, "load"));
     team.tool("rehearsal-elsewhere", &[file.to_str().unwrap()]);
     ill("compose");
-    go_on("reachable").is(5, &["FAIL  api_up"]);
+    go_on("reachable").is(5, &["OK    thawed", "OK    download", "FAIL  api_up"]);
     assert!(closed() && !begun(&state, "login"));
     ill("netlify");
     go_on("api_up").is(5, &["FAIL  web_up"]);
