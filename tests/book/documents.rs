@@ -331,12 +331,43 @@ fn project(text: &str) -> Option<(String, String)> {
 
 /// What is wrong with a block of YAML.
 fn yaml(text: &str) -> Option<String> {
+    if text.starts_with("of: ") {
+        return translation(text);
+    }
     let Some((config, playbook)) = project(text) else {
         return Some("not known how to check this".to_owned());
     };
     let desk = Desk::with(&[("mayday.yaml", &config), ("playbooks/part.yaml", &playbook)]);
     let said = desk.mayday(&["check"]);
     (said.code != Some(0)).then(|| said.all())
+}
+
+/// What is wrong with the words of a playbook in another language: it names places that this playbook has.
+fn translation(text: &str) -> Option<String> {
+    let playbook = "mayday: 1
+id: part
+title: A part
+reviewed: \"2026-11-01\"
+inputs: { incident_time: { ask: When?, type: datetime, check: { that: \"value < now\", else: Later. } } }
+phases:
+  - id: contain
+    title: Contain
+    steps:
+      - { id: health, title: Wait, why: It is needed, confirm: Is it? }
+      - { id: stopped, title: Stopped, choose: { ask: Is it?, options: { yes_stopped: \"Yes\", unknown: Unknown } } }
+      - id: dump
+        title: Keep it
+        effect: change
+        shell: \"true\"
+        verify: [{ title: It is whole, shell: \"true\", that: exit_code == 0 }]
+        undo: { title: Remove it, effect: change, shell: \"true\" }
+drill: { environments: [lab], pass: [{ id: recovered, title: All is back, that: run.elapsed > 0 }] }
+";
+    let files = [("playbooks/part.yaml", playbook), ("playbooks/part.es.yaml", text)];
+    let desk = Desk::with(&[&[("mayday.yaml", AROUND)], &files[..]].concat());
+    let said = desk.mayday(&["check", "--format", "json"]).all();
+    let wrong = ["N211", "N212", "N214"].iter().find(|code| said.contains(*code));
+    wrong.map(|code| format!("{code}: {said}"))
 }
 
 #[test]
@@ -397,6 +428,8 @@ fn a_wrong_block_of_any_kind_is_found() {
     assert!(yaml("- { id: a, title: A, efect: read, shell: ls }\n").is_some());
     assert!(yaml("environments: { x: { danger: none } }\n").is_some());
     assert!(yaml("nothing: known\n").is_some());
+    assert!(yaml("of: '1'\nsteps: { gone: { title: X } }\n").unwrap().contains("N211"));
+    assert_eq!(yaml("of: '1'\nsteps: { health: { title: X } }\n"), None);
     assert_eq!(yaml("- { id: a, title: A, effect: read, shell: ls }\n"), None);
     assert_eq!(blocks("x", "a\n  ```yaml\n  b: c\n  ```\n")[0].text, "b: c\n");
     assert_eq!(
