@@ -215,6 +215,7 @@ fn odd_texts_give_a_draft_that_check_takes_and_lose_no_word() {
         ("```bash title=\"info\" {1,3}\necho info\n```\n\n~~~python more\nprint('py')\n~~~\n", 1),
         ("```powershell\nGet-Service x\n```\n\n```yaml\na: {b: c}\n```\n```zsh\nls\n```\n", 1),
         ("```sh\necho unclosed\nrm -rf /tmp/x\n", 1),
+        ("```sql\n-- Nothing but words\n```\n\n```sh\n# Words, too\n```\n", 0),
         ("\u{feff}# Marked\n\n1. step\n", 0),
         (
             "# a: b # c\n\n1. `{{ x }}` {% if y %} {# z #}\n2. - : ? ! & * | > ' \" % @\n3. key: value # more\n",

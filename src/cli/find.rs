@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::exit::{self, Failure};
 use super::project::Project;
-use super::{Global, out};
+use super::{Global, machine, out};
 use crate::playbook::Playbook;
 
 /// Flags of `find`.
@@ -27,8 +27,18 @@ pub struct FindArgs {
 
 pub(super) fn find(global: &Global, args: &FindArgs) -> Result<u8, Failure> {
     let project = Project::open(global.config.as_deref())?;
-    let playbooks = project.playbooks.iter().filter_map(|parsed| parsed.value.as_ref());
-    let found = ranked(playbooks, &words(&args.words));
+    let wanted = words(&args.words);
+    let library = project.library();
+    let mut found = ranked(library.values(), &wanted);
+    // Who works in another language finds by its words, too.
+    let translated = project.library_in(machine::lang(global));
+    for (rank, playbook) in ranked(translated.values(), &wanted) {
+        match found.iter_mut().find(|(_, known)| known.head.id == playbook.head.id) {
+            Some(known) => *known = (known.0.max(rank), playbook),
+            None => found.push((rank, playbook)),
+        }
+    }
+    found.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
     if found.is_empty() {
         out::talk("No playbook speaks of that. `mayday list` shows all of them.");
         return Ok(exit::USAGE);

@@ -175,7 +175,12 @@ impl Phase {
                 if language != "sql" {
                     self.after.push(written_in(language));
                 }
-                self.step(title, Action::Sql(text.to_owned(), guess::statement(text)));
+                let action = if guess::has_statement(text) {
+                    Action::Sql(text.to_owned(), guess::statement(text))
+                } else {
+                    Action::Manual(text.trim_end().to_owned())
+                };
+                self.step(title, action);
             }
             _ if commands::is_shell(language, text) => {
                 let mut title = title.map(str::to_owned);

@@ -149,6 +149,8 @@ fn the_shipped_translations_are_shown_in_a_spanish_session() {
     let english =
         desk.mayday(&["--config", "playbooks/bloom/mayday.yaml", "show", "sev2-data-loss"]);
     english.is(0, &["Data loss or accidental deletion", "Use when: A user reports"]);
+    let found = desk.mayday(&[&bloom[..], &["find", "reservas borradas"]].concat());
+    found.is(0, &["sev2-data-loss  Pérdida de datos", "use when: Se borraron reservas"]);
     // The plan of a run goes by the same words.
     let plan = desk.mayday(
         &[&bloom[..], &["run", "sev2-data-loss", "--dry-run", "--env", "rehearsal"]].concat(),

@@ -126,6 +126,12 @@ pub fn statement(text: &str) -> EffectClass {
         .unwrap_or(Read)
 }
 
+/// False for a text of SQL in which there is nothing to run, such as comments alone.
+#[must_use]
+pub fn has_statement(text: &str) -> bool {
+    !sql::statements(text).is_empty()
+}
+
 /// A script whose parts hang together: what one of them sets, another one uses.
 #[must_use]
 pub fn is_one_piece(text: &str) -> bool {
