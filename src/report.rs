@@ -101,7 +101,7 @@ impl Facts<'_> {
 }
 
 /// At most this many rows of the timeline: what a person reads, and more. A longer record is left out in its middle.
-pub const MAX_ROWS: usize = 20_000;
+pub const MAX_ROWS: usize = 12_000;
 
 /// At most this many rows of each other list that grows with the record.
 pub const MAX_LIST: usize = 2_000;

@@ -166,7 +166,7 @@ fn a_very_long_run_says_what_is_left_out_and_where_it_is() {
     let out = told["left_out"].as_array().unwrap().iter().find(|out| out["list"] == "timeline");
     assert_eq!(out.unwrap()["rows"], 500);
     let page = page(&told);
-    assert!(page.contains("Left out here: 500 of 20500 rows of timeline"), "the page says nothing");
+    assert!(page.contains("Left out here: 500 of 12500 rows of timeline"), "the page says nothing");
     assert!(page.contains("journal.jsonl in the folder of the run"));
 }
 

@@ -19,7 +19,7 @@ const STEP_FAILED: i32 = 5;
 type Goal = fn(&Bench) -> Rows;
 
 /// All goals in order.
-pub const ALL: [(&str, Goal); 14] = [
+pub const ALL: [(&str, Goal); 15] = [
     ("G1", start_up),
     ("G2", list_and_check),
     ("G3", one_step),
@@ -34,6 +34,7 @@ pub const ALL: [(&str, Goal); 14] = [
     ("G12", crate::person::waits),
     ("G13", crate::foresight::forecasts),
     ("G14", pages),
+    ("G15", crate::reports::reports),
 ];
 
 const RUN: [&str; 5] = ["run", "p", "--env", "bench", "--no-input"];

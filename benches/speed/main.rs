@@ -15,6 +15,7 @@ mod long;
 mod machine;
 mod measure;
 mod person;
+mod reports;
 mod table;
 mod trace;
 
