@@ -35,6 +35,9 @@ pub(super) fn of(kind: &Kind, people: &People) -> String {
         Kind::InputEdited { step, name, before, value } => {
             format!("{step}: input {name} is {} instead of {}.", shown(value), shown(before))
         }
+        Kind::Revoked { step, attempt, reason } => {
+            format!("{step}: attempt {attempt} did not happen: {reason}.")
+        }
         Kind::ShellOpened { step, what } => {
             format!("{step}: a shell ({what}) was opened; what is done in it is not recorded.")
         }

@@ -70,6 +70,7 @@ pub fn of(kind: &Kind, plan: Option<&Plan>, people: &People) -> String {
         | Kind::ApprovalAsked { .. }
         | Kind::Agreed { .. }
         | Kind::InputEdited { .. }
+        | Kind::Revoked { .. }
         | Kind::ShellOpened { .. }
         | Kind::ShellClosed { .. } => aside::of(kind, people),
         Kind::ClockStepped { by_ms, while_down } => {
@@ -153,9 +154,6 @@ fn of_step(kind: &Kind, people: &People) -> String {
             };
             let measured = seen(measured.as_deref());
             format!("{step} {}{measured} after {elapsed}{looks}{ending}.", result(verdict))
-        }
-        Kind::Revoked { step, attempt, reason } => {
-            format!("{step}: attempt {attempt} did not happen: {reason}.")
         }
         Kind::CheckStarted { step, what, .. } => format!("Checking {step}: {}", brief(what)),
         Kind::Checked { step, check, verdict, measured, .. } => {
