@@ -38,6 +38,9 @@ fn every_sentence_of_the_program_has_its_spanish() {
 
 /// What the playbook and the people of these runs say: it is theirs, in any language.
 const THEIRS: &[&str] = &[
+    "its database is live",
+    "api is https://staging.example.com",
+    "<from input region>",
     "Ask the API how it is in eu",
     "API does not answer",
     "Ask the API how it is",
