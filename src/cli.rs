@@ -11,6 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 mod abort;
 mod ack;
 mod alert;
+mod beside;
 mod book;
 mod check;
 mod completions;

@@ -78,7 +78,12 @@ pub struct WithFacts<'a> {
 
 impl Lookup for WithFacts<'_> {
     fn name(&self, name: &str, view: View) -> Result<Option<Named>, Fault> {
+        let cut =
+            |name: &str| self.facts.get(&format!("{name}_truncated")) == Some(&Value::Bool(true));
         match self.facts.get(name) {
+            // Half of an output would give half an answer: a count, a last line, a sum.
+            Some(_) if matches!(name, "stdout" | "stderr" | "body") && cut(name) => Err(too_long()),
+            None if name == "json" && (cut("stdout") || cut("body")) => Err(too_long()),
             Some(value) => Ok(Some(Named::Value(value.clone()))),
             None => self.outer.name(name, view),
         }
@@ -91,6 +96,12 @@ impl Lookup for WithFacts<'_> {
     fn known(&self) -> Vec<String> {
         self.outer.known()
     }
+}
+
+fn too_long() -> Fault {
+    let message =
+        "is longer than is kept for expressions: let the command print only what is needed";
+    Fault { message: message.to_owned(), range: None, undefined: None }
 }
 
 /// What is wrong with an expression or a text.

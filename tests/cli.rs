@@ -11,6 +11,7 @@ mod dry;
 mod export;
 mod fate;
 mod find;
+mod honest;
 mod inputs;
 mod language;
 mod messages;

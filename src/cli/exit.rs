@@ -25,7 +25,7 @@ pub const RTO_BREACHED: u8 = 8;
 /// The drill finished and did not pass, or counts for nothing; with `drill due --fail`, one is wanted; a sign-off
 /// is missing or does not hold.
 pub const DRILL_FAILED: u8 = 9;
-/// Another driver holds the run, or another run the environment.
+/// Another driver holds the run.
 pub const HELD: u8 = 10;
 /// The outcome of a step is unknown and needs a human; can be resumed.
 pub const OUTCOME_UNKNOWN: u8 = 11;

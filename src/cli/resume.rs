@@ -7,7 +7,7 @@ use super::exit::{self, Failure};
 use super::project::Project;
 use super::run::{Ended, pair};
 use super::{Global, elsewhere, machine, pinned};
-use crate::journal::{self, Condition, RunId, Store};
+use crate::journal::{self, Condition, RunId, Store, Trouble};
 use crate::run::drive::World as _;
 use crate::run::event::Kind;
 use crate::run::state::Run;
@@ -76,7 +76,10 @@ pub(super) fn resume(global: &Global, args: &ResumeArgs) -> Result<u8, Failure> 
     super::drill::conclude(super::successor::go_on(global, ended)?)
 }
 
-/// The newest run that is neither closed nor held by a driver.
+/// The newest run that is not closed.
+///
+/// # Errors
+/// There is none, or somebody drives it: an older one, left open on another day, is not what was meant.
 pub(super) fn newest_open(store: &Store) -> Result<RunId, Failure> {
     for id in store.list().map_err(|trouble| driven::refused(&trouble))? {
         let mut run = Run::default();
@@ -84,8 +87,11 @@ pub(super) fn newest_open(store: &Store) -> Result<RunId, Failure> {
             store.dir(&id).and_then(|dir| journal::read_with(&dir, |_, event| run.apply(&event)));
         // A run that is over and still has something to say counts as open.
         let open = run.closed.is_none() || run.outbox.open().next().is_some();
-        if read.is_ok() && open && run.opened.is_some() && store.driver(&id).is_none() {
-            return Ok(id);
+        if read.is_ok() && open && run.opened.is_some() {
+            return match store.driver(&id) {
+                Some(holder) => Err(driven::refused(&Trouble::Held { run: id, holder })),
+                None => Ok(id),
+            };
         }
     }
     Err(Failure::new(exit::USAGE, "find a run to go on with: none is open")

@@ -95,10 +95,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     let flag = instant(args.detected.as_deref(), now, "--detected")?;
     let alerted = start.since.filter(|since| *since <= now);
     if start.since.is_some() && alerted.is_none() {
-        out::tell(
-            machine::lang(global),
-            "  the alert's time is in the future on this machine: detected now",
-        );
+        out::talk("  the alert's time is in the future on this machine: detected now");
     }
     let detected = flag.or(alerted).unwrap_or(now);
     let impact = instant(args.impact.as_deref(), now, "--impact")?;
@@ -264,8 +261,9 @@ impl Begun {
             Mode::Drill => drill::guarded(&mut stage, &plan, config, &Run::default())?,
         };
         let obstacles = super::notify::obstacles(&mut stage.world, &plan);
-        for warning in stage.world.warnings().into_iter().chain(obstacles) {
-            stage.screen.tell(&format!("WARNING  {warning}"));
+        let others = super::beside::others(&store, &plan);
+        for warning in stage.world.warnings().into_iter().chain(obstacles).chain(others) {
+            out::talk(&format!("WARNING  {warning}"));
         }
         let given = inputs(&plan, what)?;
         let files = pinned::files(project, &plan.head.id);

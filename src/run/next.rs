@@ -157,7 +157,7 @@ pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
         if until.is_some() {
             return look.wait(until);
         }
-        if !run.milestones.contains_key(&Milestone::Resolved) {
+        if !run.milestones.contains_key(&Milestone::Resolved) && !objective::end_failed(plan, run) {
             return Move::record(milestone(Milestone::Resolved, now, "last_step"));
         }
     }

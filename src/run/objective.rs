@@ -29,8 +29,9 @@ pub fn reached(plan: &Plan, run: &Run) -> Option<(Timestamp, String)> {
             };
             let state = run.step(&unit.key)?;
             let good = matches!(state.settled, Some(StepStatus::Ok | StepStatus::ByHand));
-            // Without a named end the last step ends it, whatever became of it.
-            let done = good || (named.is_none() && state.settled.is_some());
+            // Without a named end the last step ends it, also passed over. One that failed recovered nothing.
+            let over = matches!(state.settled, Some(StepStatus::Skipped));
+            let done = good || (named.is_none() && over);
             (state.settled_at.filter(|_| done)?, format!("step:{}", unit.key))
         }
     };
@@ -59,6 +60,12 @@ pub(super) const fn milestone_of(mark: Mark) -> Milestone {
 
 fn last(plan: &Plan) -> Option<&Unit> {
     plan.units.iter().rfind(|unit| plan.section(unit) == Section::Respond)
+}
+
+/// The last step of the response failed, and the run went on without it: nothing says that it is over.
+#[must_use]
+pub fn end_failed(plan: &Plan, run: &Run) -> bool {
+    last(plan).is_some_and(|unit| run.status(&unit.key) == Some(StepStatus::Failed))
 }
 
 /// The position of the step that ends the objective; the last one of the response where none is named.

@@ -38,6 +38,9 @@ impl StepType for Shell {
                 let message = match code {
                     127 => "exit code 127: a command was not found".to_owned(),
                     126 => "exit code 126: a command could not be run".to_owned(),
+                    // 128 + SIGPIPE, which `pipefail` makes the code of the whole pipe.
+                    141 => "exit code 141: in a pipe, what reads ended before what writes, as `head` does"
+                        .to_owned(),
                     _ => format!("exit code {code}"),
                 };
                 Verdict::Fail(Failure::new(Stage::Run, FailKind::Exit, message))

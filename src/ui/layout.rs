@@ -1,5 +1,7 @@
 //! Lines that fit: wrapping with a hanging indent, quoted output, lists in words. Pure.
 
+use std::borrow::Cow;
+
 use console::measure_text_width;
 
 /// Fewer columns than this are treated as this many: words would fall apart.
@@ -21,7 +23,7 @@ const NARROW_INDENT: usize = 2;
 #[must_use]
 pub fn wrap(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
     let mut lines = Vec::new();
-    for paragraph in text.trim_end().split('\n') {
+    for paragraph in one_kind_of_end(text).trim_end().split('\n') {
         let lead = if lines.is_empty() { first } else { rest };
         let mut line = lead.to_owned();
         let mut empty = true;
@@ -41,6 +43,15 @@ pub fn wrap(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
     lines
 }
 
+/// With every line end as a line feed. The screen makes one of a lone carriage return: what is laid out as
+/// one line must not fall apart there, into a line that looks like one of mayday's.
+fn one_kind_of_end(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') {
+        return Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"));
+    }
+    Cow::Borrowed(text)
+}
+
 /// A label and its text, the text under itself: `  why      A copy in seconds`.
 #[must_use]
 pub fn labelled(label: &str, text: &str, width: usize) -> Vec<String> {
@@ -56,7 +67,8 @@ pub fn labelled(label: &str, text: &str, width: usize) -> Vec<String> {
 #[must_use]
 pub fn verbatim(label: &str, text: &str) -> Vec<String> {
     let lead = |index| if index == 0 { label } else { "" };
-    text.trim_end()
+    one_kind_of_end(text)
+        .trim_end()
         .split('\n')
         .enumerate()
         .map(|(index, line)| format!("{INDENT}{:<9}{line}", lead(index)))
@@ -66,6 +78,7 @@ pub fn verbatim(label: &str, text: &str) -> Vec<String> {
 /// The last `count` lines of a command's output, behind the gutter.
 #[must_use]
 pub fn tail(text: &str, count: usize) -> Vec<String> {
+    let text = one_kind_of_end(text);
     let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let from = lines.len().saturating_sub(count);
     lines[from..].iter().map(|line| format!("{GUTTER}{}", line.trim_end())).collect()
@@ -81,6 +94,7 @@ pub fn count(number: u64, one: &str) -> String {
 /// At most `most` columns of the first line of `text`, with `...` where something is left out.
 #[must_use]
 pub fn brief(text: &str, most: usize) -> String {
+    let text = one_kind_of_end(text);
     let mut lines = text.trim().lines();
     let first = lines.next().unwrap_or_default().trim_end();
     let cut = console::truncate_str(first, most, "...").into_owned();
@@ -93,6 +107,11 @@ mod tests {
 
     #[test]
     fn words_stay_whole_and_hang_under_the_first_line() {
+        let returned = wrap("one\r1/9 OK  done\r\nend", 40, "  1 ", "    ");
+        assert_eq!(returned, ["  1 one", "    1/9 OK  done", "    end"]);
+        assert_eq!(brief("one\r1/9 OK  done", 40), "one ...");
+        assert_eq!(tail("one\r1/9 OK", 2), ["      | one", "      | 1/9 OK"]);
+        assert_eq!(verbatim("runs", "one\rtwo").len(), 2);
         let lines = wrap("one two three\nfour", 12, "  1 ", "    ");
         assert_eq!(lines, ["  1 one two", "    three", "    four"]);
         assert_eq!(wrap("unbreakable-word-here", 10, "", "  "), ["unbreakable-word-here"]);

@@ -297,13 +297,14 @@ impl Lines<'_> {
         }
         let mut lines = self.step("OK", step, &parts.join("  "));
         for (name, value) in captured {
-            let value = if secret_names.contains(name) {
-                "(secret)".to_owned()
-            } else {
-                brief(&facts::value(value), 120)
-            };
+            let secret = secret_names.contains(name);
+            let value =
+                if secret { "(secret)".to_owned() } else { brief(&facts::value(value), 120) };
             lines.extend(self.labelled("keeps", &format!("{name} = {value}")));
         }
+        lines.extend(
+            facts::left_behind(facts).iter().flat_map(|left| self.labelled("behind", left)),
+        );
         lines
     }
 

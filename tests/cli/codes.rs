@@ -153,7 +153,7 @@ fn code_10_when_another_driver_holds_the_run() {
     desk.mayday(&["abort", &id, "--reason", "x"]).is(10, &["grace"]);
     desk.mayday(&["rollback", &id]).is(10, &["grace"]);
     desk.mayday(&["status"]).is(0, &["running", "grace"]);
-    desk.mayday(&["resume"]).is(2, &["none is open"]);
+    desk.mayday(&["resume"]).is(10, &["grace", &id]);
     first.signal(Signal::TERM);
     first.end().is(143, &["mayday resume"]);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
-use super::{Beside, desk, desk_with, until};
+use super::{Beside, desk, desk_with, playbook, until};
 use crate::support::desk::{Desk, Said};
 use crate::support::keeper::{keepers, kill_keepers};
 
@@ -61,6 +61,27 @@ fn a_run_taken_up_again_calls_its_steps_as_before() {
     let again = desk.mayday(&["resume"]);
     again.is(5, &told);
     again.is(5, &["the last one: each  Move <each item>"]);
+}
+
+#[test]
+fn what_somebody_drives_is_not_taken_up_and_named_to_who_begins_another() {
+    let desk = desk(&format!("  - {{id: one, title: One, effect: change, shell: '{WAITS}'}}"));
+    desk.mayday(&["run", "p", "--env", "production"]).is(7, &[]);
+    let older = desk.newest();
+    let run = Beside::start(desk.command(&["run", "p"]));
+    until("the run is there", || desk.path("waits").exists());
+    // Not the older one, which was left open on another day.
+    let id = desk.newest();
+    assert_ne!(id, older);
+    desk.mayday(&["resume"]).is(10, &[&id, "is driving it", "mayday status"]);
+    let flags = ["run", "p", "--env", "production"];
+    let elsewhere = desk.mayday(&flags);
+    assert!(!elsewhere.all().contains("being run"), "{}", elsewhere.all());
+    desk.write("playbooks/q.yaml", &playbook("q", "", "  - {id: a, title: A, confirm: Well?}"));
+    let here = desk.mayday(&["run", "q", "--answer", "a=yes"]);
+    here.is(0, &["p is being run on here already", &format!("mayday status {id}")]);
+    desk.write("go", "");
+    assert_eq!(run.end().code, Some(0));
 }
 
 #[test]
@@ -237,6 +258,9 @@ fn an_aborted_run_is_closed_with_its_reason() {
         .is(0, &["handled by the provider"]);
     desk.mayday(&["runs"]).is(0, &["aborted"]);
     desk.mayday(&["resume"]).is(2, &["none is open"]);
+    let before = std::fs::read(desk.path(&format!("state/{id}/journal.jsonl"))).unwrap();
+    desk.mayday(&["abort", &id, "--reason", "again"]).is(4, &["over already", "aborted"]);
+    assert_eq!(std::fs::read(desk.path(&format!("state/{id}/journal.jsonl"))).unwrap(), before);
     desk.mayday(&["verify", &id]).is(0, &["OK"]);
 }
 

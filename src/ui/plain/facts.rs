@@ -42,6 +42,17 @@ pub(super) fn summary(facts: &Facts) -> Vec<String> {
     parts
 }
 
+/// What a command had left running behind itself: `sleep (12755): ended`.
+pub(super) fn left_behind(facts: &Facts) -> Option<String> {
+    let left = facts.get("leftovers").and_then(Value::as_array)?.iter();
+    let each = left.filter_map(|one| {
+        let (name, fate) = (one.get("name")?.as_str()?, one.get("fate")?.as_str()?);
+        Some(format!("{name} ({}): {fate}", one.get("pid")?))
+    });
+    let each: Vec<String> = each.collect();
+    (!each.is_empty()).then(|| each.join(", "))
+}
+
 fn rows(number: u64) -> String {
     count(number, "row")
 }
