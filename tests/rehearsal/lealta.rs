@@ -85,7 +85,7 @@ fn a_migration_that_fails_leaves_the_data_as_it_was() {
     let look = "      - id: well_after\n";
     let shipped = fs::read_to_string(company.path("safe-migration.yaml")).unwrap();
     company.edit("safe-migration.yaml", look, &format!("{fault}{look}"));
-    company.edit("safe-migration.yaml", "timeout: 30s\n", "timeout: 1s\n");
+    company.edit("safe-migration.yaml", "timeout: 30s\n", "timeout: 3s\n");
     let said = company.run("lealta/safe-migration", &[]);
     said.is(5, &["FAIL  well_after", "OK    put_back", "OK    as_before"]);
     assert!(rows(&company.dump("lealta_url")) == rows(&before), "{}", said.all());
