@@ -82,7 +82,7 @@ fn beside(store: &Store, dir: &RunDir, names: report::Who) -> Result<Beside, Fai
     let plan = opened.and_then(|opened| pinned::plan(dir, opened).ok()).map(|(plan, _)| plan);
     let names = if names == report::Who::Full { Names::Full } else { Names::Roles };
     let now = read.events.last().map_or_else(machine::wall_clock, |(_, event)| event.at);
-    let context = report::context_at(store, dir, &read.events, plan.as_ref(), names, "../", now);
+    let context = report::context(store, dir, &read.events, plan.as_ref(), names, "../", now);
     let words = render(POSTMORTEM, "postmortem.md.j2", &context)
         .map_err(|trouble| Failure::new(exit::INVALID, format!("render {trouble}")))?;
     let data = serde_json::to_string_pretty(&context).map_err(anyhow::Error::from)?;

@@ -99,7 +99,8 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
     let plan = opened.and_then(|opened| pinned::plan(&dir, opened).ok()).map(|(plan, _)| plan);
     let names = if args.names == Who::Full { Names::Full } else { Names::Roles };
     let base = args.output.as_ref().map_or("", |file| base(&dir, file));
-    let mut context = context(&store, &dir, &read.events, plan.as_ref(), names, base);
+    let now = machine::wall_clock();
+    let mut context = context(&store, &dir, &read.events, plan.as_ref(), names, base, now);
     let found = (args.format == Format::Html).then(|| {
         let opened = opened.map(|opened| &**opened);
         let found = beside::find(&store, &dir, opened, args.words.as_deref());
@@ -159,19 +160,8 @@ fn base(dir: &RunDir, file: &Path) -> &'static str {
     }
 }
 
-fn context(
-    store: &Store,
-    dir: &RunDir,
-    events: &[(u64, Event)],
-    plan: Option<&Plan>,
-    names: Names,
-    base: &str,
-) -> serde_json::Value {
-    context_at(store, dir, events, plan, names, base, machine::wall_clock())
-}
-
-/// The context as it is at this moment.
-pub(super) fn context_at(
+/// All that is known of a run at a moment: what a template fills in.
+pub(super) fn context(
     store: &Store,
     dir: &RunDir,
     events: &[(u64, Event)],
@@ -224,7 +214,8 @@ pub(super) fn leave(
         super::history::leave(dir, plan, &read.events);
         // Other runs lie beside this one, wherever it is.
         let store = Store::new(dir.path().parent().unwrap_or(dir.path()));
-        let mut context = context(&store, dir, &read.events, Some(plan), Names::Roles, "../");
+        let now = machine::wall_clock();
+        let mut context = context(&store, dir, &read.events, Some(plan), Names::Roles, "../", now);
         // A long record need not stay in memory beside what was made of it.
         drop(read);
         let file = dir.reports().join("postmortem.md");
