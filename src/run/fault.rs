@@ -55,7 +55,7 @@ pub(super) fn end(look: &Look<'_>, unit: &Unit, key: &str, state: &StepState) ->
         Fault::Slow(_) | Fault::Crash => return None,
         Fault::Fail => {
             let message = format!("{INJECTED} failure: nothing was run");
-            let failure = Failure::new(Stage::Run, FailKind::Exit, message.clone());
+            let failure = Failure::new(Stage::NotDone, FailKind::Exit, message.clone());
             (Ending::Failed { kind: FailKind::Exit, message }, Verdict::Fail(failure))
         }
         Fault::Timeout => {
