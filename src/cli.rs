@@ -32,6 +32,7 @@ mod import;
 mod keeper;
 mod list;
 mod machine;
+mod missing;
 mod new;
 mod note;
 mod notify;

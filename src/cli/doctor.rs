@@ -82,10 +82,7 @@ fn playbooks(project: &Project, asked: &[String]) -> Result<Option<Vec<String>>,
     let mut all = Vec::new();
     for id in asked {
         if !library.contains_key(id) {
-            let near = crate::diagnostic::did_you_mean(id, library.keys().map(String::as_str));
-            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            return Err(Failure::new(exit::INVALID, format!("find a playbook `{id}`{near}"))
-                .hint("`mayday list` shows what there is"));
+            return Err(super::missing::playbook(project, id));
         }
         all.extend(project.needed(id).into_keys());
     }

@@ -353,7 +353,7 @@ fn owner(path: &Path) -> Option<PathBuf> {
 }
 
 /// A path as the operator would write it: relative to the working directory where it lies below it.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let here = here();
     path.strip_prefix(&here).unwrap_or(path).to_string_lossy().into_owned()
 }

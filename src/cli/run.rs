@@ -163,7 +163,9 @@ pub(super) fn plan(
         return Err(Failure::new(exit::INVALID, format!("use `{playbook}`: it has errors"))
             .hint("`mayday check` shows all of them"));
     }
-    readable(project, playbook)?;
+    if !project.titles().iter().any(|(id, _)| id == playbook) {
+        return Err(super::missing::playbook(project, playbook));
+    }
     let config = project.config_value();
     let environment = environment(&config, what.env.as_deref())?;
     let purpose = Purpose { playbook, environment: &environment, mode, base: &project.base };
@@ -171,28 +173,6 @@ pub(super) fn plan(
         .map_err(|trouble| pinned::refused(&trouble))?;
     driven::asked_about(&plan, what.answer.iter().chain(&what.confirm))?;
     Ok((plan, config))
-}
-
-/// A playbook that nobody can find may stand in a file that cannot be read: that is said first.
-fn readable(project: &Project, playbook: &str) -> Result<(), Failure> {
-    let known = project.playbooks.iter().filter_map(|parsed| parsed.value.as_ref());
-    let ids: Vec<&str> = known.map(|playbook| playbook.head.id.as_str()).collect();
-    if ids.contains(&playbook) {
-        return Ok(());
-    }
-    let unreadable = project.unread();
-    let failure = Failure::new(exit::INVALID, format!("find a playbook `{playbook}`"));
-    if let Some(file) = project.inner_of(playbook) {
-        return Err(failure.hint(format!("it is in another project: --config {file}")));
-    }
-    if let Some(near) = crate::diagnostic::did_you_mean(playbook, ids.iter().copied()) {
-        return Err(failure.hint(format!("did you mean `{near}`?")));
-    }
-    if unreadable.is_empty() {
-        return Err(failure.hint("`mayday list` shows what there is"));
-    }
-    let files = unreadable.join(", ");
-    Err(failure.hint(format!("it may be in {files}, which cannot be read: see `mayday check`")))
 }
 
 pub(super) fn environment(config: &Config, named: Option<&str>) -> Result<String, Failure> {

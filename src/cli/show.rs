@@ -8,7 +8,7 @@ use super::project::Project;
 use super::{Global, machine, out};
 use crate::book::page::About;
 use crate::config::Config;
-use crate::plan::{PlanTrouble, class_of};
+use crate::plan::class_of;
 use crate::playbook::{Cadence, DrillHead, Playbook, Step};
 use crate::ui::card::Card;
 use crate::ui::lang::Lang;
@@ -49,14 +49,7 @@ pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<u8, Failure> {
     let lang = machine::lang(global);
     let library = project.library_in(lang);
     let Some(playbook) = library.get(&args.playbook) else {
-        if let Some(file) = project.inner_of(&args.playbook) {
-            let failure = Failure::new(exit::INVALID, format!("show `{}`", args.playbook));
-            return Err(failure.hint(format!("it is in another project: --config {file}")));
-        }
-        let known = library.keys().map(String::as_str);
-        let near = crate::diagnostic::did_you_mean(&args.playbook, known).map(str::to_owned);
-        let trouble = PlanTrouble::NoPlaybook { id: args.playbook.clone(), near };
-        return Err(super::pinned::refused(&trouble));
+        return Err(super::missing::playbook(&project, &args.playbook));
     };
     match args.format {
         Format::Json => {

@@ -42,3 +42,25 @@ fn a_playbook_of_an_inner_project_is_found_by_its_configuration() {
     desk.mayday(&["--config", "playbooks/inner/mayday.yaml", "run", "inner/q", "--env", "shop"])
         .is(0, &["look"]);
 }
+
+#[test]
+fn a_path_where_an_id_is_asked_leads_to_the_id() {
+    let desk = two("db");
+    desk.write("apart.yaml", &playbook("apart", "", LOOK));
+    for command in ["run", "show", "doctor"] {
+        let asked = |name: &str, more: &str| desk.mayday(&[command, name]).is(3, &[more]);
+        asked("playbooks/p.yaml", "this file has `p`");
+        asked("./playbooks/../playbooks/p.yaml", "this file has `p`");
+        asked(
+            "playbooks/inner/q.yaml",
+            "--config playbooks/inner/mayday.yaml and its id, `inner/q`",
+        );
+        asked("apart.yaml", "put the file below playbooks, then name its id");
+        asked("nowhere.yaml", "`mayday list` shows what there is");
+        desk.write("playbooks/broken.yaml", "id: [");
+        asked("unseen-for-long", "it may be in playbooks/broken.yaml, which cannot be read");
+        asked("playbooks/broken.yaml", "it may be in playbooks/broken.yaml");
+        std::fs::remove_file(desk.path("playbooks/broken.yaml")).unwrap();
+    }
+    desk.mayday(&["--lang", "es", "run", "playbooks/p.yaml"]).is(3, &["este archivo tiene `p`"]);
+}
