@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 mod escapes;
 pub mod lang;
+pub mod spanish;
 
 /// The text without escape sequences and control characters. Line breaks and tabs stay, a lone carriage
 /// return becomes a line break, and characters that reorder or hide text are shown as `<U+202E>`.

@@ -1,13 +1,11 @@
 //! The context of a report in Spanish: the sentences that the program made, field by field.
 //!
-//! Owns the list of sentences (`spanish/sentences.txt`) and which fields hold them. What authors and people wrote stays
-//! as it is, and so do the stable words that a template compares (`status`, `verdict`, `kind`).
+//! Owns which fields hold sentences, and under which headings those stand (`text/spanish/record.txt`). What authors and
+//! people wrote stays as it is, and so do the stable words that a template compares (`status`, `verdict`, `kind`).
 
 use serde_json::Value;
 
-mod pattern;
-
-use pattern::Sentences;
+use crate::text::spanish::under;
 
 /// A field that holds sentences of ours: the list, the field, and the headings under which they stand.
 const FIELDS: [(&str, &str, &[&str]); 57] = [
@@ -24,16 +22,16 @@ const FIELDS: [(&str, &str, &[&str]); 57] = [
     ("durations", "formula", &["duration"]),
     ("deadlines", "words", &["words"]),
     ("deadlines", "anchor", &["words"]),
-    ("deadlines", "state_words", &["state"]),
+    ("deadlines", "state_words", &["state", "words"]),
     ("escalations", "words", &["words"]),
-    ("escalations", "state_words", &["state"]),
+    ("escalations", "state_words", &["state", "words"]),
     ("escalations/messages", "ending", &["words"]),
     ("messages", "cause_words", &["words"]),
     ("messages", "ending", &["words"]),
     ("ledger/parts", "words", &["part"]),
     ("steps", "who", &["words"]),
     ("recovery", "who", &["words"]),
-    ("recovery", "outcome_words", &["outcome"]),
+    ("recovery", "outcome_words", &["outcome", "words"]),
     ("recovery", "against", &["outcome"]),
     ("deviations", "who", &["words"]),
     ("deviations", "what", &["deviation", "record"]),
@@ -79,7 +77,7 @@ const THEIRS: [&str; 11] = [
 /// The context with its sentences in Spanish, and those for which there was none.
 pub fn said(context: &mut Value) -> Vec<String> {
     let roles = context["names"] == "roles";
-    let mut speaker = Speaker { sentences: Sentences::read(), unsaid: Vec::new(), roles };
+    let mut speaker = Speaker { unsaid: Vec::new(), roles };
     for row in context["timeline"].as_array_mut().into_iter().flatten() {
         let kind = format!("timeline.what:{}", row["type"].as_str().unwrap_or_default());
         speaker.text(&mut row["what"], &[kind.as_str(), "record", "message"], false);
@@ -110,16 +108,11 @@ pub fn said(context: &mut Value) -> Vec<String> {
 
 /// A word of ours in Spanish; as it is where there is none.
 pub(super) fn word(text: &str) -> String {
-    let sentences = Sentences::read();
     let found = ["gantt", "state", "words", "outcome"].iter();
-    found
-        .into_iter()
-        .find_map(|heading| sentences.say(heading, text))
-        .unwrap_or_else(|| text.to_owned())
+    found.into_iter().find_map(|heading| under(heading, text)).unwrap_or_else(|| text.to_owned())
 }
 
 struct Speaker {
-    sentences: Sentences,
     unsaid: Vec<String>,
     /// People are called by their roles.
     roles: bool,
@@ -157,7 +150,7 @@ impl Speaker {
         if text.is_empty() || text == "mayday" {
             return;
         }
-        let said = headings.iter().find_map(|heading| self.sentences.say(heading, text));
+        let said = headings.iter().find_map(|heading| under(heading, text));
         if said.is_none() && !theirs {
             self.unsaid.push(format!("{}: {text}", headings.join(", ")));
         }

@@ -218,7 +218,12 @@ fn a_report_is_in_the_language_that_is_asked_for() {
     let desk = stopped();
     desk.mayday(&["report", "--lang", "es"]).is(
         0,
-        &["# Post-mortem: ", "## Cronología", "f comenzó (lee", "f no pasó: código de salida 1"],
+        &[
+            "# Post-mortem: ",
+            "## Cronología",
+            "f comenzó (lectura",
+            "f no pasó: código de salida 1",
+        ],
     );
     desk.mayday(&["report", "--lang", "es", "--template", "drill-report"])
         .is(0, &["# Informe del simulacro", "Esta ejecución no ha terminado"]);

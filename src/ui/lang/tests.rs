@@ -1,35 +1,23 @@
-//! Both languages have every sentence, with the same gaps; and the code still says the English one.
+//! The code says every English sentence of the table, and every sentence that it says stands there.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::es::all;
 use super::*;
+use crate::text::spanish::sentences;
 
 mod closed;
 
-const LANG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/ui/lang");
-
-#[test]
-fn every_sentence_has_the_same_gaps_in_both_languages() {
-    for (english, spanish) in all() {
-        let gaps = |text: &str| text.matches("{}").count() + text.matches("{#}").count();
-        assert_eq!(gaps(english), gaps(spanish), "{english}");
-        assert!(!spanish.trim().is_empty(), "{english}");
-        // A sentence of gaps alone would be every sentence.
-        let own = english.replace("{}", "").replace("{#}", "");
-        assert!(own.chars().filter(|c| c.is_alphabetic()).count() >= 2, "{english}");
-    }
-    let once: BTreeSet<_> = all().map(|(english, _)| english).collect();
-    assert_eq!(once.len(), all().count(), "a sentence stands twice");
-}
+/// The table itself, and what finds sentences in it.
+const TABLE: [&str; 2] = ["src/text/spanish", "src/ui/lang"];
 
 /// All code but this: what it says, and as it is written, with the texts that go over a line in one piece.
 fn code() -> (String, String) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     closed::files(&root, &mut files);
-    files.retain(|path| !path.starts_with(LANG) && !path.ends_with("ui/lang.rs"));
+    files.retain(|path| {
+        !TABLE.iter().any(|own| path.with_extension("").to_string_lossy().contains(own))
+    });
     let (mut said, mut written) = (String::new(), String::new());
     for path in files {
         let code = std::fs::read_to_string(path).unwrap();
@@ -43,10 +31,9 @@ fn code() -> (String, String) {
 fn the_code_still_says_what_is_translated() {
     let (said, written) = code();
     let longest = |english: &str| {
-        let parts = english
-            .split("{}")
-            .flat_map(|part| part.split("{#}"))
-            .flat_map(|part| part.split(['(', ')', ':', ';', ',', '.']));
+        let bare = english.trim_start_matches(['<', '\\']);
+        let parts = bare.split(['{', '}']).step_by(2);
+        let parts = parts.flat_map(|part| part.split(['(', ')', ':', ';', ',', '.']));
         let longest = parts.map(str::trim).max_by_key(|part| part.len());
         longest.unwrap_or_default().to_owned()
     };
@@ -63,7 +50,7 @@ fn the_code_still_says_what_is_translated() {
         there(&words) || pieces(&words) || (1..words.len()).any(three)
     };
     let stale: Vec<&str> =
-        all().map(|(english, _)| english).filter(|it| !is_said(&longest(it))).collect();
+        sentences().map(|one| one.english).filter(|it| !is_said(&longest(it))).collect();
     assert!(stale.is_empty(), "no code says this any more: {stale:#?}");
 }
 

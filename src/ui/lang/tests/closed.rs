@@ -2,7 +2,9 @@
 //!
 //! The code is read as text. What is compared is what stands between the gaps of each text of two words or more.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::*;
 
@@ -250,16 +252,23 @@ fn is_sentence(part: &str) -> bool {
 /// Said in Spanish: as a whole, or what stands between its gaps is a part of a sentence that is.
 fn is_known(sentence: &str) -> bool {
     static WHOLE: OnceLock<BTreeSet<String>> = OnceLock::new();
-    let gap = |(english, _): (&str, _)| english.replace("{}", "\u{3}").replace("{#}", "\u{3}");
-    if WHOLE.get_or_init(|| all().map(gap).collect()).contains(sentence) {
+    let whole = || {
+        let gap = regex::Regex::new(r"\{[^{}]*\}").unwrap();
+        let bare = |one: spanish::Sentence| {
+            let english = one.english.trim_start_matches(['<', '\\']);
+            gap.replace_all(english, "\u{3}").into_owned()
+        };
+        spanish::sentences().map(bare).collect()
+    };
+    if WHOLE.get_or_init(whole).contains(sentence) {
         return true;
     }
     let whole = sentence.replace('\u{3}', "7");
-    let spanish = Lang::Spanish.say(&whole);
+    let said = Lang::Spanish.say(&whole);
     let words: Vec<&str> = whole.split(' ').collect();
     let letters = |word: &&str| word.chars().all(char::is_alphabetic);
-    let left = |three: &&[&str]| three.iter().all(letters) && spanish.contains(&three.join(" "));
-    if *spanish != whole && words.windows(3).find(left).is_none() {
+    let left = |three: &&[&str]| three.iter().all(letters) && said.contains(&three.join(" "));
+    if *said != whole && words.windows(3).find(left).is_none() {
         return true;
     }
     let trim =
@@ -267,9 +276,8 @@ fn is_known(sentence: &str) -> bool {
     let begins = |it: &str, part: &str| {
         it.find(part).is_some_and(|at| !it[..at].ends_with(char::is_alphanumeric))
     };
-    let known = || patterns().iter().flat_map(|pattern| &pattern.english);
     let mut parts = sentence.split('\u{3}').filter(|part| is_sentence(part)).map(trim);
-    parts.all(|part| known().any(|it| begins(it, &part)))
+    parts.all(|part| spanish::english().any(|it| begins(it, &part)))
 }
 
 #[test]
@@ -304,7 +312,7 @@ fn every_sentence_of_a_session_has_its_spanish() {
     );
     assert!(
         open.is_empty(),
-        "no Spanish for {} (src/ui/lang/es):\n{}",
+        "no Spanish for {} (src/text/spanish):\n{}",
         open.len(),
         open.join("\n")
     );
