@@ -302,9 +302,7 @@ impl Lines<'_> {
                 if secret { "(secret)".to_owned() } else { brief(&facts::value(value), 120) };
             lines.extend(self.labelled("keeps", &format!("{name} = {value}")));
         }
-        lines.extend(
-            facts::left_behind(facts).iter().flat_map(|left| self.labelled("behind", left)),
-        );
+        lines.extend(self.behind(facts));
         lines
     }
 

@@ -31,6 +31,7 @@ mod program;
 mod target;
 
 pub use capture::FACT_CAP;
+pub(in crate::world) use group::MARK;
 pub(in crate::world) use program::search_path;
 pub use target::target_variables;
 
@@ -124,12 +125,34 @@ enum Phase {
 }
 
 /// Whether what left the command's group can be found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Strays {
     /// It became somebody else's child.
     OutOfReach,
-    /// This process is a child subreaper and runs no other command: every child that it inherits is one.
-    Inherited,
+    /// This process is a child subreaper and runs no other command: it inherits what this one leaves, and
+    /// what earlier ones left is here, too. A server that an earlier step started must outlive this one.
+    Inherited {
+        /// What [`MARK`] is in the environment of this command.
+        attempt: String,
+        /// What was left behind by earlier commands when this one began.
+        earlier: Earlier,
+    },
+}
+
+/// Processes that were there before a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Earlier(Vec<group::Survivor>);
+
+impl Earlier {
+    /// What this process has inherited by now.
+    #[must_use]
+    pub fn here() -> Self {
+        Self(if group::has_children() { group::strays() } else { Vec::new() })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// A command that was started.

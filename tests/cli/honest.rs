@@ -1,6 +1,10 @@
 //! What a step brought back, said as it is: half an output, what was left running, an end that failed.
 
+use rustix::process::{Pid, Signal};
+
 use super::{CONFIG, desk, desk_with};
+use crate::support::desk::Desk;
+use crate::support::process::alive;
 
 #[test]
 fn a_carriage_return_in_an_output_makes_no_line_of_its_own() {
@@ -18,6 +22,77 @@ fn a_carriage_return_in_an_output_makes_no_line_of_its_own() {
 fn what_a_command_left_running_is_named_with_its_fate() {
     let desk = desk("  - {id: a, title: A, effect: change, shell: 'sleep 300 & echo began'}");
     desk.mayday(&["run", "p"]).is(0, &["behind   sleep (", "): ended"]);
+}
+
+/// Servers by the files that hold their numbers; ended when the test is over.
+struct Servers<'a>(&'a Desk);
+
+impl Servers<'_> {
+    fn pid(&self, name: &str) -> i32 {
+        std::fs::read_to_string(self.0.path(name)).unwrap().trim().parse().unwrap()
+    }
+}
+
+impl Drop for Servers<'_> {
+    fn drop(&mut self) {
+        for name in ["early", "bare", "own", "stray"] {
+            let number = std::fs::read_to_string(self.0.path(name)).unwrap_or_default();
+            if let Some(pid) = number.trim().parse().ok().and_then(Pid::from_raw) {
+                let _ = rustix::process::kill_process(pid, Signal::KILL);
+            }
+        }
+    }
+}
+
+/// The shell that starts a server out of the step's group and waits until it is there.
+fn server(name: &str, by: &str) -> String {
+    format!(
+        "{by} sh -c \"echo \\$\\$ > {name}.new; mv {name}.new {name}; exec sleep 1000\" > /dev/null 2>&1 & \
+         while ! test -e {name}; do :; done"
+    )
+}
+
+#[test]
+fn a_step_that_is_ended_ends_its_own_servers_and_no_earlier_one() {
+    let step = |id: &str, shell: &str, more: &str| {
+        format!(
+            "  - id: {id}\n    title: {id}\n    effect: change\n{more}    shell: |\n      {shell}\n"
+        )
+    };
+    let steps = [
+        step("one", &server("early", "setsid"), ""),
+        step("two", &server("bare", "setsid env -i"), ""),
+        step("three", "echo quiet", ""),
+        step(
+            "four",
+            &format!(
+                "{}; {}; sleep 500",
+                server("own", "setsid"),
+                server("stray", "setsid env -i")
+            ),
+            "    timeout: 3s\n",
+        ),
+    ];
+    let desk = desk(&steps.concat());
+    let servers = Servers(&desk);
+    let said = desk.mayday(&["run", "p"]);
+    said.is(11, &[]);
+    let all = said.all();
+    let behind: Vec<&str> =
+        all.lines().filter(|line| line.contains("behind")).map(str::trim).collect();
+    let one = |name: &str, fate: &str| format!("sleep ({}): {fate}", servers.pid(name));
+    assert_eq!(
+        behind,
+        [
+            format!("behind   {}", one("early", "still running")),
+            format!("behind   {}", one("bare", "still running")),
+            format!("behind   {}, {}", one("stray", "still running"), one("own", "ended")),
+        ],
+        "{all}"
+    );
+    for (name, lives) in [("early", true), ("bare", true), ("stray", true), ("own", false)] {
+        assert_eq!(alive(servers.pid(name).into()), lives, "{name}");
+    }
 }
 
 #[test]

@@ -32,6 +32,7 @@ impl Lines<'_> {
         let took = format!("after {} at {}", elapsed.clock(), self.at.clock());
         let mut lines = self.step("FAIL", step, &format!("{}  {took}", failure.message));
         lines.extend(self.output(facts, evidence));
+        lines.extend(self.behind(facts));
         if let Some(measured) = measured.as_ref().filter(|it| !failure.message.contains(*it)) {
             lines.extend(self.labelled("measured", measured));
         }
@@ -44,6 +45,12 @@ impl Lines<'_> {
         lines
     }
 
+    /// What a command left running, and what became of that: whether it ended well or not.
+    pub(super) fn behind(&self, facts: &Facts) -> Vec<String> {
+        let left = super::facts::left_behind(facts);
+        left.iter().flat_map(|left| self.labelled("behind", left)).collect()
+    }
+
     /// It is proved that it did not happen.
     pub(super) fn revoked(&self, step: &str, reason: &str) -> Vec<String> {
         self.step("WAIT", step, &format!("did not happen: {reason}"))
@@ -54,6 +61,7 @@ impl Lines<'_> {
         let text = format!("OUTCOME UNKNOWN: {reason}  at {}", self.at.clock());
         let mut lines = self.step("FAIL", step, &text);
         lines.extend(self.output(facts, evidence));
+        lines.extend(self.behind(facts));
         let meaning = match self.view.step(step).map(|step| step.class) {
             Some(EffectClass::Read) => "It only reads: running it again does no harm.",
             _ => {

@@ -93,7 +93,7 @@ impl Kept {
     }
 
     /// Another command runs beside it.
-    pub(super) const fn is_not_alone(&mut self) {
+    pub(super) fn is_not_alone(&mut self) {
         if let Some(running) = &mut self.running {
             running.look_for(Strays::OutOfReach);
         }

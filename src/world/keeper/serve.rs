@@ -23,7 +23,7 @@ use crate::secret::{Redactor, SecretValue};
 use crate::seeded::bug;
 use crate::world::evidence::EvidenceSink;
 use crate::world::live::boot_clock;
-use crate::world::process::{EnvValue, Prepared, Running, Strays};
+use crate::world::process::{Earlier, EnvValue, MARK, Prepared, Running, Strays};
 
 /// Keeps commands until none is left. The driver is on standard input, which is a socket.
 ///
@@ -198,11 +198,16 @@ impl Serving {
         };
         let sink = EvidenceSink::attempt(&start.run_dir, attempt::FOLDER, &start.attempt);
         let withhold = start.withhold;
+        let attempt = start.attempt.clone();
         let spec = prepared(start, self.redactor.clone());
         // Of two commands nobody could tell whose a stray is.
         let alone = self.kept.iter().all(Kept::is_over);
         self.kept.iter_mut().for_each(Kept::is_not_alone);
-        let strays = if alone { Strays::Inherited } else { Strays::OutOfReach };
+        let strays = if alone {
+            Strays::Inherited { attempt, earlier: Earlier::here() }
+        } else {
+            Strays::OutOfReach
+        };
         let spawned = Running::spawn(&spec, &sink, boot_clock());
         if bug("started after exec") {
             let _ = claim.begin(&self.socket);
@@ -259,9 +264,10 @@ fn prepared(start: Start, redactor: Redactor) -> Prepared {
         };
         (name, value)
     });
+    let mark = (MARK.to_owned(), EnvValue::Plain(start.attempt));
     Prepared {
         argv: start.argv,
-        env: env.collect(),
+        env: env.chain([mark]).collect(),
         path: start.path,
         cwd: start.cwd,
         interactive: false,

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
@@ -60,8 +61,8 @@ pub(super) fn signal_each(survivors: &[Survivor], signal: Signal) {
     }
 }
 
-/// Living descendants of this process. For a child subreaper whose own command was waited for: all of
-/// them were started by that command, and left its group or lost their parent.
+/// Living descendants of this process. For a child subreaper whose own command was waited for: what left its
+/// group or lost its parent, of that command and of earlier ones.
 pub(super) fn strays() -> Vec<Survivor> {
     let mut children: BTreeMap<i32, Vec<(Survivor, bool)>> = BTreeMap::new();
     for (survivor, parent, dead) in processes().filter_map(parentage) {
@@ -81,6 +82,23 @@ pub(super) fn strays() -> Vec<Survivor> {
         }
     }
     strays
+}
+
+/// The variable that says which attempt a process comes from; a process hands it down to what it starts.
+pub(in crate::world) const MARK: &str = "MAYDAY_ATTEMPT";
+
+/// Bytes of a process's environment that are searched for the mark; the kernel gives out a few MiB at most.
+const ENVIRONMENT: u64 = 4 << 20;
+
+/// The attempt that a process says it comes from; none when its environment was emptied or is not ours to read.
+pub(super) fn mark(pid: i32) -> Option<String> {
+    let mut environment = Vec::new();
+    let file = fs::File::open(format!("/proc/{pid}/environ")).ok()?;
+    file.take(ENVIRONMENT).read_to_end(&mut environment).ok()?;
+    environment.split(|byte| *byte == 0).find_map(|variable| {
+        let value = variable.strip_prefix(MARK.as_bytes())?.strip_prefix(b"=")?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    })
 }
 
 /// False when this process has no child at all, dead or alive. One system call.

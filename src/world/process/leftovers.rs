@@ -5,10 +5,20 @@ use rustix::process::Signal;
 use super::{AFTER_KILL, LOOK, Phase, Running, Strays, group};
 use crate::time::Span;
 
+/// What left the command's group and is still there.
+#[derive(Default)]
+struct Astray {
+    /// This command started it.
+    ours: Vec<group::Survivor>,
+    /// It appeared meanwhile and says nothing of where it comes from, while a server of an earlier command was
+    /// there that may have started it: named, and never ended.
+    unclear: Vec<group::Survivor>,
+}
+
 impl Running {
     /// Says whether what left the command's group (`setsid`, daemons) can be found. What did so on purpose
     /// is named when the command ends by itself, and ended with a command that is ended.
-    pub const fn look_for(&mut self, strays: Strays) {
+    pub fn look_for(&mut self, strays: Strays) {
         self.strays = strays;
     }
 
@@ -16,37 +26,51 @@ impl Running {
     fn left(&self) -> Vec<group::Survivor> {
         let mut left = if group::exists(self.pid) { group::members(self.pid) } else { Vec::new() };
         if self.stop.is_some() {
-            left.extend(self.astray());
+            left.extend(self.astray().ours);
         }
         left
     }
 
     /// What left the group and is still there.
-    fn astray(&self) -> Vec<group::Survivor> {
-        if self.strays == Strays::OutOfReach || !group::has_children() {
-            return Vec::new();
+    fn astray(&self) -> Astray {
+        let mut astray = Astray::default();
+        let Strays::Inherited { attempt, earlier } = &self.strays else { return astray };
+        if !group::has_children() {
+            return astray;
         }
         group::reap_strays();
         let group = group::members(self.pid);
-        let mut strays = group::strays();
-        strays.retain(|stray| !group::lists(&group, stray.pid));
-        strays
+        for stray in group::strays() {
+            if group::lists(&group, stray.pid) {
+                continue;
+            }
+            match group::mark(stray.pid) {
+                Some(mark) if mark == *attempt => astray.ours.push(stray),
+                Some(_) => {}
+                None if earlier.is_empty() => astray.ours.push(stray),
+                None if group::lists(&earlier.0, stray.pid) => {}
+                None => astray.unclear.push(stray),
+            }
+        }
+        astray
     }
 
     fn signal_left(&self, left: &[group::Survivor], signal: Signal) {
         if group::exists(self.pid) {
             group::signal(self.pid, signal);
         }
-        if self.strays == Strays::Inherited && self.stop.is_some() {
+        if self.stop.is_some() && matches!(self.strays, Strays::Inherited { .. }) {
             group::signal_each(left, signal);
         }
     }
 
     /// Looks whether anything of the group is left, and begins to end it. True when nothing is.
     pub(super) fn sweep(&mut self) -> bool {
+        let astray = self.astray();
+        self.leftovers.name(astray.unclear);
         if self.stop.is_none() {
             // A server that was started on purpose.
-            self.leftovers.name(self.astray());
+            self.leftovers.name(astray.ours);
         }
         let left = self.left();
         if left.is_empty() {

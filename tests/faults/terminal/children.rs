@@ -4,7 +4,7 @@ use std::process::Command;
 
 use mayday::effect::{Ending, Output};
 use mayday::time::Span;
-use mayday::world::process::{Prepared, Running, Strays};
+use mayday::world::process::{Earlier, Prepared, Running, Strays};
 use rustix::process::Signal;
 
 use super::{desk, live, record};
@@ -52,7 +52,8 @@ fn run(place: &Place, spec: &Prepared, how: How) -> Output {
     let mut adopted = false;
     let meddle = |running: &mut Running, line: &str| {
         if !std::mem::replace(&mut adopted, true) {
-            running.look_for(Strays::Inherited);
+            let attempt = "000001-children".to_owned();
+            running.look_for(Strays::Inherited { attempt, earlier: Earlier::default() });
             std::fs::write(place.path("adopted"), "").unwrap();
         }
         if how == How::Cancelled && line == "ready" {
