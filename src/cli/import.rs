@@ -49,6 +49,7 @@ pub(super) fn import(global: &Global, args: &ImportArgs) -> Result<u8, Failure> 
         let file = project.folder().join(format!("{id}.yaml"));
         new::write(&file, &draft.yaml)?;
         out::line(&file.display().to_string());
+        new::first_config(&project)?;
     }
     out::talk(&format!(
         "{} of {} steps can be executed ({} %), {} are for a person. {} places say REVIEW.\nNext: read them, \

@@ -9,6 +9,8 @@ use super::exit::{self, Failure};
 use super::project::Project;
 use super::{Global, machine, out};
 
+mod config;
+
 /// Longer ids do not fit into tables and file names.
 const LONGEST: usize = 80;
 
@@ -50,12 +52,25 @@ pub(super) fn new(global: &Global, args: &NewArgs) -> Result<u8, Failure> {
     let text = starter(&args.id, title.trim(), &machine::wall_clock().to_string());
     write(&file, &text)?;
     out::line(&file.display().to_string());
+    first_config(&project)?;
     out::talk(&format!(
         "Fill in what is marked CHANGE, then: mayday check {}\nand: mayday run {} --dry-run",
         file.display(),
         args.id
     ));
     Ok(exit::DONE)
+}
+
+/// Sees to it that the new playbook has somewhere to run.
+pub(super) fn first_config(project: &Project) -> Result<(), Failure> {
+    if config::write_first(project)? {
+        let file = project.base.join("mayday.yaml");
+        out::talk(&format!(
+            "Wrote {} too: it names the environment `here`, this machine.",
+            file.display()
+        ));
+    }
+    Ok(())
 }
 
 /// The whitelist: what is a safe path below the folder of playbooks and passes `check`.

@@ -180,9 +180,11 @@ pub(super) fn environment(config: &Config, named: Option<&str>) -> Result<String
         return Ok(name);
     }
     let known: Vec<&str> = config.environments.keys().map(String::as_str).collect();
-    let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
-    Err(Failure::new(exit::PRECONDITION, "choose an environment: none is named")
-        .hint(format!("--env NAME; mayday.yaml has {known}")))
+    let failure = Failure::new(exit::PRECONDITION, "choose an environment: none is named");
+    if known.is_empty() {
+        return Err(failure.hint("mayday.yaml names none yet; `mayday new ID` writes a first one"));
+    }
+    Err(failure.hint(format!("--env NAME; mayday.yaml has {}", known.join(", "))))
 }
 
 fn instant(text: Option<&str>, now: Timestamp, flag: &str) -> Result<Option<Timestamp>, Failure> {

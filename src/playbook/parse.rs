@@ -47,13 +47,16 @@ pub struct Parsed<T> {
 /// Reads a playbook.
 #[must_use]
 pub fn playbook(file: &Arc<SourceFile>) -> Parsed<Playbook> {
-    read(file, |cx, document| Some(build::playbook(cx, document)))
+    let start = "start with `mayday: 1`; `mayday new` writes a first one";
+    read(file, start, |cx, document| Some(build::playbook(cx, document)))
 }
 
 /// Reads a configuration.
 #[must_use]
 pub fn config(file: &Arc<SourceFile>) -> Parsed<Config> {
-    read(file, |cx, mut document| {
+    let start =
+        "start with `environments:`; where there is no mayday.yaml, `mayday new` writes one";
+    read(file, start, |cx, mut document| {
         document.shift_remove("<<");
         cx.map(document, "", &[])
     })
@@ -80,11 +83,13 @@ pub fn values(name: &str, text: &str) -> Result<Vec<(String, serde_json::Value)>
 /// Reads a file of any fields under the same guards as a playbook.
 #[must_use]
 pub fn any(file: &Arc<SourceFile>) -> Parsed<serde_json::Value> {
-    read(file, |_, document| serde_json::to_value(document).ok())
+    let start = "write `key: value`, each on a line of its own";
+    read(file, start, |_, document| serde_json::to_value(document).ok())
 }
 
 fn read<T>(
     file: &Arc<SourceFile>,
+    start: &str,
     build: impl FnOnce(&mut decode::Decoder<'_>, Mapping) -> Option<T>,
 ) -> Parsed<T> {
     let mut source = Source::new(file);
@@ -92,7 +97,7 @@ fn read<T>(
     let mut value = None;
     if faults.is_empty()
         && scan::scan(&mut source, &mut faults).is_ok()
-        && let Some(document) = document(&source, &mut faults)
+        && let Some(document) = document(&source, start, &mut faults)
     {
         let mut cx = decode::Decoder { source: &mut source, faults: &mut faults };
         value = build(&mut cx, document);
@@ -105,9 +110,9 @@ fn read<T>(
 /// second reading would take more time and memory than all the rest.
 const SECOND_OPINION: usize = 256 << 10;
 
-/// The map that the document is. The YAML library must accept what the scan accepted: what two readers
+/// The map that the document is; `start` says how to begin one. The YAML library must accept what the scan accepted: what two readers
 /// take, others take too.
-fn document(source: &Source, faults: &mut Vec<Diagnostic>) -> Option<Mapping> {
+fn document(source: &Source, start: &str, faults: &mut Vec<Diagnostic>) -> Option<Mapping> {
     let file = &source.file;
     if file.text.len() <= SECOND_OPINION
         && let Err(error) = serde_yaml::from_str::<serde::de::IgnoredAny>(&file.text)
@@ -121,9 +126,7 @@ fn document(source: &Source, faults: &mut Vec<Diagnostic>) -> Option<Mapping> {
         Value::Null => ("nothing in the file", 0..0, ""),
         _ => ("the file holds no fields", source.value(""), "expected `key: value`"),
     };
-    let fault = Diagnostic::new(entries::EMPTY_FILE, message)
-        .at(file, range, label)
-        .help("start with `mayday: 1`; `mayday new` writes a first one");
+    let fault = Diagnostic::new(entries::EMPTY_FILE, message).at(file, range, label).help(start);
     faults.push(fault);
     None
 }

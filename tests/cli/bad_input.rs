@@ -124,7 +124,7 @@ fn an_environment_that_is_not_there() {
     let desk = desk(READ);
     desk.mayday(&["run", "p", "--env", "prodcution"]).is(4, &["prodcution", "production"]);
     let bare = Desk::with(&[("playbooks/p.yaml", &super::playbook("p", "", READ))]);
-    bare.mayday(&["run", "p"]).is(4, &["environment", "--env", "mayday.yaml"]);
+    bare.mayday(&["run", "p"]).is(4, &["environment", "mayday.yaml names none yet"]);
     bare.mayday(&["run", "p", "--env", "x"]).is(4, &["x", "mayday.yaml"]);
     bare.mayday(&["run", "p", "--config", "no.yaml"]).is(4, &["no.yaml", "No such file"]);
 }

@@ -45,3 +45,29 @@ fn nothing_is_overwritten_and_nothing_lands_elsewhere() {
     desk.mayday(&["new", "q", "--title", "a {{ b }}"]).is(2, &["braces"]);
     assert_eq!(super::files(&desk.path("playbooks")).len(), 2);
 }
+
+#[test]
+fn in_an_empty_folder_the_commands_that_are_named_work_as_they_stand() {
+    let desk = Desk::with(&[]);
+    desk.mayday(&["run", "p"]).is(3, &["find a playbook `p`"]);
+    let said = desk.mayday(&["new", "p"]);
+    said.is(0, &["mayday.yaml too", "the environment `here`", "mayday run p --dry-run"]);
+    desk.mayday(&["check", "--deny", "warnings"]).is(0, &["no faults in 2 files"]);
+    desk.mayday(&["run", "p", "--dry-run"]).is(0, &["Look at the state"]);
+    let config = std::fs::read_to_string(desk.path("mayday.yaml")).unwrap();
+    // What is only proposed is right, too, once it is no comment any more.
+    let taken = config.replace("# secrets:", "secrets:").replace("# targets:", "targets:");
+    assert_ne!(taken, config);
+    desk.write("mayday.yaml", &taken);
+    desk.mayday(&["check"]).is(0, &[]);
+    // Another one leaves it as it is.
+    desk.mayday(&["new", "q"]).is(0, &[]);
+    assert_eq!(std::fs::read_to_string(desk.path("mayday.yaml")).unwrap(), taken);
+    desk.write("mayday.yaml", "playbooks: [");
+    desk.mayday(&["new", "r"]);
+    assert_eq!(std::fs::read_to_string(desk.path("mayday.yaml")).unwrap(), "playbooks: [");
+    desk.write("mayday.yaml", "");
+    desk.mayday(&["run", "p"]).is(3, &["nothing in the file", "start with `environments:`"]);
+    desk.write("mayday.yaml", "playbooks: playbooks");
+    desk.mayday(&["run", "p"]).is(4, &["mayday.yaml names none yet", "mayday new ID"]);
+}
