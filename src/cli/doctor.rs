@@ -12,9 +12,9 @@ use super::exit::{self, Failure};
 use super::project::Project;
 use super::{Global, machine, out};
 use crate::config::Config;
-use crate::plan::{Mode, Place, Purpose};
+use crate::plan::{Mode, Place, Plan, Purpose};
 use crate::time::Span;
-use crate::world::doctor::{self, Finding, Kit, Outcome, Wants};
+use crate::world::doctor::{self, Finding, Kit, Outcome, Stop, Wants};
 use crate::world::secrets::Vault;
 use crate::world::surroundings;
 
@@ -109,7 +109,8 @@ pub(super) fn examine(
     let chosen = library
         .values()
         .filter(|playbook| asked.is_none_or(|asked| asked.contains(&playbook.head.id)));
-    let mut wants = wants::of(chosen, &config, &place);
+    let plan = |id: &str| Plan::build(&library, &config, Purpose { playbook: id, ..purpose }).ok();
+    let mut wants = wants::of(chosen, &config, &place, plan);
     folders(global, project, &mut wants)?;
     // Secrets are resolved from here on.
     crate::world::machine::keep_memory_private();
@@ -118,7 +119,25 @@ pub(super) fn examine(
     let variables = surroundings::variables(&place);
     let vault = Vault::new(config.secrets.clone(), place.cwd.clone(), env_file)
         .with_variables(variables.clone());
-    Ok(doctor::examine(&wants, Kit { vault, path: place.path, variables, limit }))
+    let Place { path, cwd, .. } = place;
+    looked(&wants, Kit { vault, path, variables, cwd, limit, stop: stop()? })
+}
+
+/// What ends it all early.
+fn stop() -> Result<Stop, Failure> {
+    Stop::on_signals()
+        .map_err(|error| Failure::new(exit::INTERNAL, format!("take signals: {error}")))
+}
+
+/// What was found; half of it is nothing to go by.
+fn looked(wants: &Wants, kit: Kit) -> Result<Vec<Finding>, Failure> {
+    let stop = kit.stop.clone();
+    let found = doctor::examine(wants, kit);
+    match stop.how() {
+        None => Ok(found),
+        Some(how) => Err(Failure::new(exit::of_interrupt(how), "look at everything: interrupted")
+            .hint("no step was run, and nothing that was asked is left running")),
+    }
 }
 
 /// What was found of this machine, without any environment.
@@ -127,8 +146,8 @@ fn machine_alone(global: &Global, config: &Config, limit: Span) -> Result<Vec<Fi
     wants::shell(&mut wants, config.shell.as_deref());
     wants.folders.push(("runs".to_owned(), machine::state_dir(global)?));
     let vault = Vault::new(config.secrets.clone(), PathBuf::new(), None);
-    let kit = Kit { vault, path: Vec::new(), variables: Vec::new(), limit };
-    Ok(doctor::examine(&wants, kit))
+    let (path, variables, cwd) = (Vec::new(), Vec::new(), PathBuf::new());
+    looked(&wants, Kit { vault, path, variables, cwd, limit, stop: stop()? })
 }
 
 fn folders(global: &Global, project: &Project, wants: &mut Wants) -> Result<(), Failure> {

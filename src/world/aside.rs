@@ -1,7 +1,8 @@
 //! Small programs run beside the run: one that prints a secret, one that reaches a contact.
 //!
-//! Owns their bounds: time, the bytes read of each stream, and the end of the whole process group. Steps
-//! are not run here but in `process`, which has one loop for everything and leaves a record.
+//! Owns their bounds: time, the bytes read of each stream, and the end of the whole process group; and the word
+//! ([`Stop`]) that ends all of them. Steps are not run here but in `process`, which has one loop for everything and
+//! leaves a record.
 
 use std::fs::File;
 use std::io::{ErrorKind, PipeReader, Read, Write, pipe};
@@ -17,7 +18,11 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::time::Span;
 
-/// Bytes kept of each stream; the rest is read and dropped, so that nobody waits for us.
+mod stop;
+
+pub use stop::Stop;
+
+/// Bytes kept of each stream where nobody needs more; the rest is read and dropped, so that nobody waits for us.
 pub(super) const OUTPUT_CAP: usize = 64 * 1024;
 
 /// Bytes given on stdin: what a pipe takes at once, so that writing cannot block.
@@ -38,6 +43,10 @@ pub(super) struct Aside<'a> {
     pub dir: Option<&'a Path>,
     /// TERM is not asked first: these programs have nothing to clean up.
     pub limit: Span,
+    /// Bytes kept of each stream, and one more that tells of the rest.
+    pub cap: usize,
+    /// Ends it before its time.
+    pub stop: Option<&'a Stop>,
 }
 
 /// What a program came to.
@@ -54,6 +63,8 @@ pub(super) enum Fault {
     Start(std::io::Error),
     /// It took too long.
     Late,
+    /// Everything was told to stop: it was ended, or not begun.
+    Stopped,
 }
 
 impl From<std::io::Error> for Fault {
@@ -73,6 +84,10 @@ pub(super) fn run(aside: &Aside<'_>) -> Result<Finished, Fault> {
     let [program, arguments @ ..] = aside.argv else {
         return Err(Fault::Start(ErrorKind::NotFound.into()));
     };
+    let _runs = match aside.stop {
+        Some(stop) => Some(stop.begin().ok_or(Fault::Stopped)?),
+        None => None,
+    };
     let (stdin, mut message) = pipe()?;
     let mut end = aside.stdin.len().min(INPUT_CAP);
     while !aside.stdin.is_char_boundary(end) {
@@ -80,8 +95,8 @@ pub(super) fn run(aside: &Aside<'_>) -> Result<Finished, Fault> {
     }
     message.write_all(&aside.stdin.as_bytes()[..end])?;
     drop(message);
-    let (mut stdout, stdout_end) = stream()?;
-    let (mut stderr, stderr_end) = stream()?;
+    let (mut stdout, stdout_end) = stream(aside.cap)?;
+    let (mut stderr, stderr_end) = stream(aside.cap)?;
     let mut command = duct::cmd(program, arguments)
         .stdin_file(stdin)
         .stdout_file(stdout_end)
@@ -109,13 +124,14 @@ pub(super) fn run(aside: &Aside<'_>) -> Result<Finished, Fault> {
         if let Some(status) = ended {
             return Ok(Finished { status, stdout: stdout.bytes, stderr: stderr.bytes });
         }
-        if boot() >= deadline {
+        let stopped = aside.stop.is_some_and(Stop::is_asked);
+        if stopped || boot() >= deadline {
             if let Some(group) = group {
                 // It was not waited for yet, so the number is still its own.
                 let _ = kill_process_group(group, Signal::KILL);
             }
             let _ = handle.wait();
-            return Err(Fault::Late);
+            return Err(if stopped { Fault::Stopped } else { Fault::Late });
         }
         let mut fds: Vec<PollFd<'_>> = [&stdout, &stderr]
             .into_iter()
@@ -140,14 +156,15 @@ pub(super) fn boot() -> Span {
 struct Stream {
     pipe: Option<File>,
     bytes: Vec<u8>,
+    cap: usize,
 }
 
 /// A stream and the end to write into.
-fn stream() -> Result<(Stream, std::io::PipeWriter), Fault> {
+fn stream(cap: usize) -> Result<(Stream, std::io::PipeWriter), Fault> {
     let (reader, writer): (PipeReader, _) = pipe()?;
     let reader = OwnedFd::from(reader);
     rustix::fs::fcntl_setfl(&reader, OFlags::NONBLOCK)?;
-    Ok((Stream { pipe: Some(File::from(reader)), bytes: Vec::new() }, writer))
+    Ok((Stream { pipe: Some(File::from(reader)), bytes: Vec::new(), cap }, writer))
 }
 
 impl Stream {
@@ -159,7 +176,7 @@ impl Stream {
             match pipe.read(&mut chunk) {
                 Ok(0) => self.pipe = None,
                 Ok(read) => {
-                    let room = OUTPUT_CAP + 1 - self.bytes.len();
+                    let room = self.cap + 1 - self.bytes.len();
                     self.bytes.extend_from_slice(&chunk[..read.min(room)]);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -2,18 +2,22 @@
 //!
 //! Owns the table of looks ([`LOOKS`]), one file each below, and their bounds: each ends by its limit, some run at
 //! once, and one that does not come back is left behind. Runs no step and changes nothing. Which things are wanted
-//! is the caller's; what is said has known secrets hidden in it.
+//! is the caller's; what is said has known secrets hidden in it. Who is told to stop ends what runs and comes back.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::Identity;
 use crate::effect::{Target, Text};
 use crate::secret::Redactor;
 use crate::time::Span;
+use crate::world::aside;
 use crate::world::secrets::Vault;
+use crate::world::tools::Bounds;
+
+pub use crate::world::aside::Stop;
 
 mod client;
 mod clock;
@@ -108,6 +112,10 @@ pub struct Wants {
     pub urls: Vec<UrlWant>,
     /// Folders that are written to, with what for.
     pub folders: Vec<(String, PathBuf)>,
+    /// Packages that `npx` runs: words behind the package -> flags.
+    pub packages: BTreeMap<String, BTreeMap<Vec<String>, Flags>>,
+    /// What cannot be looked at, and why: said as it is.
+    pub untold: Vec<Finding>,
 }
 
 /// A program.
@@ -121,8 +129,31 @@ pub struct ToolWant {
     pub certain: bool,
     /// One of the steps that use it.
     pub step: Option<String>,
-    /// Words in front of the flags -> long flags.
-    pub flags: BTreeMap<Vec<String>, BTreeSet<String>>,
+    /// Words in front of the flags -> flags.
+    pub flags: BTreeMap<Vec<String>, Flags>,
+}
+
+/// Flags as steps write them: `--name`, `-x`, `-xzf`; without their values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// They stand right behind the words.
+    pub near: BTreeSet<String>,
+    /// Another word stands before them, which may be a subcommand's: then they are that one's.
+    pub far: BTreeSet<String>,
+}
+
+impl Flags {
+    /// These, too.
+    pub fn add(&mut self, more: Self) {
+        self.near.extend(more.near);
+        self.far.extend(more.far);
+    }
+
+    /// There are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.near.is_empty() && self.far.is_empty()
+    }
 }
 
 /// A target.
@@ -163,8 +194,12 @@ pub struct Kit {
     pub path: Vec<PathBuf>,
     /// Variables of the environment, PATH among them.
     pub variables: Vec<(String, String)>,
+    /// Where steps run: what `npx` finds lies there or above.
+    pub cwd: PathBuf,
     /// The limit of one look.
     pub limit: Span,
+    /// Ends it all early.
+    pub stop: Stop,
 }
 
 /// What the looks share.
@@ -172,13 +207,20 @@ struct Shared {
     vault: Mutex<Vault>,
     path: Vec<PathBuf>,
     variables: Vec<(String, String)>,
+    cwd: PathBuf,
     limit: Span,
+    stop: Stop,
 }
 
 impl Shared {
     /// Secrets for one look: those found by then.
     fn vault(&self) -> Vault {
-        self.vault.lock().unwrap_or_else(PoisonError::into_inner).for_look(self.limit)
+        self.vault.lock().unwrap_or_else(PoisonError::into_inner).for_look(self.limit, &self.stop)
+    }
+
+    /// What a program that is asked something may take.
+    fn bounds(&self, cap: usize) -> Bounds<'_> {
+        Bounds { limit: self.limit, cap, stop: Some(&self.stop) }
     }
 
     fn redactor(&self) -> Redactor {
@@ -196,14 +238,16 @@ struct Look {
     job: Job,
 }
 
-/// Looks at everything, in the order of [`LOOKS`].
+/// Looks at everything, in the order of [`LOOKS`]; at less when it is told to stop.
 #[must_use]
 pub fn examine(wants: &Wants, kit: Kit) -> Vec<Finding> {
     let shared = Arc::new(Shared {
         vault: Mutex::new(kit.vault),
         path: kit.path,
         variables: kit.variables,
+        cwd: kit.cwd,
         limit: kit.limit,
+        stop: kit.stop,
     });
     // Secrets first: targets and URLs stand on them, and what is known is hidden from there on.
     let mut found = all(secret::looks(wants), &shared);
@@ -214,6 +258,7 @@ pub fn examine(wants: &Wants, kit: Kit) -> Vec<Finding> {
     looks.extend(url::looks(wants));
     looks.extend(disk::looks(wants));
     found.extend(all(looks, &shared));
+    found.extend(wants.untold.iter().cloned());
     let redactor = shared.redactor();
     for finding in &mut found {
         finding.says = redactor.redact_shown(&crate::text::one_line(&finding.says)).into_owned();
@@ -241,7 +286,10 @@ fn all(looks: Vec<Look>, shared: &Arc<Shared>) -> Vec<Finding> {
     }
     drop(sender);
     let mut found = Vec::new();
-    collect(&receiver, shared.limit, &mut open, &mut found);
+    collect(&receiver, shared, &mut open, &mut found);
+    if shared.stop.is_asked() {
+        return found;
+    }
     for (kind, subject) in open.into_values() {
         let says = format!("no end within {}; look at it by hand", shared.limit.times(ASKS));
         found.push(Finding::new(kind, &subject, Outcome::Fail, says));
@@ -251,23 +299,36 @@ fn all(looks: Vec<Look>, shared: &Arc<Shared>) -> Vec<Finding> {
 
 type Ended = (usize, Vec<Finding>);
 
+/// Takes what comes until nothing is open, the looks left hang, or it is to stop. Then nothing runs any more.
 fn collect(
     receiver: &Receiver<Ended>,
-    limit: Span,
+    shared: &Shared,
     open: &mut BTreeMap<usize, (&'static str, String)>,
     found: &mut Vec<Finding>,
 ) {
-    let patience = (limit.times(ASKS) + Span::from_secs(5)).std();
-    while !open.is_empty() {
-        // Nobody said anything for longer than a look may take: those left hang.
-        let Ok((number, findings)) = receiver.recv_timeout(patience) else { return };
-        open.remove(&number);
-        found.extend(findings);
+    /// From look to look whether to stop: shorter than a person notices.
+    const GLANCE: Span = Span::from_millis(50);
+    let patience = shared.limit.times(ASKS) + Span::from_secs(5);
+    let mut until = aside::boot() + patience;
+    while !open.is_empty() && aside::boot() < until {
+        if shared.stop.is_asked() && shared.stop.is_still() {
+            return;
+        }
+        match receiver.recv_timeout(GLANCE.std()) {
+            Ok((number, findings)) => {
+                open.remove(&number);
+                found.extend(findings);
+                // Nobody may say anything for longer than a look may take.
+                until = aside::boot() + patience;
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
     }
 }
 
 fn worker(queue: &Mutex<VecDeque<(usize, Job)>>, shared: &Shared, sender: &Sender<Ended>) {
-    loop {
+    while !shared.stop.is_asked() {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let Some((number, job)) = next else { return };
         if sender.send((number, job(shared))).is_err() {

@@ -38,6 +38,7 @@ mod ask;
 mod signals;
 mod threads;
 
+pub(in crate::world) use signals::is_ignored;
 use signals::{Came, Signals};
 use threads::Threads;
 

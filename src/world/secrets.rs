@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::ExposeSecret;
 
-use super::aside::{self, Aside, Fault};
+use super::aside::{self, Aside, Fault, Stop};
 use crate::diagnostic::did_you_mean;
 use crate::secret::{MIN_HIDDEN, Redactor, SecretValue};
 use crate::time::Span;
@@ -74,6 +74,7 @@ pub struct Vault {
     redactor: Arc<Mutex<Redactor>>,
     warnings: Vec<String>,
     command_limit: Span,
+    stop: Option<Stop>,
 }
 
 impl Vault {
@@ -94,6 +95,7 @@ impl Vault {
             redactor: Arc::default(),
             warnings: Vec::new(),
             command_limit: COMMAND_LIMIT,
+            stop: None,
         }
     }
 
@@ -109,12 +111,13 @@ impl Vault {
             redactor: Arc::clone(&self.redactor),
             warnings: Vec::new(),
             command_limit: crate::steps::notify::DELIVERY_LIMIT,
+            stop: None,
         }
     }
 
-    /// A vault for one look, which knows what was found by then. Its commands have this long.
-    pub(super) fn for_look(&self, limit: Span) -> Self {
-        Self { command_limit: limit, ..self.beside() }
+    /// A vault for one look, which knows what was found by then. Its commands have this long, and end when told.
+    pub(super) fn for_look(&self, limit: Span, stop: &Stop) -> Self {
+        Self { command_limit: limit, stop: Some(stop.clone()), ..self.beside() }
     }
 
     /// A secret that was found by then.
@@ -275,15 +278,20 @@ impl Vault {
             stdin: "",
             dir: Some(&self.base),
             limit: self.command_limit,
+            cap: aside::OUTPUT_CAP,
+            stop: self.stop.as_ref(),
         };
         let shown = crate::text::cut(command, 80);
         let finished = aside::run(&aside).map_err(|fault| match fault {
             Fault::Start(error) => format!("`{shown}` could not be run: {error}"),
             Fault::Late => format!("`{shown}` did not end within {}", self.command_limit),
+            Fault::Stopped => format!("`{shown}` was stopped before it ended"),
         })?;
         if !finished.status.success() {
             let redactor = self.redactor.lock().unwrap_or_else(PoisonError::into_inner);
             let words = redactor.redact(&String::from_utf8_lossy(&finished.stderr)).into_owned();
+            // What it printed on stdout by then may be the value, which a trace repeats on stderr.
+            let words = without(&words, &finished.stdout);
             let said = match aside::last_words(words.as_bytes()) {
                 words if words.is_empty() => String::new(),
                 words => format!(": {words}"),
@@ -297,6 +305,13 @@ impl Vault {
             .map_err(|_| format!("`{shown}` printed what is not UTF-8"))?;
         not_empty(without_line_end(&text), &format!("what `{shown}` prints"))
     }
+}
+
+/// A text without what stands on the lines of an output that is nobody's to see.
+fn without(words: &str, hidden: &[u8]) -> String {
+    let hidden = String::from_utf8_lossy(hidden);
+    let long = hidden.lines().map(str::trim).filter(|line| line.len() >= MIN_HIDDEN);
+    long.fold(words.to_owned(), |words, line| words.replace(line, "***"))
 }
 
 /// The text of a small regular file and its mode. The error fits after the file's name.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
 
-use super::aside::{self, Aside, Fault};
+use super::aside::{self, Aside, Fault, Stop};
 use crate::time::Span;
 
 /// A tool has this long to say its version.
@@ -42,7 +42,28 @@ pub fn missing(wanted: &str, path: &[PathBuf]) -> Result<(), String> {
     let Some(least) = &wanted.least else { return Ok(()) };
     let search = super::process::search_path(path).to_string_lossy().into_owned();
     let env = [("PATH".to_owned(), search)];
-    new_enough(&wanted.name, least, &version(&wanted.name, &program, &env, LIMIT)?)
+    let bounds = Bounds { limit: LIMIT, cap: aside::OUTPUT_CAP, stop: None };
+    new_enough(&wanted.name, least, &version(&wanted.name, &program, &env, &bounds)?)
+}
+
+/// What a tool that is asked something may take.
+pub(super) struct Bounds<'a> {
+    /// Time.
+    pub limit: Span,
+    /// Bytes of each stream.
+    pub cap: usize,
+    /// Ends it before its time.
+    pub stop: Option<&'a Stop>,
+}
+
+/// What a tool said.
+pub(super) struct Said {
+    /// Both streams.
+    pub text: String,
+    /// How it ended: some tools end badly behind their help.
+    pub status: std::process::ExitStatus,
+    /// There was more.
+    pub cut: bool,
 }
 
 /// A fault when a tool is older than it must be.
@@ -76,30 +97,32 @@ pub(super) fn version(
     name: &str,
     program: &Path,
     env: &[(String, String)],
-    limit: Span,
+    bounds: &Bounds<'_>,
 ) -> Result<String, String> {
     let why = |why: String| format!("tool `{name}` does not tell its version: {why}");
-    let said = says(program, &["--version"], env, limit).map_err(why)?;
-    version_in(&said).ok_or_else(|| format!("tool `{name}` does not tell its version"))
+    let said = says(program, &["--version"], env, bounds).map_err(why)?;
+    version_in(&said.text).ok_or_else(|| format!("tool `{name}` does not tell its version"))
 }
 
-/// What a program prints on both streams, bounded in time and size. Its exit code does not matter: some tools
-/// end badly behind their help.
+/// What a program prints on both streams, bounded in time and size.
 pub(super) fn says(
     program: &Path,
     words: &[&str],
     env: &[(String, String)],
-    limit: Span,
-) -> Result<String, String> {
+    bounds: &Bounds<'_>,
+) -> Result<Said, String> {
+    let Bounds { limit, cap, stop } = *bounds;
     let mut argv = vec![program.to_string_lossy().into_owned()];
     argv.extend(words.iter().map(|word| (*word).to_owned()));
-    let aside = Aside { argv: &argv, env, stdin: "", dir: None, limit };
+    let aside = Aside { argv: &argv, env, stdin: "", dir: None, limit, cap, stop };
     let finished = aside::run(&aside).map_err(|fault| match fault {
         Fault::Start(error) => error.to_string(),
         Fault::Late => format!("no answer within {limit}"),
+        Fault::Stopped => "stopped before it answered".to_owned(),
     })?;
+    let cut = finished.stdout.len() > cap || finished.stderr.len() > cap;
     let all = [finished.stdout, finished.stderr].concat();
-    Ok(String::from_utf8_lossy(&all).into_owned())
+    Ok(Said { text: String::from_utf8_lossy(&all).into_owned(), status: finished.status, cut })
 }
 
 /// The first thing that looks like a version: digits with dots between them.

@@ -1,5 +1,8 @@
 //! `doctor` and `check --online`, against real servers, programs and disks: what is found, and that nothing is run.
 
+mod bounds;
+mod flags;
+
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -89,6 +92,7 @@ fn flags_are_looked_for_in_the_help_of_what_is_installed() {
     says(&said, "FAIL", "flags", "pg_dump", "does not know --gone-today:");
     says(&said, "OK", "flags", "neonctl branches create", "--name --no-secrets");
     says(&said, "FAIL", "flags", "launch", "does not know --soft:");
+    says(&said, "SKIP", "flags", "launch production", "--hard not looked at: nobody knows");
     // A program that nobody knows gets no word but --help: `launch production --help` might launch.
     assert_eq!(fs::read_to_string(desk.path("launched")).unwrap(), "--help\n");
     assert!(!desk.path("ran").exists());
@@ -180,6 +184,42 @@ environments: {{here: {{danger: low, targets: {{
     says(&said, "SKIP", "target", "later", "is made during the run");
     says(&said, "FAIL", "target", "missing", "has no such target");
     assert!(server.asked().iter().all(|asked| asked.line.starts_with("GET ")), "only reads");
+}
+
+#[test]
+fn urls_are_filled_in_as_far_as_they_are_known_and_what_is_not_asked_is_said() {
+    let server = http::Server::answering(|_| ("200 OK", String::new(), "fine".to_owned()));
+    let config = format!(
+        "
+default_environment: here
+environments: {{here: {{danger: low, vars: {{TENANT: 'ac me'}}, targets: {{
+  api: {{type: http, base_url: '{}'}}, later: {{type: http, base_url: 'http://127.0.0.1:1', made_later: true}}}}}}}}
+",
+        server.url("")
+    );
+    let head = "inputs: {page: {default: first}, given: {}}
+vars: {place: \"env.vars.TENANT ~ '/' ~ page\", mark: \"'run-' ~ run.id\"}";
+    let steps = "
+  - {id: a, title: A, target: api, wait_for_url: '/of/{{ place }}'}
+  - {id: b, title: B, target: api, wait_for_url: '/asked/{{ given }}'}
+  - {id: c, title: C, target: api, effect: read, http: {get: '/mark/{{ mark }}'}}
+  - {id: d, title: D, target: api, effect: read, http: {get: /with, headers: {X-Id: '{{ run.id }}', X-Page: '{{ page }}'}}}
+  - {id: e, title: E, target: api, effect: read, http: {get: /page, headers: {X-Page: '{{ page }}'}}}
+  - {id: f, title: F, target: later, wait_for_url: /soon}";
+    let desk = desk_with(&config, head, steps);
+    let said = desk.mayday(&["doctor"]);
+    said.is(0, &[]);
+    says(&said, "OK", "url", "api/of/ac%20me%2Ffirst", "answers 200");
+    let why = "not asked: `given` is known only in a run (step `b` of p)";
+    says(&said, "SKIP", "url", "api/asked/{{ given }}", why);
+    says(&said, "SKIP", "url", "api/mark/{{ mark }}", "`mark` is known only in a run");
+    says(&said, "SKIP", "url", "api/with", "`run` is known only in a run (step `d` of p)");
+    says(&said, "OK", "url", "api/page", "answers 200");
+    says(&said, "SKIP", "url", "later/soon", "its target is made during the run");
+    let asked = server.asked();
+    let page = asked.iter().find(|asked| asked.line.contains("/page")).unwrap();
+    assert!(page.headers.iter().any(|header| header.ends_with(": first")), "{page:?}");
+    assert!(!asked.iter().any(|asked| asked.line.contains("mark")), "{asked:?}");
 }
 
 #[test]

@@ -1,33 +1,38 @@
 //! What playbooks need in an environment, gathered from what they say: `requires:`, steps, checks, undos, drills.
 //!
-//! Pure. Text with `{{ }}` is known only in a run and wanted by nobody here.
+//! Pure. Text with `{{ }}` is filled in as far as it is known before a run (`before`); what is not is said.
 
 use std::collections::BTreeSet;
 
 use crate::config::{Config, Danger, reference};
 use crate::effect::{EffectClass, Text};
-use crate::plan::Place;
+use crate::plan::{Place, Plan};
 use crate::playbook::{Playbook, Step};
 use crate::steps::{Action, Surroundings as _};
-use crate::world::doctor::{TargetWant, UrlWant, Wants};
+use crate::world::doctor::{Finding, Outcome, TargetWant, UrlWant, Wants};
 use crate::world::tools::Wanted;
 
+use before::Before;
 use scripts::Script;
 
+mod before;
 mod scripts;
 
 /// Redirects that a look follows where the step does (as its own).
 const REDIRECTS: u32 = 3;
 
-/// Everything that these playbooks need.
+/// Everything that these playbooks need. `plan` is what a playbook becomes in the environment, where it becomes
+/// anything.
 pub(super) fn of<'p>(
     playbooks: impl Iterator<Item = &'p Playbook>,
     config: &Config,
     place: &Place,
+    plan: impl Fn(&str) -> Option<Plan>,
 ) -> Wants {
-    let mut gather = Gather { wants: Wants::default(), config, place };
+    let mut gather = Gather { wants: Wants::default(), config, place, before: Before::default() };
     shell(&mut gather.wants, Some(place.shell()));
     for playbook in playbooks {
+        gather.before = Before::of(plan(&playbook.head.id));
         gather.playbook(playbook);
     }
     gather.addresses();
@@ -47,6 +52,8 @@ struct Gather<'a> {
     wants: Wants,
     config: &'a Config,
     place: &'a Place,
+    /// What the names of the playbook that is read stand for.
+    before: Before,
 }
 
 /// What surrounds an action.
@@ -80,7 +87,7 @@ impl Gather<'_> {
         for step in drill.setup.iter().chain(&drill.inject).chain(&drill.cleanup) {
             self.step(id, step, true);
         }
-        for probe in drill.guard.iter().chain(&drill.pass) {
+        for probe in drill.guard.iter().chain(&drill.stop_if).chain(&drill.pass) {
             let name = probe.head.id.as_deref().unwrap_or("drill");
             self.probe(id, name, probe, None);
         }
@@ -204,29 +211,33 @@ impl Gather<'_> {
     }
 
     fn url(&mut self, asked: &Asked<'_>, good: Vec<u16>, around: &Around<'_>) {
-        let texts = || std::iter::once(asked.url).chain(asked.headers.values().map(String::as_str));
-        if texts().any(|text| text.contains("{{")) {
-            return;
-        }
         let below = asked.url.starts_with('/');
-        let target = around.target.filter(|_| below).and_then(|name| self.place.targets.get(name));
-        if below
-            && (target.is_none()
-                || around.target.is_some_and(|n| self.place.made_later.contains(n)))
-        {
+        let base = around.target.filter(|_| below);
+        let shown = |url: &str| format!("{}{url}", base.unwrap_or_default());
+        let (url, headers) = match self.before.request(asked.url, asked.headers) {
+            Ok(filled) => filled,
+            Err(why) => {
+                let says = format!("not asked: {why} ({})", around.step);
+                return self.untold(shown(asked.url), says);
+            }
+        };
+        let target = base.and_then(|name| self.place.targets.get(name));
+        if base.is_some_and(|name| self.place.made_later.contains(name)) {
+            return self
+                .untold(shown(&url), "not asked: its target is made during the run".to_owned());
+        }
+        // That the environment has no such target is said of it.
+        if below && target.is_none() {
             return;
         }
-        let shown = match around.target.filter(|_| below) {
-            Some(name) => format!("{name}{}", asked.url),
-            None => asked.url.to_owned(),
-        };
         let headers: Vec<(String, Text)> =
-            asked.headers.iter().map(|(name, text)| (name.clone(), reference(text))).collect();
+            headers.iter().map(|(name, text)| (name.clone(), reference(text))).collect();
         for (_, text) in &headers {
             if let Text::Secret(name) = text {
                 self.wants.secrets.insert(name.clone());
             }
         }
+        let shown = shown(&url);
         if let Some(known) = self.wants.urls.iter_mut().find(|known| known.shown == shown) {
             // What one step takes for good is good: a page of maintenance answers 503 by design.
             known.good.extend(good);
@@ -235,7 +246,7 @@ impl Gather<'_> {
         self.wants.urls.push(UrlWant {
             shown,
             base: target.cloned(),
-            url: asked.url.to_owned(),
+            url,
             headers,
             good,
             redirects: asked.redirects,
@@ -243,13 +254,22 @@ impl Gather<'_> {
         });
     }
 
+    fn untold(&mut self, subject: String, says: String) {
+        self.wants.untold.push(Finding { look: "url", subject, outcome: Outcome::Skip, says });
+    }
+
     fn script(&mut self, text: &str, around: &Around<'_>) {
         for used in Script::read(text).programs {
             let want = self.wants.tools.entry(used.program).or_default();
             want.certain |= around.certain && used.certain;
             want.step.get_or_insert_with(|| around.step.clone());
-            if !used.flags.is_empty() {
-                want.flags.entry(used.words).or_default().extend(used.flags);
+            match used.package {
+                Some(package) => {
+                    let known = self.wants.packages.entry(package).or_default();
+                    known.entry(used.words).or_default().add(used.flags);
+                }
+                None if used.flags.is_empty() => {}
+                None => want.flags.entry(used.words).or_default().add(used.flags),
             }
         }
     }

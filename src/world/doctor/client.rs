@@ -3,6 +3,7 @@
 
 use super::{Finding, Look, Outcome, Shared, TargetWant, Wants, target};
 use crate::effect::TargetKind;
+use crate::world::aside::OUTPUT_CAP;
 use crate::world::tools;
 
 const KIND: &str = "client";
@@ -38,7 +39,8 @@ fn compare(name: &str, want: &TargetWant, clients: &[&str], shared: &Shared) -> 
         let subject = format!("{client} for {name}");
         // That it is missing is said by `tool`.
         let Ok(program) = tools::find(client, &shared.path) else { continue };
-        let version = tools::version(client, &program, &shared.variables, shared.limit);
+        let version =
+            tools::version(client, &program, &shared.variables, &shared.bounds(OUTPUT_CAP));
         let result = version.and_then(|version| {
             if major(&version) < major(&server) {
                 return Err(format!(

@@ -1,174 +1,244 @@
-//! `flags`: does the installed program know the long flags that steps give it?
+//! `flags`: does the installed program know the flags that steps give it?
 //!
-//! Only its own help is asked. Words in front of `--help` are given to programs of the table alone, which are known to
-//! print help then and to do nothing; of any other one the bare `--help` is read, when a playbook requires it.
+//! Only its own help is asked. Words in front of `--help` are given to programs of the table alone ([`help`]), which are
+//! known to print help then and to do nothing; of any other one the bare `--help` is read, when a playbook requires
+//! it. A flag that is called unknown and is not would cost trust: where the help leaves it open, nothing is claimed.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Finding, Look, Outcome, Shared, ToolWant, Wants};
-use crate::world::aside::OUTPUT_CAP;
+use super::{Finding, Flags, Look, Outcome, Shared, Wants};
 use crate::world::tools;
+use help::{Answer, Help};
+
+mod help;
+mod known;
 
 const KIND: &str = "flags";
 
-/// How a program is asked for its flags.
-struct Help {
-    program: &'static str,
-    /// So many words may stand in front: `gh pr create` has two.
-    words: usize,
-    ask: &'static [&'static str],
+/// One question: a program, the words that may stand in front of its flags, and the flags.
+struct Question {
+    name: String,
+    words: Vec<String>,
+    flags: Flags,
+    help: Option<&'static Help>,
+    place: Whereabouts,
 }
 
-/// Programs whose help was seen to do nothing else (PostgreSQL 15, neonctl 5.0, netlify 26.2, vercel 50.44, gh 2, Docker
-/// 28, curl 8, jq 1.6).
-const HELPS: &[Help] = &[
-    Help { program: "psql", words: 0, ask: &["--help"] },
-    Help { program: "pg_dump", words: 0, ask: &["--help"] },
-    Help { program: "pg_dumpall", words: 0, ask: &["--help"] },
-    Help { program: "pg_restore", words: 0, ask: &["--help"] },
-    Help { program: "pg_isready", words: 0, ask: &["--help"] },
-    Help { program: "pg_basebackup", words: 0, ask: &["--help"] },
-    Help { program: "createdb", words: 0, ask: &["--help"] },
-    Help { program: "dropdb", words: 0, ask: &["--help"] },
-    Help { program: "neonctl", words: 2, ask: &["--help"] },
-    Help { program: "netlify", words: 1, ask: &["--help"] },
-    Help { program: "vercel", words: 1, ask: &["--help"] },
-    Help { program: "gh", words: 2, ask: &["--help"] },
-    Help { program: "docker", words: 2, ask: &["--help"] },
-    Help { program: "curl", words: 0, ask: &["--help", "all"] },
-    Help { program: "jq", words: 0, ask: &["--help"] },
-];
-
-/// Flags that a program takes and whose help names them otherwise: flag, and what the help has (PostgreSQL, `pg_dump`).
-const ALSO: &[(&str, &str)] = &[("--no-acl", "--no-privileges")];
+/// Where a program is looked for.
+#[derive(Clone, Copy)]
+enum Whereabouts {
+    /// On PATH.
+    Path,
+    /// Where `npx` finds it without fetching it.
+    Package,
+}
 
 pub(super) fn looks(wants: &Wants) -> Vec<Look> {
     let mut looks = Vec::new();
     for (name, want) in &wants.tools {
-        let known = HELPS.iter().find(|help| help.program == name);
-        if known.is_none() && !want.declared {
+        let help = help::of(name);
+        if help.is_none() && !want.declared {
             continue;
         }
-        for (words, flags) in split(want, known) {
-            let subject = [std::slice::from_ref(name), &words].concat().join(" ");
-            let (name, shown) = (name.clone(), subject.clone());
-            let ask = known.map_or(&["--help"][..], |help| help.ask);
-            let job = move |shared: &Shared| look(&name, &shown, &words, &flags, ask, shared);
-            looks.push(Look { kind: KIND, subject, job: Box::new(job) });
+        let (asked, left) = split(&want.flags, help);
+        looks.extend(asked.into_iter().map(|(words, flags)| {
+            let (name, place) = (name.clone(), Whereabouts::Path);
+            look(Question { name, words, flags, help, place })
+        }));
+        looks.extend(left.into_iter().map(|(words, flags)| {
+            let says = format!(
+                "{} not looked at: nobody knows what these words and --help would do",
+                list(&flags)
+            );
+            told([name.as_str(), &words.join(" ")].join(" "), says)
+        }));
+    }
+    for (package, flags) in &wants.packages {
+        // Without the version: `prisma@7`.
+        let at = package.get(1..).and_then(|rest| rest.find('@'));
+        let name = at.map_or(package.as_str(), |at| &package[..=at]);
+        match help::of(name) {
+            Some(help) => {
+                looks.extend(split(flags, Some(help)).0.into_iter().map(|(words, flags)| {
+                    let (name, place) = (name.to_owned(), Whereabouts::Package);
+                    look(Question { name, words, flags, help: Some(help), place })
+                }));
+            }
+            None if flags.values().all(Flags::is_empty) => {}
+            None => {
+                let says =
+                    "its flags are not looked at: nobody knows what its words and --help would do";
+                looks.push(told(format!("npx {package}"), says.to_owned()));
+            }
         }
     }
     looks
 }
 
-/// What is asked in one go: the words that may be given, and the flags behind them.
-fn split(want: &ToolWant, known: Option<&Help>) -> Vec<(Vec<String>, BTreeSet<String>)> {
-    let depth = known.map_or(0, |help| help.words);
-    // Behind more words, or of a program that nobody knows, the flag may be a subcommand's.
-    let fits = |words: &[String]| words.len() <= depth || (known.is_some() && depth == 0);
-    let asked = want.flags.iter().filter(|(words, flags)| fits(words) && !flags.is_empty());
-    let mut all: Vec<(Vec<String>, BTreeSet<String>)> = Vec::new();
-    for (words, flags) in asked {
-        let words = if depth == 0 { Vec::new() } else { words.clone() };
-        match all.iter_mut().find(|(known, _)| *known == words) {
-            Some((_, more)) => more.extend(flags.iter().cloned()),
-            None => all.push((words, flags.clone())),
-        }
-    }
-    all
+fn told(subject: String, says: String) -> Look {
+    let finding = Finding::new(KIND, &subject, Outcome::Skip, says);
+    Look { kind: KIND, subject, job: Box::new(move |_| vec![finding]) }
 }
 
-fn look(
-    name: &str,
-    subject: &str,
-    words: &[String],
-    flags: &BTreeSet<String>,
-    ask: &[&str],
-    shared: &Shared,
-) -> Vec<Finding> {
-    // That it is missing is said by `tool`.
-    let Ok(program) = tools::find(name, &shared.path) else { return Vec::new() };
-    let finding = match help(&program, words, ask, shared) {
-        Err(why) => {
-            let says = format!("its flags are not known: its help {why}");
-            Finding::new(KIND, subject, Outcome::Skip, says)
+fn look(question: Question) -> Look {
+    let subject = question.subject();
+    Look { kind: KIND, subject, job: Box::new(move |shared| question.answer(shared)) }
+}
+
+type Asked = Vec<(Vec<String>, Flags)>;
+
+/// What is asked in one go: the words that may be given, and the flags behind them; and the flags that stand behind
+/// words which may not be given.
+fn split(
+    all: &std::collections::BTreeMap<Vec<String>, Flags>,
+    help: Option<&Help>,
+) -> (Asked, Asked) {
+    let depth = help.map_or(0, |help| help.words);
+    let (mut asked, mut left): (Asked, Asked) = (Vec::new(), Vec::new());
+    for (words, flags) in all.iter().filter(|(_, flags)| !flags.is_empty()) {
+        if help.is_none() && !words.is_empty() {
+            left.push((words.clone(), flags.clone()));
+            continue;
         }
-        Ok(help) => {
-            let unknown: Vec<&str> =
-                flags.iter().filter(|flag| !knows(&help, flag)).map(String::as_str).collect();
-            if unknown.is_empty() {
-                let list: Vec<&str> = flags.iter().map(String::as_str).collect();
-                Finding::new(KIND, subject, Outcome::Ok, list.join(" "))
-            } else {
-                let says = format!(
-                    "its help does not know {}: update the tool, or the step ({})",
-                    unknown.join(" "),
-                    program.display()
-                );
-                Finding::new(KIND, subject, Outcome::Fail, says)
+        let mut flags = flags.clone();
+        // Behind more words than it is asked with they may be a subcommand's.
+        if depth > 0 && words.len() > depth {
+            flags.far.append(&mut flags.near);
+        }
+        let words = words[..words.len().min(depth)].to_vec();
+        match asked.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, more)) => more.add(flags),
+            None => asked.push((words, flags)),
+        }
+    }
+    (asked, left)
+}
+
+fn list(flags: &Flags) -> String {
+    let all: std::collections::BTreeSet<&str> =
+        flags.near.iter().chain(&flags.far).map(String::as_str).collect();
+    all.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+impl Question {
+    fn subject(&self) -> String {
+        let name = match self.place {
+            Whereabouts::Path => self.name.clone(),
+            Whereabouts::Package => format!("npx {}", self.name),
+        };
+        [std::slice::from_ref(&name), &self.words].concat().join(" ")
+    }
+
+    fn answer(&self, shared: &Shared) -> Vec<Finding> {
+        let say = |outcome, says: String| vec![Finding::new(KIND, &self.subject(), outcome, says)];
+        let program = match self.place {
+            Whereabouts::Path => match tools::find(&self.name, &shared.path) {
+                Ok(program) => program,
+                // That it is missing is said by `tool`.
+                Err(_) => return Vec::new(),
+            },
+            Whereabouts::Package => match package(&self.name, shared) {
+                Some(program) => program,
+                None => {
+                    let says = format!(
+                        "not asked: npx fetches it when the step runs; `npm install {}` where steps run, and it can be",
+                        self.name
+                    );
+                    return say(Outcome::Skip, says);
+                }
+            },
+        };
+        match self.judge(&program, shared) {
+            Err(why) => say(Outcome::Skip, format!("its flags are not known: its help {why}")),
+            Ok((outcome, says)) => say(outcome, says),
+        }
+    }
+
+    fn judge(&self, program: &Path, shared: &Shared) -> Result<(Outcome, String), String> {
+        let answer = help::ask(program, &self.words, self.help, shared)?;
+        let unknown = self.unknown(&answer);
+        if unknown.is_empty() {
+            return Ok((Outcome::Ok, list(&self.flags)));
+        }
+        let (unknown, shown) = (unknown.join(" "), program.display());
+        if !answer.well {
+            // Help that ends badly may be a complaint about the words.
+            return Ok((
+                Outcome::Skip,
+                format!(
+                    "its help ends with an error and does not name {unknown}: try it by hand ({shown})"
+                ),
+            ));
+        }
+        if !self.words.is_empty() && known::has_commands(&answer.text) {
+            let bare = help::ask(program, &[], self.help, shared).ok();
+            if bare.is_some_and(|bare| bare.text == answer.text) {
+                let words = self.words.join(" ");
+                return Ok((
+                    Outcome::Fail,
+                    format!(
+                        "it knows no `{words}`, and answers with its general help: install what brings it, or correct \
+                         the step ({shown})"
+                    ),
+                ));
             }
         }
-    };
-    vec![finding]
+        let says =
+            format!("its help does not know {unknown}: update the tool, or the step ({shown})");
+        Ok((Outcome::Fail, says))
+    }
+
+    /// The flags that the help says are none.
+    fn unknown<'a>(&'a self, answer: &Answer) -> Vec<&'a str> {
+        let depth = self.help.map(|help| help.words);
+        // Without its words a program with subcommands has only the flags that all of these take.
+        let bare = depth > Some(0) && self.words.is_empty();
+        let leaf = || !bare && !known::has_commands(&answer.text);
+        let far = self.flags.far.iter().filter(|_| depth == Some(0) || leaf());
+        let all = self.flags.near.iter().chain(far);
+        let mut unknown: Vec<&str> =
+            all.filter(|flag| !known::knows(&answer.text, flag)).map(String::as_str).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        unknown
+    }
 }
 
-fn help(program: &Path, words: &[String], ask: &[&str], shared: &Shared) -> Result<String, String> {
-    let mut all: Vec<&str> = words.iter().map(String::as_str).collect();
-    all.extend(ask);
-    let help = tools::says(program, &all, &shared.variables, shared.limit)
-        .map_err(|why| format!("cannot be read: {why}"))?;
-    if help.len() > OUTPUT_CAP {
-        return Err(format!("is longer than {} KiB", OUTPUT_CAP / 1024));
-    }
-    if !help.contains("--") {
-        return Err("names no flags".to_owned());
-    }
-    Ok(help)
-}
-
-/// True when the help names the flag, or the one that it is the opposite of (`--no-color` of `--color` or of
-/// `--[no-]color`).
-fn knows(help: &str, flag: &str) -> bool {
-    let has = |flag: &str| {
-        help.match_indices(flag).any(|(at, _)| {
-            let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-            let behind = help[at + flag.len()..].starts_with(word);
-            let before = help[..at].ends_with(word);
-            !behind && !before
-        })
-    };
-    let also = ALSO.iter().find(|(other, _)| *other == flag);
-    let opposite = flag.strip_prefix("--no-");
-    has(flag)
-        || also.is_some_and(|(_, named)| has(named))
-        || opposite.is_some_and(|name| has(&format!("--{name}")) || has(&format!("--[no-]{name}")))
-        || flag.strip_prefix("--").is_some_and(|name| has(&format!("--[no-]{name}")))
+/// A program of a package that is installed: below the folder where steps run or one above it, or on PATH.
+fn package(name: &str, shared: &Shared) -> Option<PathBuf> {
+    let near = shared.cwd.ancestors().map(|folder| folder.join("node_modules/.bin").join(name));
+    near.into_iter().find(|file| file.is_file()).or_else(|| tools::find(name, &shared.path).ok())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
-    #[test]
-    fn a_flag_is_known_as_a_whole_word_or_as_an_opposite() {
-        let help = "  -n, --name string  a name\n      --[no-]color\n      --analytics   [default: true]\n";
-        for flag in ["--name", "--color", "--no-color", "--no-analytics"] {
-            assert!(knows(help, flag), "{flag}");
-        }
-        for flag in ["--nam", "--names", "--no-secrets", "--string"] {
-            assert!(!knows(help, flag), "{flag}");
-        }
+    fn flags(near: &[&str]) -> Flags {
+        Flags { near: near.iter().map(|flag| (*flag).to_owned()).collect(), ..Flags::default() }
     }
 
     #[test]
     fn only_programs_of_the_table_get_words_in_front_of_the_help() {
-        let mut want = ToolWant { declared: true, ..ToolWant::default() };
-        let flags = BTreeSet::from(["--force".to_owned()]);
-        want.flags.insert(vec!["production".to_owned()], flags.clone());
-        assert!(split(&want, None).is_empty());
-        want.flags.insert(Vec::new(), flags);
-        assert_eq!(split(&want, None).len(), 1);
-        let gh = HELPS.iter().find(|help| help.program == "gh");
-        assert_eq!(split(&want, gh).len(), 2);
+        let mut all = BTreeMap::from([(vec!["production".to_owned()], flags(&["--force"]))]);
+        let (asked, left) = split(&all, None);
+        assert!(asked.is_empty() && left == [(vec!["production".to_owned()], flags(&["--force"]))]);
+        all.insert(Vec::new(), flags(&["--soft"]));
+        assert_eq!(split(&all, None).0, [(Vec::new(), flags(&["--soft"]))]);
+        assert_eq!(split(&all, help::of("gh")).0.len(), 2);
+    }
+
+    #[test]
+    fn behind_more_words_than_are_asked_a_flag_may_be_anothers() {
+        let words = ["image", "imagetools", "inspect"].map(str::to_owned).to_vec();
+        let all = BTreeMap::from([(words.clone(), flags(&["--raw"]))]);
+        let (asked, left) = split(&all, help::of("docker"));
+        let far = Flags { far: flags(&["--raw"]).near, ..Flags::default() };
+        assert_eq!((asked, left), (vec![(words[..2].to_vec(), far)], Vec::new()));
+        // Of a program without subcommands they are its own, whatever stands before them.
+        let (asked, _) = split(&all, help::of("psql"));
+        assert_eq!(asked, [(Vec::new(), flags(&["--raw"]))]);
     }
 }

@@ -1,6 +1,7 @@
 //! `tool`: is the program there, and new enough?
 
 use super::{Finding, Look, Outcome, Shared, ToolWant, Wants};
+use crate::world::aside::OUTPUT_CAP;
 use crate::world::tools;
 
 const KIND: &str = "tool";
@@ -40,8 +41,8 @@ fn look(name: &str, want: &ToolWant, shared: &Shared) -> Finding {
     if want.least.is_empty() {
         return Finding::new(KIND, name, Outcome::Ok, program.display().to_string());
     }
-    let result =
-        tools::version(name, &program, &shared.variables, shared.limit).and_then(|found| {
+    let result = tools::version(name, &program, &shared.variables, &shared.bounds(OUTPUT_CAP))
+        .and_then(|found| {
             for least in &want.least {
                 tools::new_enough(name, least, &found)?;
             }

@@ -39,7 +39,15 @@ fn run(
     redactor: &Redactor,
 ) -> Output {
     let program = argv.first().map_or("", String::as_str);
-    let aside = Aside { argv, env, stdin, dir: None, limit: effect.time_limit };
+    let aside = Aside {
+        argv,
+        env,
+        stdin,
+        dir: None,
+        limit: effect.time_limit,
+        cap: aside::OUTPUT_CAP,
+        stop: None,
+    };
     let finished = match aside::run(&aside) {
         Ok(finished) => finished,
         Err(Fault::Late) => {
@@ -50,6 +58,8 @@ fn run(
             output.facts.insert("perhaps".to_owned(), true.into());
             return output;
         }
+        // Nobody stops a message but its time.
+        Err(Fault::Stopped) => return again(Output::failed(FailKind::Cancelled, "stopped")),
         Err(Fault::Start(error)) if error.kind() == std::io::ErrorKind::NotFound => {
             return Output::failed(FailKind::NotFound, format!("`{program}` was not found"));
         }

@@ -134,6 +134,8 @@ fn a_command_that_does_not_end_is_ended_with_its_children() {
         stdin: "",
         dir: Some(folder.path()),
         limit: Span::from_millis(200),
+        cap: aside::OUTPUT_CAP,
+        stop: None,
     };
     assert!(matches!(aside::run(&aside), Err(Fault::Late)));
     let child = fs::read_to_string(folder.path().join("child")).unwrap();
