@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{Target, TargetKind, Text};
-use crate::severity::{Severity, SeverityPolicy};
+use crate::severity::{Names, Severity, SeverityPolicy};
 
 mod contact;
 
@@ -55,6 +55,14 @@ pub struct Config {
     /// to this file.
     #[serde(default)]
     pub record_fallback: Option<PathBuf>,
+}
+
+impl Config {
+    /// What this project calls its severities.
+    #[must_use]
+    pub fn severity_names(&self) -> Names {
+        Names::of(&self.severities)
+    }
 }
 
 /// A place that playbooks run against.

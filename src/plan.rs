@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::effect::EffectClass;
 use crate::playbook::{Common, Expression, Head, InputSpec, Ordered, Playbook, Probe, Step};
-use crate::severity::{Escalation, SeverityMatrix, SeverityPolicy};
+use crate::severity::{Escalation, Names, SeverityMatrix, SeverityPolicy};
 use crate::steps::Action;
 
 mod build;
@@ -64,6 +64,8 @@ pub struct Plan {
     pub escalation: Vec<Escalation>,
     /// The policies of all severities: an incident may turn out to be of another one.
     pub matrix: SeverityMatrix,
+    /// What the project calls the severities, for the screen.
+    pub severity_names: Names,
     /// Answers of the drill, by input or step.
     pub answers: Ordered<Value>,
     /// Who signs the record of the drill.

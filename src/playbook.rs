@@ -64,8 +64,10 @@ pub struct Head {
     pub id: String,
     /// What it is for, in at most 90 characters.
     pub title: String,
-    /// How bad the incident is that it answers. Without one no response or escalation clock runs.
+    /// How bad the incident is that it answers: SEV-1 to SEV-4, or what mayday.yaml calls it. Without one no
+    /// response or escalation clock runs.
     #[serde(default)]
+    #[schemars(with = "Option<schema::SeverityWord>")]
     pub severity: Option<Severity>,
     /// Who keeps it right.
     #[serde(default)]

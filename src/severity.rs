@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Span;
 
+mod names;
+
+pub use names::Names;
+
 /// SEV-1 is the worst.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
@@ -56,7 +60,7 @@ impl fmt::Display for Severity {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeverityPolicy {
-    /// Other names of this severity, such as `P1`.
+    /// Other names of this severity, such as `P1`: a playbook, a command and a filter may say them.
     #[serde(default)]
     pub aliases: Vec<String>,
     /// A responder has acknowledged within this span of the detection.

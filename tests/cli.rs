@@ -22,6 +22,7 @@ mod projects;
 mod record;
 mod report;
 mod secrets;
+mod severities;
 mod spanish;
 mod targets;
 mod titles;

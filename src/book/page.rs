@@ -99,11 +99,7 @@ fn introduction(page: &mut String, playbook: &Playbook, about: &About<'_>) {
 
 fn severity(head: &Head, config: &Config) -> String {
     let Some(severity) = head.severity else { return "no severity".to_owned() };
-    let aliases = config.severities.get(&severity).map(|policy| policy.aliases.join(", "));
-    match aliases.filter(|aliases| !aliases.is_empty()) {
-        Some(aliases) => format!("{severity} ({})", text(&aliases)),
-        None => severity.to_string(),
-    }
+    text(&config.severity_names().shown(severity))
 }
 
 /// What is filled in by hand at the top of a printed page.

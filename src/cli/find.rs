@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::exit::{self, Failure};
 use super::project::Project;
-use super::{Global, machine, out};
+use super::{Global, list, machine, out};
 use crate::playbook::Playbook;
 
 /// Flags of `find`.
@@ -20,6 +20,9 @@ pub struct FindArgs {
     /// Words of the symptom, the title, an alert or a tag
     #[arg(required = true)]
     words: Vec<String>,
+    /// Only those of this severity, as `mayday list --severity`
+    #[arg(long, value_name = "SEVERITY")]
+    severity: Vec<String>,
     /// One line of JSON a playbook, the best first
     #[arg(long)]
     json: bool,
@@ -38,6 +41,8 @@ pub(super) fn find(global: &Global, args: &FindArgs) -> Result<u8, Failure> {
             None => found.push((rank, playbook)),
         }
     }
+    let asked = list::asked(&args.severity, &project.config_value())?;
+    found.retain(|(_, playbook)| list::is_of(playbook, &asked));
     found.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
     if found.is_empty() {
         out::talk("No playbook speaks of that. `mayday list` shows all of them.");

@@ -9,13 +9,19 @@ use super::project::Project;
 use super::{Global, drill, machine, out};
 use crate::config::Config;
 use crate::playbook::Playbook;
-use crate::severity::Severity;
+use crate::severity::{Names, Severity};
 use crate::text;
 
 /// Flags of `list`.
 #[derive(Args, Debug)]
-#[command(before_help = "Examples:\n  mayday list\n  mayday list --json")]
+#[command(
+    before_help = "Examples:\n  mayday list\n  mayday list --severity SEV-1\n  mayday list --json"
+)]
 pub struct ListArgs {
+    /// Only those of this severity: SEV-1 to SEV-4, or a name of mayday.yaml such as P1; may be given more
+    /// than once
+    #[arg(long, value_name = "SEVERITY")]
+    severity: Vec<String>,
     /// One line of JSON a playbook
     #[arg(long)]
     json: bool,
@@ -26,6 +32,10 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
     let mut playbooks: Vec<&Playbook> =
         project.playbooks.iter().filter_map(|parsed| parsed.value.as_ref()).collect();
     playbooks.sort_by(|a, b| a.head.id.cmp(&b.head.id));
+    let config = project.config_value();
+    let asked = asked(&args.severity, &config)?;
+    let any = !playbooks.is_empty();
+    playbooks.retain(|playbook| is_of(playbook, &asked));
     let (records, now) = (drill::shelf::all(&project.base), machine::wall_clock());
     if args.json {
         for playbook in playbooks {
@@ -43,11 +53,14 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
     for file in project.inner_files() {
         out::talk(&format!("Another project has playbooks of its own: --config {file}"));
     }
+    if playbooks.is_empty() && any {
+        out::talk("No playbook is of that severity. `mayday list` shows all of them.");
+        return Ok(exit::DONE);
+    }
     if playbooks.is_empty() {
         out::talk("No playbooks. Write one below `playbooks/`, or name the folder in mayday.yaml.");
         return Ok(exit::DONE);
     }
-    let config = project.config_value();
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["ID", "SEVERITY", "RTO", "DRILL", "TITLE"]);
     for playbook in playbooks {
@@ -67,8 +80,30 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
 /// `SEV-1 (P1)`: a severity and what this project also calls it.
 pub(super) fn severity(severity: Option<Severity>, config: &Config) -> String {
     let Some(severity) = severity else { return "-".to_owned() };
-    match config.severities.get(&severity).map(|policy| policy.aliases.join(", ")) {
-        Some(aliases) if !aliases.is_empty() => format!("{severity} ({aliases})"),
-        _ => severity.to_string(),
-    }
+    config.severity_names().shown(severity)
+}
+
+/// The severities that a filter names; a playbook of any of them passes.
+///
+/// # Errors
+/// A word that means no severity here; the known ones are named.
+pub(super) fn asked(words: &[String], config: &Config) -> Result<Vec<Severity>, Failure> {
+    let names = config.severity_names();
+    words.iter().map(|word| meant(word, &names)).collect()
+}
+
+/// The severity that a word means.
+///
+/// # Errors
+/// As [`asked`].
+pub(super) fn meant(word: &str, names: &Names) -> Result<Severity, Failure> {
+    names.read(word).ok_or_else(|| {
+        let known = names.known().join(", ");
+        Failure::new(exit::USAGE, format!("take `{word}` for a severity: it is none of {known}"))
+    })
+}
+
+/// True when a filter lets this playbook through.
+pub(super) fn is_of(playbook: &Playbook, asked: &[Severity]) -> bool {
+    asked.is_empty() || playbook.head.severity.is_some_and(|severity| asked.contains(&severity))
 }

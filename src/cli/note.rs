@@ -6,10 +6,12 @@ use clap::Args;
 
 use super::exit::{self, Failure};
 use super::slip::{self, Heard};
-use super::{Global, driven, machine, out};
+use super::{Global, driven, list, machine, out, pinned};
+use crate::journal::{RunId, Store};
 use crate::run::event::{Kind, Milestone};
 use crate::run::slip::Said;
-use crate::severity::Severity;
+use crate::run::state::Run;
+use crate::severity::Names;
 use crate::time::Timestamp;
 
 /// Which run, and who says it.
@@ -83,9 +85,9 @@ pub struct EscalateArgs {
     before_help = "Examples:\n  mayday severity SEV-1\n  mayday severity SEV-3 --reason \"one customer only\""
 )]
 pub struct SeverityArgs {
-    /// How bad it is: SEV-1 to SEV-4
-    #[arg(value_parser = severity_word, value_name = "SEVERITY")]
-    to: Severity,
+    /// How bad it is: SEV-1 to SEV-4, or a name of mayday.yaml such as P1
+    #[arg(value_name = "SEVERITY")]
+    to: String,
     /// Why; needed to lower it
     #[arg(long, value_name = "WORDS")]
     reason: Option<String>,
@@ -200,8 +202,12 @@ pub(super) fn escalate(global: &Global, args: &EscalateArgs) -> Result<u8, Failu
 }
 
 pub(super) fn severity(global: &Global, args: &SeverityArgs) -> Result<u8, Failure> {
-    let said = Said::Severity { to: args.to, reason: args.reason.clone() };
-    tell(global, &args.which, said, &[], false)
+    let store = driven::store(global)?;
+    let id = slip::meant(&store, args.which.run.as_deref(), false)?;
+    let to = list::meant(&args.to, &names(&store, &id))?;
+    let said = Said::Severity { to, reason: args.reason.clone() };
+    let heard = slip::say(global, &id, args.which.operator.as_deref(), said, &[])?;
+    report(global, id.as_str(), heard)
 }
 
 pub(super) fn reopen(global: &Global, args: &ReopenArgs) -> Result<u8, Failure> {
@@ -318,7 +324,13 @@ fn milestone(text: &str) -> Result<Milestone, String> {
     })
 }
 
-fn severity_word(text: &str) -> Result<Severity, String> {
-    serde_json::from_value(text.trim().to_uppercase().into())
-        .map_err(|_| "one of SEV-1, SEV-2, SEV-3, SEV-4".to_owned())
+/// What the project of a run calls the severities; the usual names when its texts are damaged.
+fn names(store: &Store, id: &RunId) -> Names {
+    let plan = || {
+        let read = store.read(id).ok()?;
+        let run = Run::fold(read.events.iter().map(|(_, event)| event));
+        let (plan, _) = pinned::plan(&store.dir(id).ok()?, run.opened.as_ref()?).ok()?;
+        Some(plan.severity_names)
+    };
+    plan().unwrap_or_default()
 }

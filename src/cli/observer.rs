@@ -97,7 +97,7 @@ pub(super) fn standing(
     let severity = run.incident.severity;
     Status {
         drill: plan.mode == Mode::Drill,
-        severity: severity.map(|severity| severity.word().to_owned()).unwrap_or_default(),
+        severity: severity.map(|severity| plan.severity_names.shown(severity)).unwrap_or_default(),
         playbook: plan.head.id.clone(),
         place: match plan.place.danger {
             Danger::High => plan.place.name.to_uppercase(),

@@ -55,7 +55,7 @@ pub(super) fn plan_in(
     lang: Lang,
 ) -> Result<(Plan, Config), Failure> {
     let mut library = Library::new();
-    let mut words = Vec::new();
+    let (mut words, mut playbooks) = (Vec::new(), Vec::new());
     let mut config = Config::default();
     for (name, sha256) in &opened.pinned {
         let damaged = |why: String| {
@@ -73,7 +73,14 @@ pub(super) fn plan_in(
         let source = parse::read_source(name, bytes).map_err(|fault| damaged(fault.message))?;
         if name == FILE_NAME {
             config = parse::config(&source).value.unwrap_or_default();
-        } else if let Some(playbook) = parse::playbook(&source).value {
+        } else {
+            playbooks.push(source);
+        }
+    }
+    // Only with the configuration are their words for severities known.
+    let names = config.severity_names();
+    for source in playbooks {
+        if let Some(playbook) = parse::playbook_of(&source, &names).value {
             library.insert(playbook.head.id.clone(), playbook);
         }
     }

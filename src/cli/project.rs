@@ -175,6 +175,7 @@ impl Project {
     }
 
     fn read(&mut self, files: &[PathBuf]) {
+        let names = self.config_value().severity_names();
         for file in files {
             let name = shown(file);
             let source = std::fs::read(file)
@@ -187,7 +188,7 @@ impl Project {
                 .and_then(|bytes| parse::read_source(&name, bytes));
             match source {
                 Ok(source) => {
-                    let parsed = parse::playbook(&source);
+                    let parsed = parse::playbook_of(&source, &names);
                     let id = parsed.value.as_ref().map(|playbook| playbook.head.id.clone());
                     if let (Some(id), Some(words)) = (id, words::beside(file)) {
                         self.translations.entry(id).or_insert(words);

@@ -14,6 +14,7 @@ use crate::run::event::Kind;
 use crate::run::outbox::{Letter, LetterState};
 use crate::run::state::Run;
 use crate::run::words;
+use crate::severity::Names;
 use crate::steps::Verdict;
 use crate::time::Timestamp;
 use crate::ui::lang::Lang;
@@ -86,6 +87,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
             "run": id.as_str(), "state": state,
             "playbook": opened.map(|opened| &opened.playbook),
             "environment": opened.map(|opened| &opened.environment),
+            "severity": run.incident.severity,
             "began": run.opened_at, "events": run.events,
             "milestones": run.milestones, "clocks": clocks, "steps": steps,
             "messages": letters(&run, driven),
@@ -99,7 +101,8 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
         Lang::Spanish => 10,
     };
     let say = |line: &str| out::line(&lang.say(line));
-    say(&heading(&run, id.as_str(), &state));
+    let names = plan.as_ref().map(|plan| plan.severity_names.clone()).unwrap_or_default();
+    say(&heading(&run, id.as_str(), &state, &names));
     if let Some(damage) = super::resume::condition(&read.scan.condition) {
         say(&format!("WARNING  the record: {damage}; `mayday verify {id}` says more"));
     }
@@ -159,10 +162,12 @@ fn open_matters(
     }
 }
 
-fn heading(run: &Run, id: &str, state: &str) -> String {
+fn heading(run: &Run, id: &str, state: &str, names: &Names) -> String {
     let Some(opened) = &run.opened else { return format!("Run {id}  {state}") };
     let environment = opened.environment.to_uppercase();
-    format!("Run {id}  {}  {environment}  {state}", opened.playbook)
+    let severity = run.incident.severity.map(|severity| format!("{}  ", names.shown(severity)));
+    let severity = severity.unwrap_or_default();
+    format!("Run {id}  {}  {environment}  {severity}{state}", opened.playbook)
 }
 
 /// `rto  15m from start of the impact: due 18:35:00Z, 09:48 left`.

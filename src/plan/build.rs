@@ -46,6 +46,7 @@ impl Plan {
             policy,
             escalation,
             matrix,
+            severity_names: config.severity_names(),
             answers: Vec::new(),
             sign_off: Vec::new(),
             place,

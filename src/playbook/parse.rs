@@ -11,6 +11,7 @@ use serde_yaml::{Mapping, Value};
 use super::Playbook;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Level, SourceFile};
+use crate::severity::Names;
 
 mod build;
 mod decode;
@@ -44,11 +45,17 @@ pub struct Parsed<T> {
     pub faults: Vec<Diagnostic>,
 }
 
-/// Reads a playbook.
+/// Reads a playbook that stands alone: its severity has no name of a project's own.
 #[must_use]
 pub fn playbook(file: &Arc<SourceFile>) -> Parsed<Playbook> {
+    playbook_of(file, &Names::default())
+}
+
+/// Reads a playbook of a project that calls its severities so.
+#[must_use]
+pub fn playbook_of(file: &Arc<SourceFile>, names: &Names) -> Parsed<Playbook> {
     let start = "start with `mayday: 1`; `mayday new` writes a first one";
-    read(file, start, |cx, document| Some(build::playbook(cx, document)))
+    read(file, start, |cx, document| Some(build::playbook(cx, document, names)))
 }
 
 /// Reads a configuration.

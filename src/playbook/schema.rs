@@ -53,6 +53,23 @@ fn condition_alone() -> Value {
     json!({ "required": ["that"], "not": { "anyOf": required } })
 }
 
+/// How a playbook writes its severity: an editor offers the four, and leaves the names of mayday.yaml alone.
+pub struct SeverityWord;
+
+impl JsonSchema for SeverityWord {
+    fn schema_name() -> Cow<'static, str> {
+        "SeverityWord".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let four = generator.subschema_for::<crate::severity::Severity>();
+        json_schema!({ "anyOf": [
+            four,
+            { "type": "string", "description": "One of the `aliases` of mayday.yaml, such as P1." },
+        ] })
+    }
+}
+
 /// An object schema that is put together from several.
 struct Object {
     properties: Map<String, Value>,

@@ -171,7 +171,10 @@ impl Lines<'_> {
     fn opened(&self, opened: &Opened) -> Vec<String> {
         let mut head = format!("Run {}  {}", opened.run, opened.playbook);
         head = format!("{head}  {}", environment(&opened.environment, opened.danger));
-        head += &opened.severity.map(|sev| format!("  {sev}")).unwrap_or_default();
+        head += &opened
+            .severity
+            .map(|severity| format!("  {}", self.view.severities.shown(severity)))
+            .unwrap_or_default();
         let mut lines = wrap(&self.say(&head), self.view.width, "", INDENT);
         let mut say =
             |text: &str| lines.extend(wrap(&self.say(text), self.view.width, INDENT, INDENT));

@@ -8,6 +8,7 @@ use crate::config::Danger;
 use crate::effect::EffectClass;
 use crate::plan::{Mode, Plan, Unit, undo_unit};
 use crate::run::event::{Event, Kind, Milestone, StepStatus};
+use crate::severity::Names;
 use crate::steps::{Stage, Verdict};
 use crate::time::{Span, Timestamp};
 use crate::ui::card::Card;
@@ -53,6 +54,8 @@ pub struct View {
     pub(super) boot_id: String,
     /// The recovery time objective.
     pub rto: Option<Span>,
+    /// What the project calls the severities.
+    pub severities: Names,
     /// The operator sees questions at a prompt; without one they are shown as lines.
     pub attended: bool,
     /// Columns to fill.
@@ -137,6 +140,7 @@ impl View {
             zero: None,
             boot_id: String::new(),
             rto: None,
+            severities: Names::default(),
             attended: true,
             width: USUAL,
             lang: super::lang::Lang::English,
@@ -162,6 +166,7 @@ impl View {
         view.folder = plan.place.run_dir.display().to_string();
         view.rto = plan.head.objectives.rto;
         view.total = plan.units.len();
+        view.severities = plan.severity_names.clone();
         for phase in &plan.phases {
             let title = &phase.title;
             let title =

@@ -259,9 +259,9 @@ fn the_line_counts_from_where_the_objective_counts() {
 fn severity_news_and_a_reopened_incident_are_said_from_another_terminal() {
     let desk = desk(FAILS);
     desk.mayday(&["run", "p", "--detected=-70m"]).is(5, &[]);
-    desk.mayday(&["severity", "SEV-9"]).is(2, &["one of SEV-1"]);
+    desk.mayday(&["severity", "SEV-9"]).is(2, &["none of SEV-1"]);
     desk.mayday(&["severity", "sev-1"]).is(0, &["SEV-1"]);
-    desk.mayday(&["status"]).is(0, &["SEV-1"]);
+    desk.mayday(&["status"]).is(0, &["p  HERE  SEV-1  stopped"]);
     // Lowering has a reason, and what it already is changes nothing.
     desk.mayday(&["severity", "SEV-2"]).is(4, &["reason"]);
     desk.mayday(&["severity", "SEV-1"]).is(4, &["already"]);

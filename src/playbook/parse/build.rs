@@ -6,11 +6,13 @@ use serde_yaml::{Mapping, Value};
 
 use super::decode::{Decoder, join, named, track};
 use super::entries as code;
+use super::words::{one_of, short};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::playbook::{
     Common, Drill, DrillHead, Head, OnCrash, Operation, OperationHead, Phase, PhaseHead, Playbook,
     Probe, ProbeHead, Step,
 };
+use crate::severity::Names;
 use crate::steps::{Action, Pace, WaitUntil};
 
 /// Steps of one playbook. The speed goal is 10,000; twice that is room.
@@ -21,11 +23,12 @@ const VERSION: u32 = 1;
 const PARTS: [&str; 3] = ["verify", "undo", "on_crash"];
 
 /// Builds a playbook with as much as can be read.
-pub(super) fn playbook(cx: &mut Decoder<'_>, mut document: Mapping) -> Playbook {
+pub(super) fn playbook(cx: &mut Decoder<'_>, mut document: Mapping, names: &Names) -> Playbook {
     let steps = document.shift_remove("steps");
     let phases = document.shift_remove("phases");
     let drill = document.shift_remove("drill");
     document.shift_remove("<<");
+    cx.severity(&mut document, names);
     let head: Head = cx.map(document, "", &["steps", "phases", "drill"]).unwrap_or_default();
     if head.mayday != VERSION && !cx.source.broken("mayday") {
         let message = format!("version {} of the format is not known", head.mayday);
@@ -80,6 +83,28 @@ fn too_many_steps(cx: &mut Decoder<'_>, playbook: &Playbook) {
 }
 
 impl Decoder<'_> {
+    /// Puts the severity in the place of what the project calls it, or reports a word that nobody knows.
+    fn severity(&mut self, document: &mut Mapping, names: &Names) {
+        let Some(Value::String(word)) = document.get("severity") else { return };
+        let known = names.known();
+        if let Some(severity) = names.read(word).filter(|_| known.iter().any(|name| name == word)) {
+            document.insert("severity".into(), severity.word().into());
+            return;
+        }
+        let near = known.iter().find(|name| name.to_lowercase() == word.trim().to_lowercase());
+        let near = near.map(String::as_str);
+        let near = near.or_else(|| did_you_mean(word, known.iter().map(String::as_str)));
+        let label = near.map(|name| format!("did you mean `{name}`?")).unwrap_or_default();
+        let message = format!("`severity`: `{}` is not {}", short(word), one_of(&known));
+        let fault = Diagnostic::new(code::VARIANT, message).at(
+            &self.source.file,
+            self.source.value("severity"),
+            label,
+        );
+        self.report("severity", fault);
+        document.shift_remove("severity");
+    }
+
     /// The map at `path`, or a fault.
     fn entries(&mut self, value: Value, path: &str) -> Option<Mapping> {
         match value {

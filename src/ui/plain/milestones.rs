@@ -39,7 +39,9 @@ impl Lines<'_> {
                 return self.deadline(clock, *due, how);
             }
             Kind::SeverityChanged { from, to, reason } => {
-                let from = from.map_or(String::new(), |from| format!(", before: {from}"));
+                let names = &self.view.severities;
+                let from = from.map(|from| format!(", before: {}", names.shown(from)));
+                let (to, from) = (names.shown(*to), from.unwrap_or_default());
                 let why = reason.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
                 format!("The severity is {to} ({}){from}{why}", self.by)
             }

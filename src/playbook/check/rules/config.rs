@@ -4,6 +4,7 @@ use super::super::{Found, Look, Scene};
 use crate::config::Config;
 use crate::diagnostic::did_you_mean;
 use crate::effect::TargetKind;
+use crate::severity::Severity;
 
 rules! { in ".mayday.yaml" ".good.mayday.yaml"
     "E094" "the default environment does not exist" Look::Config(default_environment);
@@ -20,6 +21,32 @@ rules! { in ".mayday.yaml" ".good.mayday.yaml"
 
     "E098" "a secret is named that is not listed" Look::Config(secrets);
     "`secret:NAME` in mayday.yaml refers to `secrets:` of the same file."
+
+    "E123" "one name for two severities" Look::Config(severity_names);
+    "A name under `aliases` stands for its severity wherever one is written: in playbooks, in `mayday severity` \
+     and in filters. Case does not count there. It must mean one severity only, and cannot be empty."
+}
+
+fn severity_names(_: &Scene<'_>, config: &Config, found: &mut Found<'_>) {
+    let mut taken: Vec<(String, Severity)> =
+        Severity::ALL.iter().map(|severity| (severity.word().to_lowercase(), *severity)).collect();
+    for (severity, policy) in &config.severities {
+        for (at, name) in policy.aliases.iter().enumerate() {
+            let folded = name.trim().to_lowercase();
+            let range = found.value(&format!("severities.{}.aliases[{at}]", severity.word()));
+            if folded.is_empty() {
+                found.add(range, "a severity has an empty name".to_owned(), "", "remove it");
+                continue;
+            }
+            match taken.iter().find(|(known, other)| *known == folded && other != severity) {
+                Some((_, other)) => {
+                    let message = format!("`{name}` means {other} and {severity}");
+                    found.add(range, message, "", "let each name mean one severity");
+                }
+                None => taken.push((folded, *severity)),
+            }
+        }
+    }
 }
 
 pub(super) fn near<'n>(
