@@ -16,6 +16,7 @@ pub mod event;
 pub mod fault;
 pub mod forecast;
 pub mod gate;
+pub mod given;
 mod hand;
 mod heard;
 pub mod inputs;

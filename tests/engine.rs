@@ -211,6 +211,7 @@ impl Rig {
             unattended: !self.attended,
             pinned: std::collections::BTreeMap::new(),
             targets: std::collections::BTreeMap::new(),
+            answers: std::collections::BTreeMap::default(),
         }))
     }
 
@@ -231,6 +232,7 @@ impl Rig {
             boot_id: self.boot.to_owned(),
             host: "host".to_owned(),
             changed_files: Vec::new(),
+            answers: std::collections::BTreeMap::default(),
         };
         let mut all = events.to_vec();
         all.extend(std::iter::once(attached).chain(kinds).map(event));

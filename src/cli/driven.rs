@@ -18,6 +18,7 @@ use crate::journal::{Holder, Journal, Redact, RunDir, Store, Trouble};
 use crate::plan::{Mode, Plan};
 use crate::run::drive::{Driver, Observer as _, Record, RecordTrouble, World};
 use crate::run::event::{Event, Kind, StopReason};
+use crate::run::given::Given;
 use crate::run::session::{AboutRecord, Scripted, Session, Source};
 use crate::run::state::Run;
 use crate::secret::Redactor;
@@ -149,9 +150,10 @@ pub(super) fn hides(redactor: Arc<Mutex<Redactor>>) -> Redact {
     })
 }
 
-/// Answers given in advance on the command line and by the drill.
+/// Answers given in advance: by the drill, by who drove before, on the command line.
 pub(super) fn answers(
     plan: &Plan,
+    before: &Given,
     answers: &[(String, String)],
     confirms: &[(String, String)],
     unattended_drill: bool,
@@ -161,6 +163,10 @@ pub(super) fn answers(
         for (about, value) in &plan.answers {
             all.insert(about.clone(), Scripted { value: value.clone(), source: Source::Drill });
         }
+    }
+    for (about, value) in before.answers() {
+        let value = Value::String(value.clone());
+        all.insert(about.clone(), Scripted { value, source: Source::Kept });
     }
     for (list, source) in [(answers, Source::Answer), (confirms, Source::Confirm)] {
         for (about, value) in list {
@@ -226,6 +232,7 @@ pub(super) fn drive(
     let mut session = Session {
         attended: stage.attended,
         answers,
+        spent: run.given.spent().clone(),
         record: about_record,
         user: machine::account(),
         shell: machine::shell(),

@@ -169,6 +169,7 @@ pub(super) fn take_up(
         boot_id,
         host: machine::host(),
         changed_files: pinned::changed(project.as_ref(), &opened),
+        answers: crate::run::given::kept(&plan, &given),
     }));
     let wanted = also(&run);
     let identified =
@@ -178,7 +179,7 @@ pub(super) fn take_up(
     for kind in more {
         fresh.push(stage.event(kind));
     }
-    let mut answers = driven::answers(&plan, &given, &how.confirm, !stage.attended);
+    let mut answers = driven::answers(&plan, &run.given, &given, &how.confirm, !stage.attended);
     for (step, what) in &how.assume {
         assume(&mut answers, step, what);
     }

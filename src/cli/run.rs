@@ -18,6 +18,7 @@ use crate::diagnostic::render;
 use crate::journal::{RunDir, RunId, Store, Trouble};
 use crate::plan::{Mode, Plan, Purpose};
 use crate::run::event::{Event, FORMAT, Kind, Milestone, Opened};
+use crate::run::given::{self, Given};
 use crate::run::state::Run;
 use crate::time::Timestamp;
 
@@ -290,9 +291,11 @@ impl Begun {
             base: plan.place.cwd.to_string_lossy().into_owned(),
             pinned: created.pinned,
             targets,
+            answers: given::kept(&plan, &what.answer),
         };
         let unattended = !stage.attended;
-        let answers = driven::answers(&plan, &what.answer, &what.confirm, unattended);
+        let answers =
+            driven::answers(&plan, &Given::default(), &what.answer, &what.confirm, unattended);
         let mut begun = Self {
             fresh: vec![stage.event(Kind::Opened(Box::new(opened)))],
             stage,

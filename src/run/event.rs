@@ -71,6 +71,9 @@ pub enum Kind {
         /// Files that differ on disk from the pinned copies this run uses.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         changed_files: Vec<String>,
+        /// More answers given in advance, as those of the opening.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        answers: BTreeMap<String, String>,
     },
     /// A torn end of the record was cut off and kept aside.
     Recovered {
@@ -628,6 +631,9 @@ pub struct Opened {
     pub pinned: BTreeMap<String, String>,
     /// Public facts of the targets (`host`, `port`, `database`, ...), never a password.
     pub targets: BTreeMap<String, Facts>,
+    /// Answers given in advance, by what they answer; none to a question about a secret, and none to a gate.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

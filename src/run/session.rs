@@ -41,6 +41,8 @@ pub struct Session {
     pub refreshed: BTreeSet<String>,
     /// Questions that were answered in advance: each once.
     pub used: BTreeSet<String>,
+    /// Questions that an answer on the record has answered before this session.
+    pub spent: BTreeSet<String>,
     /// The step that was begun last: what an interrupt is about.
     pub current: Option<String>,
     /// A Ctrl-C that asks what to do about what runs.
@@ -102,6 +104,8 @@ pub struct Scripted {
 pub enum Source {
     /// `--answer`: never passes a gate.
     Answer,
+    /// `--answer` of an earlier driver, from the record: as an answer, and never twice.
+    Kept,
     /// `--confirm`: passes a gate.
     Confirm,
     /// The drill's own answers: both.
@@ -119,7 +123,7 @@ impl Source {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Answer | Self::Confirm => "flag",
+            Self::Answer | Self::Kept | Self::Confirm => "flag",
             Self::Drill => "drill",
         }
     }
@@ -259,6 +263,7 @@ impl Session {
             Source::Drill => true,
             Source::Confirm => gate,
             Source::Answer => !gate,
+            Source::Kept => !gate && !self.spent.contains(about),
         };
         fits.then_some(found)
     }

@@ -13,15 +13,15 @@ mod incident;
 mod step;
 
 pub use aside::{Approval, Hand};
-pub use drill::DrillState;
+pub use drill::{DrillState, Judged};
 pub use incident::{Incident, Reopened};
 pub use step::{BROKEN, Chosen, EDITED, GLASS, Gate, Menu, NEW_CODE, Running, StepState};
 
 use super::event::{
     Asking, Event, Kind, Lasting, Milestone, Opened, Outcome, StepStatus, StopReason,
 };
-use super::outbox::Outbox;
 use super::{clock, objective};
+use super::{given::Given, outbox::Outbox};
 use crate::seeded::bug;
 use crate::steps::{Stage, Verdict};
 use crate::time::{Moment, Span, Timestamp};
@@ -51,6 +51,8 @@ pub struct Run {
     pub operator: String,
     /// Inputs that have their value.
     pub inputs: BTreeMap<String, Known>,
+    /// Answers given in advance.
+    pub given: Given,
     /// Names captured by steps.
     pub captured: BTreeMap<String, Known>,
     /// Names captured as secrets, and the step that captured each.
@@ -81,7 +83,7 @@ pub struct Run {
     pub escalations_asked: usize,
     /// Messages, and what became of each.
     pub outbox: Outbox,
-    /// Criteria of the drill that were evaluated.
+    /// Criteria that were evaluated.
     pub criteria: BTreeMap<String, Judged>,
     /// What a drill tells beside its steps.
     pub drill: DrillState,
@@ -119,15 +121,6 @@ pub enum Known {
     Value(Value),
     /// A secret; the step that captured it, when one did.
     Secret(Option<String>),
-}
-
-/// What a criterion of a drill came to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Judged {
-    /// Whether it held; `Unknown` when it could not be evaluated.
-    pub verdict: Verdict,
-    /// The evaluated condition.
-    pub measured: Option<String>,
 }
 
 /// What happened to a phase.
@@ -188,6 +181,7 @@ impl Run {
         }
         self.outbox.apply(self.events.saturating_sub(1), event);
         self.incident.apply(event, &mut self.milestones);
+        self.given.apply(&event.kind);
         self.slips.extend(event.slip.as_ref().map(|slip| slip.id.clone()));
         match &event.kind {
             Kind::Opened(opened) => {

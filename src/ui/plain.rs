@@ -3,6 +3,8 @@
 //! Owns the words `RUN OK FAIL SKIP WAIT ASK NOTE CLOCK`. A pure function of an event and a [`View`];
 //! what it returns is not yet sanitised, which is the screen's part.
 
+use std::collections::BTreeMap;
+
 use crate::config::Danger;
 use crate::effect::EffectClass;
 use crate::run::event::{Asking, Event, Kind, Opened, StepStatus};
@@ -60,8 +62,10 @@ impl Lines<'_> {
     fn of(&self, kind: &Kind) -> Vec<String> {
         match kind {
             Kind::Opened(opened) => self.opened(opened),
-            Kind::Attached { operator, host, changed_files, boot_id } => {
-                self.attached(operator, host, changed_files, boot_id)
+            Kind::Attached { operator, host, changed_files, boot_id, answers } => {
+                let mut lines = self.attached(operator, host, changed_files, boot_id);
+                lines.extend(self.in_advance(answers));
+                lines
             }
             Kind::Recovered { .. }
             | Kind::RecordMoved { .. }
@@ -193,7 +197,18 @@ impl Lines<'_> {
         if opened.unattended {
             say("Nobody can be asked: answers come from flags or the drill, or the run stops.");
         }
+        lines.extend(self.in_advance(&opened.answers));
         lines
+    }
+
+    /// What is kept with the run, so that nobody wonders who answered.
+    fn in_advance(&self, answers: &BTreeMap<String, String>) -> Vec<String> {
+        if answers.is_empty() {
+            return Vec::new();
+        }
+        let abouts: Vec<&str> = answers.keys().map(String::as_str).collect();
+        let text = format!("Answered in advance, also after a resume: {}", abouts.join(", "));
+        wrap(&self.say(&text), self.view.width, INDENT, INDENT)
     }
 
     fn attached(

@@ -307,3 +307,41 @@ fn a_rollback_stops_where_it_is_told() {
         .is(0, &[]);
     assert_eq!(log(&desk), "+a +b +c -c -b");
 }
+
+#[test]
+fn answers_given_in_advance_count_on_after_a_kill_and_once_only() {
+    let desk = desk(&format!(
+        "
+  - {{id: wait, title: Wait, effect: read, shell: '{WAITS}'}}
+  - {{id: kind, title: Choose, choose: {{ask: Which?, options: {{full: All, part: Some}}}}}}
+  - {{id: many, title: Ask, ask: {{question: How many?, type: integer}}, capture: {{n: value}}}}
+  - {{id: token, title: Ask for it, ask: {{question: The token?, type: secret}}}}
+  - {{id: fails, title: Fail, effect: read, shell: 'echo \"$n\" >> tries; exit 1'}}
+  - {{id: gate, title: Go, effect: change, confirm: {{ask: Now?}}, shell: 'touch done'}}"
+    ));
+    let answers = ["kind=full", "many=47", "token=hunter2-hunter2", "fails.menu=retry"];
+    let mut words = vec!["run", "p", "--no-input", "--confirm", "gate=yes"];
+    words.extend(answers.iter().flat_map(|answer| ["--answer", answer]));
+    let run = Beside::start(desk.command(&words));
+    until("the run is there", || desk.path("waits").exists());
+    run.signal(Signal::KILL);
+    let said = run.end();
+    assert!(said.all().contains("also after a resume: fails.menu, kind, many"), "{}", said.all());
+    let journal = desk.path("state").join(desk.newest()).join("journal.jsonl");
+    assert!(!std::fs::read_to_string(journal).unwrap().contains("hunter2"));
+    desk.write("go", "");
+    // What is a secret was only in memory, and is asked again.
+    desk.mayday(&["resume", "--no-input"]).is(7, &["--answer token=VALUE"]);
+    let token = ["--answer", "token=hunter2-hunter2"];
+    // The menu has its one answer: it fails twice and stops. That answer is not used again.
+    desk.mayday(&[&["resume", "--no-input"][..], &token].concat()).is(5, &["fails"]);
+    assert_eq!(std::fs::read_to_string(desk.path("tries")).unwrap(), "47\n47\n");
+    desk.mayday(&[&["resume", "--no-input"][..], &token].concat()).is(5, &[]);
+    assert_eq!(count(&desk.path("tries")), 2);
+    // One given anew counts, and a gate is never passed by what is kept.
+    let skip = ["--answer", "fails.menu=skip", "--answer", "fails.reason=known"];
+    desk.mayday(&[&["resume", "--no-input"][..], &skip, &token].concat())
+        .is(7, &["--confirm gate="]);
+    desk.mayday(&["resume", "--no-input", "--confirm", "gate=yes"]).is(0, &[]);
+    assert!(desk.path("done").exists());
+}

@@ -234,6 +234,7 @@ fn a_run_cut_anywhere_is_taken_up_and_repeats_nothing() {
                 boot_id: "boot-2".to_owned(),
                 host: "host".to_owned(),
                 changed_files: Vec::new(),
+                answers: std::collections::BTreeMap::default(),
             };
             let at = past.last().unwrap().at + secs(i64::try_from(cut % 3).unwrap() * 400);
             past.push(Event { at, ..event(attached) });

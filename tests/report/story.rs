@@ -72,6 +72,7 @@ impl Story {
             base: "/srv".to_owned(),
             pinned: BTreeMap::from([("api-down.yaml".to_owned(), "ab".repeat(32))]),
             targets: BTreeMap::new(),
+            answers: std::collections::BTreeMap::default(),
         })));
         story
     }
@@ -109,6 +110,7 @@ impl Story {
             boot_id: "b-1".to_owned(),
             host: "ops-2".to_owned(),
             changed_files: changed_files.iter().map(ToString::to_string).collect(),
+            answers: std::collections::BTreeMap::default(),
         })
     }
 

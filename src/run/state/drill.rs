@@ -5,7 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::effect::Facts;
 use crate::run::event::{Accepted, DrillFact, Fault};
 use crate::run::fault::base;
+use crate::steps::Verdict;
 use crate::time::{Span, Timestamp};
+
+/// What a criterion of a drill came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// Whether it held; `Unknown` when it could not be evaluated.
+    pub verdict: Verdict,
+    /// The evaluated condition.
+    pub measured: Option<String>,
+}
 
 /// A drill, beside its steps.
 #[derive(Clone, Debug, Default, PartialEq)]

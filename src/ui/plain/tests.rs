@@ -122,6 +122,7 @@ fn opened() -> Kind {
         base: "/srv/bloom".into(),
         pinned: [].into(),
         targets: [("db".to_owned(), facts(json!({"host": "db.internal", "port": 5432})))].into(),
+        answers: [("cause".to_owned(), "stopped".to_owned())].into(),
     }))
 }
 
@@ -186,6 +187,7 @@ fn all_kinds() -> Vec<Kind> {
             boot_id: "b".into(),
             host: "ops-2".into(),
             changed_files: vec!["playbooks/sev2-data-loss.yaml".into()],
+            answers: [("fault".to_owned(), "retry".to_owned())].into(),
         },
         Kind::Recovered { torn_bytes: 37, kept_as: "evidence/torn-1".into() },
         Kind::RecordMoved {

@@ -196,6 +196,7 @@ fn open(plan: &Plan, nature: &Rc<RefCell<Nature>>) {
         unattended: !nature.attended,
         pinned: std::collections::BTreeMap::new(),
         targets: std::collections::BTreeMap::new(),
+        answers: std::collections::BTreeMap::default(),
     }));
     let mut kinds = vec![first];
     if plan.mode == Mode::Real {
@@ -243,6 +244,7 @@ fn take_up(plan: &Plan, nature: &Rc<RefCell<Nature>>, run: &mut Run, back: bool,
         boot_id: nature.boot_id(),
         host: "host".to_owned(),
         changed_files: Vec::new(),
+        answers: std::collections::BTreeMap::default(),
     });
     if back && run.rollback.is_none() {
         let to = run.passed.first().cloned().filter(|_| nature.fate.often(50));
