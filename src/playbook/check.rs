@@ -22,6 +22,7 @@ use crate::time::Timestamp;
 mod book;
 mod effects;
 pub mod guess;
+mod looking;
 mod rules;
 mod scope;
 pub mod shell;

@@ -2,118 +2,58 @@
 //!
 //! A guess for a draft that a person reviews: what is not known to only look is taken for a change.
 
-use super::{effects, shell, sql};
+use super::{effects, looking, shell, sql};
 use crate::effect::EffectClass::{self, Change, Read};
-
-/// Programs that only look, unless the table of effects says otherwise of their words.
-const LOOKING: &[&str] = &[
-    "[",
-    "awk",
-    "aws",
-    "cat",
-    "cd",
-    "curl",
-    "cut",
-    "date",
-    "df",
-    "diff",
-    "dig",
-    "dmesg",
-    "docker",
-    "docker-compose",
-    "du",
-    "echo",
-    "env",
-    "exit",
-    "export",
-    "false",
-    "file",
-    "find",
-    "free",
-    "gh",
-    "git",
-    "grep",
-    "gunzip",
-    "gzip",
-    "head",
-    "helm",
-    "host",
-    "hostname",
-    "id",
-    "ip",
-    "journalctl",
-    "jq",
-    "kubectl",
-    "less",
-    "ls",
-    "lsof",
-    "md5sum",
-    "mysql",
-    "nc",
-    "neonctl",
-    "netlify",
-    "netstat",
-    "nslookup",
-    "open",
-    "openssl",
-    "pg_dump",
-    "pg_isready",
-    "ping",
-    "printenv",
-    "printf",
-    "prisma",
-    "ps",
-    "psql",
-    "pwd",
-    "read",
-    "redis-cli",
-    "sed",
-    "set",
-    "sha256sum",
-    "sleep",
-    "sort",
-    "sqlite3",
-    "ss",
-    "stat",
-    "systemctl",
-    "tail",
-    "tar",
-    "test",
-    "top",
-    "traceroute",
-    "true",
-    "uniq",
-    "uptime",
-    "vercel",
-    "watch",
-    "wc",
-    "wget",
-    "which",
-    "who",
-    "whoami",
-    "xdg-open",
-    "zcat",
-];
 
 /// Clients whose argument is SQL.
 const CLIENTS: &[&str] = &["mysql", "psql", "sqlite3"];
+
+/// Commands of the clients themselves that only look, beside those that begin with `\d`.
+const OWN_LOOKS: &[&str] = &[
+    "\\l",
+    "\\conninfo",
+    "\\x",
+    "\\timing",
+    ".tables",
+    ".schema",
+    ".databases",
+    ".indexes",
+    ".mode",
+    ".headers",
+];
 
 /// The strongest effect of any command in a script, the SQL that it hands to a client included.
 #[must_use]
 pub fn script(text: &str) -> EffectClass {
     let known = |command: &shell::Command| {
-        let program = command.program();
-        let looks = program.is_empty() || LOOKING.contains(&program);
         let told = effects::of(command).map(|(class, _)| class);
-        let class = told.unwrap_or(if looks { Read } else { Change });
-        if !CLIENTS.contains(&program) {
+        if let (None, Some(class)) = (told, handed_over(command)) {
             return class;
         }
-        // A statement has blanks in it; an option, a name and an address have none.
-        let words = command.words.iter().filter(|word| word.text.trim().contains(' '));
-        words.map(|word| statement(&word.text)).fold(class, EffectClass::max)
+        told.unwrap_or(if looking::only(command) { Read } else { Change })
     };
     shell::scan(text).commands.iter().map(known).max().unwrap_or(Read)
+}
+
+/// The strongest effect of what a client is told on its command line; `None` when it is told nothing there, and
+/// for a program that is no client.
+fn handed_over(command: &shell::Command) -> Option<EffectClass> {
+    if !CLIENTS.contains(&command.program()) || command.is_fed() {
+        return None;
+    }
+    // A statement has blanks in it, or is a command of the client's own; an option, a name and an address are neither.
+    let words = command.words.iter().map(|word| word.text.trim());
+    words.filter_map(own_command).max()
+}
+
+/// What a word does that a client of a database is told.
+fn own_command(word: &str) -> Option<EffectClass> {
+    let first = word.split_whitespace().next()?;
+    if first.starts_with('\\') || (first.starts_with('.') && !first.contains('/')) {
+        let looks = first.starts_with("\\d") || OWN_LOOKS.contains(&first);
+        return Some(if looks { Read } else { Change });
+    }
+    word.contains(' ').then(|| statement(word))
 }
 
 /// The strongest effect of any statement.
@@ -147,7 +87,9 @@ pub fn is_one_piece(text: &str) -> bool {
 pub fn is_command(text: &str) -> bool {
     let script = shell::scan(text);
     script.commands.first().is_some_and(|command| {
-        let program = command.program();
-        LOOKING.contains(&program) || effects::of(command).is_some() || program.starts_with("./")
+        looking::knows(command.program())
+            || CLIENTS.contains(&command.program())
+            || effects::of(command).is_some()
+            || command.program().starts_with("./")
     })
 }
