@@ -154,8 +154,13 @@ impl Phase {
         }
     }
 
+    /// A step below the words above it. What its title says already is not said again, and the colon in front
+    /// of a command is no part of a title.
     fn step(&mut self, title: String, action: Action) {
-        let words = std::mem::take(&mut self.after);
+        let bare = |text: &str| text.trim().trim_end_matches(':').trim_end().to_owned();
+        let title = Some(bare(&title)).filter(|bare| !bare.is_empty()).unwrap_or(title);
+        let mut words = std::mem::take(&mut self.after);
+        words.retain(|words| bare(words) != title);
         self.steps.push(Step { title, words, action, link: None });
     }
 
