@@ -6,6 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::effect::{Ending, Evidence, Facts, FailKind, Interrupt, Signal};
 use crate::plan::Mode;
+use crate::run::event::Opened;
 use crate::run::event::{Accepted, DrillFact, Milestone, Outcome, StopReason};
 use crate::severity::EscalationKind;
 use crate::severity::Severity;
