@@ -8,8 +8,9 @@ use super::exit::{self, Failure};
 use super::{Global, driven, machine, out, pinned, report};
 use crate::journal::pack::{Existing, pack};
 use crate::journal::{RunDir, Store};
-use crate::report::{Names, POSTMORTEM, html, render};
+use crate::report::{Names, html};
 use crate::run::event::Kind;
+use crate::ui::lang::Lang;
 
 /// Flags of `export`.
 #[derive(Args, Debug)]
@@ -44,7 +45,7 @@ pub(super) fn export(global: &Global, args: &ExportArgs) -> Result<u8, Failure> 
         )
         .hint("name another file with -o, or say --overwrite"));
     }
-    let beside = beside(&store, &dir, args.names)?;
+    let beside = beside(&store, &dir, args.names, machine::lang(global))?;
     let manifest =
         pack(&dir, &beside.reports, &to, existing).map_err(|trouble| driven::refused(&trouble))?;
     for trouble in &beside.troubles {
@@ -73,7 +74,7 @@ struct Beside {
 
 /// The reports as of the last event, so that the same run gives the same pack; the post-mortem that people have
 /// worked on, without secrets; the record of a drill and what signs it.
-fn beside(store: &Store, dir: &RunDir, names: report::Who) -> Result<Beside, Failure> {
+fn beside(store: &Store, dir: &RunDir, names: report::Who, lang: Lang) -> Result<Beside, Failure> {
     let read = crate::journal::read(dir).map_err(|trouble| driven::refused(&trouble))?;
     let opened = read.events.iter().find_map(|(_, event)| match &event.kind {
         Kind::Opened(opened) => Some(&**opened),
@@ -82,11 +83,12 @@ fn beside(store: &Store, dir: &RunDir, names: report::Who) -> Result<Beside, Fai
     let plan = opened.and_then(|opened| pinned::plan(dir, opened).ok()).map(|(plan, _)| plan);
     let names = if names == report::Who::Full { Names::Full } else { Names::Roles };
     let now = read.events.last().map_or_else(machine::wall_clock, |(_, event)| event.at);
-    let context = report::context(store, dir, &read.events, plan.as_ref(), names, "../", now);
-    let words = render(POSTMORTEM, "postmortem.md.j2", &context)
-        .map_err(|trouble| Failure::new(exit::INVALID, format!("render {trouble}")))?;
+    let mut context = report::context(store, dir, &read.events, plan.as_ref(), names, "../", now);
+    // Programs know one language.
     let data = serde_json::to_string_pretty(&context).map_err(anyhow::Error::from)?;
-    let mut found = report::beside::find(store, dir, opened, None).named(names, &read.events);
+    let words = report::draft(lang, &mut context)
+        .map_err(|trouble| Failure::new(exit::INVALID, format!("render {trouble}")))?;
+    let mut found = report::beside::find(store, dir, opened, None).named(names, lang, &read.events);
     let page = html::page_with(&context, &found.around());
     let mut reports = vec![
         ("report.html".to_owned(), page.into_bytes()),

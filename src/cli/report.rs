@@ -34,15 +34,15 @@ mod write;
 pub struct ReportArgs {
     /// The run's id, or its beginning [default: the newest run]
     run: Option<String>,
-    /// Markdown from the template, a page with pictures, or the template's context as JSON
+    /// Markdown from the template, a page with pictures, or the template's context as JSON (always in English)
     #[arg(long, value_enum, default_value_t = Format::Md)]
     format: Format,
     /// `postmortem`, `drill-report`, `post-exercise` (for auditors), `post-incident` (short), or a file of your own;
     /// with `--lang es` the Spanish one. `postmortem.es` is Spanish in any language
     #[arg(long, value_name = "NAME|FILE")]
     template: Option<String>,
-    /// Write to this file. One that is there keeps what people wrote in it: only its filled blocks are
-    /// brought up to date, and those that a person changed stay (then the exit code is 12)
+    /// Write to this file. One that is there keeps its language and what people wrote in it: only its filled blocks
+    /// are brought up to date, and those that a person changed stay (then the exit code is 12)
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Roles instead of names, or names in full
@@ -98,13 +98,14 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
     });
     let plan = opened.and_then(|opened| pinned::plan(&dir, opened).ok()).map(|(plan, _)| plan);
     let names = if args.names == Who::Full { Names::Full } else { Names::Roles };
+    let lang = machine::lang(global);
     let base = args.output.as_ref().map_or("", |file| base(&dir, file));
     let now = machine::wall_clock();
     let mut context = context(&store, &dir, &read.events, plan.as_ref(), names, base, now);
     let found = (args.format == Format::Html).then(|| {
         let opened = opened.map(|opened| &**opened);
         let found = beside::find(&store, &dir, opened, args.words.as_deref());
-        found.named(names, &read.events)
+        found.named(names, lang, &read.events)
     });
     if args.words.is_some() && found.is_none() {
         return Err(Failure::new(exit::USAGE, "report: --words goes with --format html"));
@@ -120,10 +121,15 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
             for trouble in &found.troubles {
                 out::talk(&format!("NOTE  {trouble}"));
             }
+            if lang == Lang::Spanish {
+                spanish::said(&mut context);
+            }
             report::html::page_with(&context, &found.around())
         }
         Format::Md => {
-            let chosen = template::choose(args.template.as_deref(), machine::lang(global))?;
+            let kept = args.output.as_deref();
+            let kept = kept.and_then(|file| Some((file, write::language(file)?)));
+            let chosen = template::choose(args.template.as_deref(), lang, kept)?;
             if chosen.spanish {
                 spanish::said(&mut context);
             }
@@ -180,7 +186,7 @@ pub(super) fn context(
 }
 
 /// The post-mortem in the language of the screen.
-fn draft(lang: Lang, context: &mut serde_json::Value) -> Result<String, ReportTrouble> {
+pub(super) fn draft(lang: Lang, context: &mut serde_json::Value) -> Result<String, ReportTrouble> {
     let (name, text) = template::draft(lang);
     if lang == Lang::Spanish {
         spanish::said(context);
@@ -219,10 +225,12 @@ pub(super) fn leave(
         // A long record need not stay in memory beside what was made of it.
         drop(read);
         let file = dir.reports().join("postmortem.md");
+        // A draft that is there keeps its language.
+        let lang = write::language(&file).unwrap_or(screen.look.lang);
         let written =
-            draft(screen.look.lang, &mut context).map_err(|trouble| trouble.to_string()).and_then(
-                |text| write::onto(&file, &text).map_err(|failure| failure.error.to_string()),
-            );
+            draft(lang, &mut context).map_err(|trouble| trouble.to_string()).and_then(|text| {
+                write::onto(&file, &text).map_err(|failure| failure.error.to_string())
+            });
         match written {
             Ok(put) => {
                 let conflicts = put.lines(&file);

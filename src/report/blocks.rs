@@ -3,11 +3,13 @@
 //!
 //! Owns the marks. A block begins with `<!-- journal:seq 1-71 block:head sha256:0123456789abcdef -->` and ends with
 //! `<!-- /block:head -->`, each on a line of its own. The hash is that of what was filled in: so it is known whether
-//! a person changed the block, and whether the facts did. Reads no file and writes none.
+//! a person changed the block, and whether the facts did. A block whose facts are told in Spanish says `lang:es`. Reads no
+//! file and writes none.
 
 use std::ops::Range;
 
 use crate::journal::Hash;
+use crate::text::lang::Lang;
 
 mod merge;
 
@@ -62,6 +64,8 @@ pub(super) struct Mark<'a> {
     pub(super) conflict: Option<&'a str>,
     /// The hash of newer facts that the person has taken note of.
     pub(super) seen: Option<&'a str>,
+    /// In which language its facts are told; English where it says nothing.
+    pub(super) lang: Lang,
 }
 
 impl Block<'_> {
@@ -79,17 +83,41 @@ pub(super) fn hash(inner: &str) -> String {
     hex
 }
 
-/// A filled template with its hashes.
+/// What a mark says behind the name of its block.
+fn written(mark: &Mark<'_>) -> String {
+    let mut words = String::new();
+    let lang = (mark.lang != Lang::English).then(|| mark.lang.code());
+    for (word, said) in [("lang", lang), ("sha256", mark.filled), ("conflict", mark.conflict)] {
+        if let Some(said) = said {
+            words.push_str(&format!(" {word}:{said}"));
+        }
+    }
+    words + " -->\n"
+}
+
+/// In which language the blocks of a document are: that of its first one. `None` where it has none that can be followed.
+#[must_use]
+pub fn language(document: &str) -> Option<Lang> {
+    parts(document).ok()?.into_iter().find_map(|part| match part {
+        Part::Block(block) => Some(block.mark.lang),
+        Part::Text(_) => None,
+    })
+}
+
+/// A filled template with its hashes, and the language in which its facts are told.
 ///
 /// # Errors
 /// Marks of the template that do not fit together.
-pub(super) fn seal(text: &str) -> Result<String, Broken> {
+pub(super) fn seal(text: &str, lang: Lang) -> Result<String, Broken> {
     let mut sealed = String::with_capacity(text.len() + 1024);
     for part in parts(text)? {
         match part {
             Part::Text(text) => sealed.push_str(text),
             Part::Block(block) => {
-                sealed.push_str(&format!("{} sha256:{} -->\n", block.front, hash(block.inner)));
+                let filled = hash(block.inner);
+                let mark = Mark { filled: Some(&filled), lang, ..Mark::default() };
+                sealed.push_str(block.front);
+                sealed.push_str(&written(&mark));
                 sealed.push_str(block.inner);
                 sealed.push_str(block.end);
             }
@@ -139,6 +167,8 @@ fn line_of(line: &str) -> Line<'_> {
             Some(("sha256", hash)) => mark.filled = Some(hash),
             Some(("conflict", hash)) => mark.conflict = Some(hash),
             Some(("seen", hash)) => mark.seen = Some(hash),
+            Some(("lang", "es")) => mark.lang = Lang::Spanish,
+            Some(("lang", "en")) => mark.lang = Lang::English,
             _ => return Line::Odd,
         }
     }

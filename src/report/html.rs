@@ -9,7 +9,7 @@ use super::markup::{Markup, put};
 use super::picture::trend::{self, Point};
 use super::picture::{Outcome, Scene, charts, lanes};
 use super::prose::Said;
-use super::read::{list, span, text, time};
+use super::read::{lang, list, span, text, time};
 
 mod incident;
 mod learned;
@@ -45,24 +45,27 @@ pub fn page(context: &Value, drills: &[Value]) -> String {
 /// The page with all that stands beside the context.
 #[must_use]
 pub fn page_with(context: &Value, around: &Around<'_>) -> String {
-    let mut out = Markup(String::with_capacity(64 * 1024));
+    let mut out = Markup::of(lang(context));
+    out.text.reserve(64 * 1024);
     let run = &context["run"];
     let is_drill = text(&run["mode"]) == "drill";
-    let what = if is_drill { "Drill report" } else { "Post-mortem" };
+    let what = out.say(if is_drill { "Drill report" } else { "Post-mortem" });
+    let title = title(&out, context);
     put!(
         out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n<title>{}: {}</title>\n<style>{}</style>\n</head>\n<body>\n{}",
+        out.lang.code(),
         what,
-        title(context),
-        Markup(STYLE.to_owned()),
+        title,
+        Markup::raw(STYLE),
         patterns()
     );
-    put!(out, "<a class=\"skip\" href=\"#main\">To the report</a>\n");
-    head(&mut out, context, what);
+    put!(out, "<a class=\"skip\" href=\"#main\">{}</a>\n", out.say("To the report"));
+    head(&mut out, context, &what, &title);
     put!(out, "<main id=\"main\">\n");
     warnings(&mut out, context);
     tiles::tiles(&mut out, context);
@@ -97,25 +100,18 @@ pub fn page_with(context: &Value, around: &Around<'_>) -> String {
     put!(out, "</main>\n");
     record::foot(&mut out, context);
     put!(out, "</body>\n</html>\n");
-    out.0
+    out.text
 }
 
 /// What the run is called; of one that never began there is nothing to call it by.
-fn title(context: &Value) -> &str {
-    context["run"]["title"]
-        .as_str()
-        .filter(|title| !title.trim().is_empty())
-        .unwrap_or("a run without a beginning")
+fn title(out: &Markup, context: &Value) -> String {
+    let known = context["run"]["title"].as_str().filter(|title| !title.trim().is_empty());
+    known.map_or_else(|| out.say("a run without a beginning"), str::to_owned)
 }
 
-fn head(out: &mut Markup, context: &Value, what: &'static str) {
+fn head(out: &mut Markup, context: &Value, what: &str, title: &str) {
     let run = &context["run"];
-    put!(
-        out,
-        "<header>\n<p class=\"kind\">{}</p>\n<h1>{}</h1>\n<p class=\"tags\">",
-        what,
-        title(context)
-    );
+    put!(out, "<header>\n<p class=\"kind\">{}</p>\n<h1>{}</h1>\n<p class=\"tags\">", what, title);
     if let Some(severity) = run["severity"].as_str() {
         put!(out, "<span class=\"severity\">{}</span> ", severity);
     }
@@ -132,14 +128,14 @@ fn head(out: &mut Markup, context: &Value, what: &'static str) {
         ("Run", text(&run["id"]).to_owned()),
         ("Playbook", text(&run["playbook"]).to_owned()),
         ("Opened", time(&run["opened_at"])),
-        ("Closed", if closed.is_empty() { "not closed".to_owned() } else { closed }),
+        ("Closed", if closed.is_empty() { out.say("not closed") } else { closed }),
         ("Took", span(&run["took_ms"])),
         ("People", people),
         ("Owner of this document", text(&context["document"]["owner"]).to_owned()),
         ("Due", time(&context["document"]["due"])),
     ] {
         if !value.is_empty() {
-            put!(out, "<div><dt>{}</dt><dd>{}</dd></div>", name, value);
+            put!(out, "<div><dt>{}</dt><dd>{}</dd></div>", out.say(name), value);
         }
     }
     put!(out, "</dl>\n</header>\n");
@@ -152,7 +148,9 @@ fn warnings(out: &mut Markup, context: &Value) {
     }
     put!(
         out,
-        "<section class=\"warnings\" aria-label=\"Read this first\"><h2>Read this first</h2><ul>"
+        "<section class=\"warnings\" aria-label=\"{}\"><h2>{}</h2><ul>",
+        out.say("Read this first"),
+        out.say("Read this first")
     );
     for warning in warnings {
         put!(out, "<li>{}</li>", text(warning));
@@ -164,7 +162,8 @@ fn timeline(out: &mut Markup, context: &Value) {
     let Some(scene) = Scene::of(context) else { return };
     put!(
         out,
-        "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">Timeline</h2>\n<figure>\n"
+        "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">{}</h2>\n<figure>\n",
+        out.say("Timeline")
     );
     put!(
         out,
@@ -175,22 +174,21 @@ fn timeline(out: &mut Markup, context: &Value) {
     put!(out, "<figcaption><ul class=\"legend\">");
     let bars = || scene.lanes.iter().flat_map(|lane| &lane.bars);
     for outcome in Outcome::ALL.into_iter().filter(|one| bars().any(|bar| bar.outcome == *one)) {
-        put!(out, "<li>{} {}</li>", swatch(outcome), outcome.words());
+        put!(out, "<li>{} {}</li>", swatch(outcome), out.say(outcome.words()));
     }
-    put!(out, "</ul><p>Times are UTC.");
+    put!(out, "</ul><p>{}", out.say("Times are UTC."));
     if scene.bars() > 40 {
-        put!(out, " Only the longest steps and those that did not simply pass have a label.");
+        let few = "Only the longest steps and those that did not simply pass have a label.";
+        put!(out, " {}", out.say(few));
     }
     if let Some(due) = scene.rto_beyond {
-        put!(
-            out,
-            " The objective ends at {}, beyond the picture.",
-            crate::time::Timestamp::from_millis(due).date_clock()
-        );
+        let due = crate::time::Timestamp::from_millis(due).date_clock();
+        put!(out, " {}", out.say(&format!("The objective ends at {due}, beyond the picture.")));
     }
     put!(
         out,
-        " <a href=\"#steps\">The same as a table</a></p></figcaption>\n</figure></section>\n"
+        " <a href=\"#steps\">{}</a></p></figcaption>\n</figure></section>\n",
+        out.say("The same as a table")
     );
 }
 
@@ -208,10 +206,11 @@ fn swatch(outcome: Outcome) -> Markup {
 fn objectives(out: &mut Markup, context: &Value) {
     let objectives = &context["objectives"];
     let charts = [("RTO", &objectives["rto"]), ("RPO", &objectives["rpo"])]
-        .map(|(name, one)| (charts::objective(name, one), text(&one["words"])));
+        .map(|(name, one)| (charts::objective(name, one, out.lang), text(&one["words"])));
     put!(
         out,
-        "<section aria-labelledby=\"objectives\"><h2 id=\"objectives\">Objectives</h2>\n<div class=\"pair\">"
+        "<section aria-labelledby=\"objectives\"><h2 id=\"objectives\">{}</h2>\n<div class=\"pair\">",
+        out.say("Objectives")
     );
     for (chart, words) in charts {
         put!(out, "<div>{}<p>{}</p></div>", chart.unwrap_or_default(), words);
@@ -224,8 +223,11 @@ fn objectives(out: &mut Markup, context: &Value) {
     if let Some(held) = objectives["rto"]["held_ms"].as_i64().filter(|held| *held > 0) {
         put!(
             out,
-            "<p>The steps were held for {}; the verdict counts that time too.</p>",
-            super::read::length(held)
+            "<p>{}</p>",
+            out.say(&format!(
+                "The steps were held for {}; the verdict counts that time too.",
+                super::read::length(held)
+            ))
         );
     }
     put!(out, "</section>\n");
@@ -233,15 +235,21 @@ fn objectives(out: &mut Markup, context: &Value) {
 
 fn ledger(out: &mut Markup, context: &Value) {
     let ledger = &context["ledger"];
-    let charts = charts::ledger(ledger, WIDE).zip(charts::ledger(ledger, NARROW));
+    let charts =
+        charts::ledger(ledger, WIDE, out.lang).zip(charts::ledger(ledger, NARROW, out.lang));
     let Some((wide, narrow)) = charts else { return };
-    put!(
-        out,
-        "<section aria-labelledby=\"ledger\"><h2 id=\"ledger\">Where the time went</h2>\n<p>From {} to {} ({}): {}.</p>\n<figure><div class=\"wide\">{}</div><div class=\"narrow\">{}</div></figure>\n",
+    let whole = format!(
+        "From {} to {} ({}): {}.",
         time(&ledger["from"]),
         time(&ledger["to"]),
         text(&ledger["ends_with"]),
-        span(&ledger["total_ms"]),
+        span(&ledger["total_ms"])
+    );
+    put!(
+        out,
+        "<section aria-labelledby=\"ledger\"><h2 id=\"ledger\">{}</h2>\n<p>{}</p>\n<figure><div class=\"wide\">{}</div><div class=\"narrow\">{}</div></figure>\n",
+        out.say("Where the time went"),
+        out.say(&whole),
         wide,
         narrow
     );
@@ -273,16 +281,19 @@ fn drills_of(out: &mut Markup, context: &Value, drills: &[Value]) {
     }
     put!(
         out,
-        "<section aria-labelledby=\"drills\"><h2 id=\"drills\">Drills of {}: time to recover</h2>\n",
-        text(&context["run"]["playbook"])
+        "<section aria-labelledby=\"drills\"><h2 id=\"drills\">{}</h2>\n",
+        out.say(&format!("Drills of {}: time to recover", text(&context["run"]["playbook"])))
     );
-    if let (Some(wide), Some(narrow)) = (trend::draw(&points, WIDE), trend::draw(&points, NARROW)) {
+    if let (Some(wide), Some(narrow)) =
+        (trend::draw(&points, WIDE, out.lang), trend::draw(&points, NARROW, out.lang))
+    {
         put!(
             out,
             "<figure><div class=\"wide\">{}</div><div class=\"narrow\">{}</div>\
-            <figcaption><p>A disc: within the objective. A cross: later. A dash: no recovery.</p></figcaption></figure>\n",
+            <figcaption><p>{}</p></figcaption></figure>\n",
             wide,
-            narrow
+            narrow,
+            out.say("A disc: within the objective. A cross: later. A dash: no recovery.")
         );
     }
     let mut rows = table::Table::new(
@@ -291,12 +302,12 @@ fn drills_of(out: &mut Markup, context: &Value, drills: &[Value]) {
     );
     for point in points.iter().rev() {
         let record = point.record;
-        let points = format!("{} of {}", record["score"], record["of"]);
-        let reached = point.reached.map_or("none".to_owned(), super::read::length);
-        let promised = point.promised.map_or("none".to_owned(), super::read::length);
+        let points = out.say(&format!("{} of {}", record["score"], record["of"]));
+        let reached = point.reached.map_or_else(|| out.say("none"), super::read::length);
+        let promised = point.promised.map_or_else(|| out.say("none"), super::read::length);
         rows.row("")
             .text(&time(&record["began"]))
-            .text(text(&record["verdict"]))
+            .text(&out.say(text(&record["verdict"])))
             .number(points)
             .number(reached)
             .number(promised)
@@ -308,7 +319,7 @@ fn drills_of(out: &mut Markup, context: &Value, drills: &[Value]) {
 
 /// What bars are filled with, once for all pictures.
 fn patterns() -> Markup {
-    Markup(
+    Markup::raw(
         "<svg class=\"patterns\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>\
          <pattern id=\"p-stripes\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"ink\" width=\"3\" height=\"7\"/></pattern>\
          <pattern id=\"p-dots\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\"><circle class=\"ink\" cx=\"3\" cy=\"3\" r=\"1.5\"/></pattern>\
@@ -316,7 +327,6 @@ fn patterns() -> Markup {
          <pattern id=\"p-bars\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\"><rect class=\"ink\" width=\"2\" height=\"5\"/></pattern>\
          <pattern id=\"p-lines\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\"><rect class=\"ink\" width=\"5\" height=\"1.6\"/></pattern>\
          <pattern id=\"p-back\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\"><rect class=\"ink\" width=\"2\" height=\"8\"/></pattern>\
-         </defs></svg>\n"
-            .to_owned(),
+         </defs></svg>\n",
     )
 }

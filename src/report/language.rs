@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn facts_are_as_they_are_until_somebody_changes_them() {
         let page = "<!-- journal:seq 0-1 block:a -->\nit failed to start\n<!-- /block:a -->\n";
-        let sealed = blocks::seal(page).unwrap();
+        let sealed = blocks::seal(page, crate::text::lang::Lang::English).unwrap();
         assert_eq!(kinds(&sealed), []);
         assert_eq!(kinds(&sealed.replace("start", "stop")), [(2, "blame")]);
         let conflict = sealed.replace("sha256:", "conflict:00 sha256:");

@@ -6,10 +6,45 @@
 use std::fmt;
 
 use super::markdown;
+use crate::text::lang::Lang;
+use crate::text::spanish::under;
 
 /// Markup that was put together by [`put!`] and is not escaped again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Markup(pub(super) String);
+pub(super) struct Markup {
+    pub(super) text: String,
+    /// In which language [`Markup::say`] says it.
+    pub(super) lang: Lang,
+}
+
+impl Markup {
+    /// None yet, in a language.
+    pub(super) const fn of(lang: Lang) -> Self {
+        Self { text: String::new(), lang }
+    }
+
+    /// Markup as it stands.
+    pub(super) fn raw(text: impl Into<String>) -> Self {
+        Self { text: text.into(), lang: Lang::English }
+    }
+
+    /// Words of ours in the language of the page.
+    pub(super) fn say(&self, text: &str) -> String {
+        said(self.lang, text)
+    }
+}
+
+/// Under which headings the words of a page stand: its own first, those of the screen last.
+const SAID: [&str; 7] = ["page", "state", "words", "outcome", "document", "suggestion", ""];
+
+/// Words of ours in a language: those of a page, and what a report says in its fields.
+pub(super) fn said(lang: Lang, text: &str) -> String {
+    let found = match lang {
+        Lang::English => None,
+        Lang::Spanish => SAID.iter().find_map(|heading| under(heading, text)),
+    };
+    found.unwrap_or_else(|| text.to_owned())
+}
 
 /// What may stand in a page, and how it is written there.
 pub(super) trait Shown {
@@ -61,7 +96,7 @@ impl<T: Shown + ?Sized> Shown for &T {
 
 impl Shown for Markup {
     fn show(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+        out.write_str(&self.text)
     }
 }
 
@@ -99,7 +134,7 @@ macro_rules! put {
     ($out:expr, $form:literal $(, $value:expr)* $(,)?) => {{
         use std::fmt::Write as _;
         // Writing to a String cannot fail.
-        let _ = write!($out.0, $form $(, $crate::report::markup::As(&$value))*);
+        let _ = write!($out.text, $form $(, $crate::report::markup::As(&$value))*);
     }};
 }
 pub(super) use put;
@@ -115,10 +150,10 @@ mod tests {
         let mut out = Markup::default();
         put!(out, "<p title=\"{}\">{}{}</p>", "a\"\u{202e}\n", inner, 1.25_f64);
         assert_eq!(
-            out.0.as_str(),
+            out.text.as_str(),
             "<p title=\"a&quot;‹U+202E› ↵ \"><b>1 &lt; 2 &amp; &quot;3&quot; &#39;x&#39;</b>1.2</p>"
         );
         put!(out, "{} {} {}", 3.0_f64, 7_usize, String::from("\u{1b}[2J"));
-        assert!(out.0.as_str().ends_with("3 7 ␛[2J"));
+        assert!(out.text.as_str().ends_with("3 7 ␛[2J"));
     }
 }

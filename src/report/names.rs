@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::prose::{Piece, Said};
+use super::spanish;
 use crate::run::event::Event;
+use crate::text::lang::Lang;
 use crate::timeline::people::People;
 
 /// Lists whose entries have these texts.
@@ -66,11 +68,11 @@ pub(super) fn hide(context: &mut Value, people: &People) {
 }
 
 /// Puts roles for names in what people wrote in a post-mortem.
-pub fn hide_in(said: &mut [Said], events: &[(u64, Event)]) {
+pub fn hide_in(said: &mut [Said], events: &[(u64, Event)], lang: Lang) {
     let people = People::of(events, false);
     let told = |text: &mut String| {
         if let Cow::Owned(new) = people.hidden(text) {
-            *text = new;
+            *text = if lang == Lang::Spanish { spanish::roles(&new) } else { new };
         }
     };
     for below in said {

@@ -193,7 +193,7 @@ mod tests {
         let page = format!(
             "# T\n\n<!-- journal:seq 0-9 block:a -->\nfacts\n<!-- /block:a -->\n\n## Summary\n\n{prose}\n"
         );
-        super::super::blocks::seal(&page).unwrap()
+        super::super::blocks::seal(&page, crate::text::lang::Lang::English).unwrap()
     }
 
     #[test]

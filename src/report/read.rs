@@ -3,7 +3,13 @@
 use serde_json::Value;
 
 use super::outcome::whole_seconds;
+use crate::text::lang::Lang;
 use crate::time::{Span, Timestamp};
+
+/// In which language its sentences are.
+pub(super) fn lang(context: &Value) -> Lang {
+    Lang::of(text(&context["language"]))
+}
 
 /// The entries of a list.
 pub(super) fn list(value: &Value) -> &[Value] {

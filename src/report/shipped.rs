@@ -26,6 +26,16 @@ pub fn in_spanish(name: &str) -> Option<String> {
     SHIPPED.iter().any(|(known, _)| *known == spanish).then_some(spanish)
 }
 
+/// The name of the English one of a shipped template; any other name as it is.
+#[must_use]
+pub fn in_english(name: &str) -> String {
+    let bare = name.strip_suffix(".md.j2").unwrap_or(name);
+    match bare.strip_suffix(".es") {
+        Some(english) if named(name).is_some() => english.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
 /// Whether the name says that a template is in Spanish: `postmortem.es`, `our.es.md.j2`.
 #[must_use]
 pub fn is_spanish(name: &str) -> bool {

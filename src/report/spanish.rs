@@ -106,12 +106,6 @@ pub fn said(context: &mut Value) -> Vec<String> {
     speaker.unsaid
 }
 
-/// A word of ours in Spanish; as it is where there is none.
-pub(super) fn word(text: &str) -> String {
-    let found = ["gantt", "state", "words", "outcome"].iter();
-    found.into_iter().find_map(|heading| under(heading, text)).unwrap_or_else(|| text.to_owned())
-}
-
 struct Speaker {
     unsaid: Vec<String>,
     /// People are called by their roles.
@@ -160,7 +154,7 @@ impl Speaker {
 }
 
 /// Roles that stand in a text in the place of names.
-fn roles(text: &str) -> String {
+pub(super) fn roles(text: &str) -> String {
     let mut parts = text.split("operator ");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {

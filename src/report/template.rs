@@ -89,7 +89,7 @@ pub fn render(
     filled.map_err(|(line, message)| trouble(line, message))?;
     let text = String::from_utf8(out.text)
         .map_err(|_| trouble(None, "the report is no UTF-8".to_owned()))?;
-    super::blocks::seal(&text).map_err(|broken| {
+    super::blocks::seal(&text, super::read::lang(context)).map_err(|broken| {
         trouble(None, format!("its blocks do not fit together: {broken} of the report"))
     })
 }

@@ -72,6 +72,21 @@ fn a_pack_is_verified_where_there_is_no_project_and_opened_by_others() {
 }
 
 #[test]
+fn the_reports_of_a_pack_are_in_the_language_that_is_asked_for() {
+    let (desk, _) = packed();
+    desk.mayday(&["export", &desk.newest(), "-o", "es.zip", "--lang", "es"]).is(0, &["es.zip"]);
+    verify(&desk.path("es.zip")).is(0, &["OK"]);
+    let to = tempfile::tempdir().unwrap();
+    let reports = unpack(&desk.path("es.zip"), to.path()).join("reports");
+    let read = |name: &str| fs::read_to_string(reports.join(name)).unwrap();
+    assert!(read("report.md").contains("La ejecución está completa."));
+    assert!(read("report.html").contains("<html lang=\"es\">"));
+    // What programs read is in English, and so is the draft that was written in English.
+    assert!(read("report.json").contains("\"language\": \"en\""));
+    assert!(read("postmortem.md").contains("The run is complete."));
+}
+
+#[test]
 fn the_same_run_gives_the_same_bytes_and_nothing_is_overwritten_without_a_word() {
     let (desk, pack) = packed();
     let first = fs::read(&pack).unwrap();

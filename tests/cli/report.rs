@@ -242,3 +242,114 @@ fn a_report_is_in_the_language_that_is_asked_for() {
         .is(0, &["es: detenida, se puede retomar"]);
     desk.mayday(&["report", "--template", "own.md.j2"]).is(0, &["en: stopped, can be resumed"]);
 }
+
+#[test]
+fn a_document_keeps_its_language_and_what_people_wrote() {
+    for (own, other, blank, heading, note, other_template, facts) in [
+        (
+            "es",
+            "en",
+            "‹TODO: qué cambió en los días anteriores; cómo se veía entonces.›",
+            "## Cronología",
+            "NOTE  pm.md is in Spanish and stays so",
+            "postmortem",
+            "f no pasó: código de salida 1",
+        ),
+        (
+            "en",
+            "es",
+            BLANK,
+            "## Timeline",
+            "NOTE  pm.md is in English and stays so",
+            "postmortem.es",
+            "f did not pass: exit code 1",
+        ),
+    ] {
+        let desk = desk(FAILS);
+        desk.mayday(&["run", "p"]).is(5, &[]);
+        desk.mayday(&["report", "-o", "pm.md", "--lang", own]).is(0, &["Written: pm.md"]);
+        desk.edit("pm.md", blank, "El disco se llenó. A disk was full.");
+        let before = page(&desk);
+        // Nothing happened since: not a byte differs.
+        desk.mayday(&["report", "-o", "pm.md", "--lang", own]).is(0, &["pm.md"]);
+        assert_eq!(page(&desk), before);
+        let said = desk.mayday(&["report", "-o", "pm.md", "--lang", other]);
+        assert_eq!(said.code, Some(0), "{}", said.all());
+        assert_eq!(page(&desk), before, "{own}: it was changed");
+        desk.mayday(&["note", "TODO: mirar el disco"]).is(0, &[]);
+        let mut command = desk.command(&["report", "-o", "pm.md"]);
+        command.env("LANG", format!("{other}_XX.UTF-8")).env_remove("LC_ALL");
+        let said = crate::support::desk::Said::from(command.output().unwrap());
+        assert_eq!(said.code, Some(0), "{}", said.all());
+        desk.mayday(&["report", "-o", "pm.md", "--template", other_template]).is(0, &[]);
+        let after = page(&desk);
+        for kept in [heading, "El disco se llenó. A disk was full.", "mirar el disco", facts] {
+            assert!(after.contains(kept), "{own}: no {kept}: {after}");
+        }
+        // The same headings and nothing of the other language.
+        let headings = |page: &str| -> Vec<String> {
+            page.lines().filter(|line| line.starts_with("## ")).map(str::to_owned).collect()
+        };
+        assert_eq!(headings(&after), headings(&before));
+        assert_eq!(after.contains(" lang:es "), own == "es");
+        desk.mayday(&["report", "-o", "pm.md", "--template", other_template]).is(0, &[note]);
+        assert_eq!(page(&desk), after);
+        // A template of one's own is filled in the language of the document.
+        desk.write(
+            "own.md.j2",
+            "<!-- journal:seq 0-1 block:head -->\n{{ run.status_words }}\n<!-- /block:head -->\n",
+        );
+        desk.mayday(&["report", "-o", "pm.md", "--lang", other, "--template", "own.md.j2"])
+            .is(0, &[]);
+        let status =
+            if own == "es" { "detenida, se puede retomar" } else { "stopped, can be resumed" };
+        assert!(page(&desk).contains(&format!("\n{status}\n")), "{}", page(&desk));
+    }
+    // A template that is to be had in one language only.
+    let desk = desk(FAILS);
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    desk.mayday(&["report", "-o", "pm.md", "--lang", "es"]).is(0, &[]);
+    let before = page(&desk);
+    desk.mayday(&["report", "-o", "pm.md", "--template", "post-incident"])
+        .is(4, &["it is in Spanish, and post-incident is not", "name another file"]);
+    assert_eq!(page(&desk), before);
+}
+
+#[test]
+fn a_draft_keeps_its_language_when_the_run_is_taken_up_in_another() {
+    let desk =
+        desk("  - { id: f, title: Fail, effect: read, shell: 'test -e there', on_fail: stop }");
+    desk.mayday(&["run", "p", "--lang", "es"]).is(5, &[]);
+    let id = desk.newest();
+    let draft = desk.path("state").join(&id).join("reports/postmortem.md");
+    fs::create_dir_all(draft.parent().unwrap()).unwrap();
+    desk.mayday(&["report", "-o", draft.to_str().unwrap(), "--lang", "es"]).is(0, &[]);
+    desk.write("there", "");
+    desk.mayday(&["resume", &id, "--no-input", "--answer", "f.menu=retry", "--lang", "en"])
+        .is(0, &[]);
+    let text = fs::read_to_string(&draft).unwrap();
+    assert!(
+        text.contains("## Cronología") && text.contains("La ejecución está completa."),
+        "{text}"
+    );
+    assert!(!text.contains("The run is complete."), "{text}");
+}
+
+#[test]
+fn a_page_is_in_the_language_that_is_asked_for() {
+    let desk = stopped();
+    let html = ["report", "--format", "html"];
+    desk.mayday(&[&html[..], &["--lang", "es"]].concat()).is(
+        0,
+        &[
+            "<html lang=\"es\">",
+            "<h2 id=\"steps\">Pasos</h2>",
+            "f no pasó: código de salida 1",
+            "Línea de tiempo",
+        ],
+    );
+    let mut command = desk.command(&html);
+    command.env("LANG", "es_CL.UTF-8").env_remove("LC_ALL").env_remove("LC_MESSAGES");
+    crate::support::desk::Said::from(command.output().unwrap()).is(0, &["<html lang=\"es\">"]);
+    desk.mayday(&html).is(0, &["<html lang=\"en\">", "<h2 id=\"steps\">Steps</h2>"]);
+}

@@ -5,6 +5,7 @@ use mayday::plan::Mode;
 use mayday::report::html::Around;
 use mayday::report::prose::{self, Piece, Said};
 use mayday::report::{self, Names, gantt, html};
+use mayday::text::lang::Lang;
 use serde_json::{Value, json};
 
 use super::data::{NAUGHTY, told};
@@ -380,7 +381,7 @@ fn names_are_roles_in_what_people_wrote_and_commands_stay() {
         heading: "What Maria saw".to_owned(),
         pieces: vec![Piece::Words("maria and mariana".to_owned())],
     }];
-    report::names::hide_in(&mut said, &story.events);
+    report::names::hide_in(&mut said, &story.events, Lang::English);
     assert_eq!(said[0].heading, "What operator 1 saw");
     assert_eq!(said[0].pieces, [Piece::Words("operator 1 and mariana".to_owned())]);
     let plan = plan(Mode::Real);

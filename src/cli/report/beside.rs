@@ -14,6 +14,7 @@ use crate::report::html::Around;
 use crate::report::names::hide_in;
 use crate::report::prose::{self, Said};
 use crate::run::event::{Event, Opened};
+use crate::ui::lang::Lang;
 
 /// A larger post-mortem is not read for a page, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -32,9 +33,14 @@ pub(in crate::cli) struct Found {
 
 impl Found {
     /// With people called as they are wanted to be called.
-    pub(in crate::cli) fn named(mut self, names: Names, events: &[(u64, Event)]) -> Self {
+    pub(in crate::cli) fn named(
+        mut self,
+        names: Names,
+        lang: Lang,
+        events: &[(u64, Event)],
+    ) -> Self {
         if names == Names::Roles {
-            hide_in(&mut self.written, events);
+            hide_in(&mut self.written, events, lang);
         }
         self
     }

@@ -5,7 +5,8 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::cli::exit::{self, Failure};
-use crate::report::blocks::{Conflict, Merged, merge};
+use crate::report::blocks::{self, Conflict, Merged, merge};
+use crate::ui::lang::Lang;
 
 /// A larger document is none of ours, in bytes: the largest report is smaller.
 const LARGEST: u64 = 64 << 20;
@@ -77,6 +78,13 @@ fn both(file: &Path, conflict: &Conflict) -> Vec<String> {
         }
     }
     lines
+}
+
+/// In which language a document is that was written by us; `None` where there is none.
+pub(super) fn language(file: &Path) -> Option<Lang> {
+    let about = fs::metadata(file).ok()?;
+    let small = about.is_file() && about.len() <= LARGEST;
+    small.then(|| fs::read_to_string(file).ok()).flatten().as_deref().and_then(blocks::language)
 }
 
 /// The text into the file; what is there already and was not written by us is left as it is.

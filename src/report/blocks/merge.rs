@@ -1,6 +1,6 @@
 //! A document and a newer filling of its template become one: facts are brought up to date, people's words stay.
 
-use super::{Block, Broken, Mark, Part, hash, parts};
+use super::{Block, Broken, Mark, Part, hash, parts, written};
 
 /// What came of bringing a document up to date.
 #[derive(Debug, Default, PartialEq)]
@@ -86,7 +86,8 @@ impl Merged {
             self.text.push_str(&ended_as(old.whole, fresh.whole));
         } else if base == Some(&*now) {
             self.kept.push(old.name.to_owned());
-            let settled = Mark { filled: base, ..Mark::default() };
+            let lang = old.mark.lang;
+            let settled = Mark { filled: base, lang, ..Mark::default() };
             if old.mark == settled {
                 self.text.push_str(old.whole);
             } else {
@@ -99,19 +100,14 @@ impl Merged {
                 theirs: old.inner.to_owned(),
                 facts: fresh.inner.to_owned(),
             });
-            self.with_mark(old, Mark { filled: base, conflict: Some(&now), seen: None });
+            let lang = old.mark.lang;
+            self.with_mark(old, Mark { filled: base, conflict: Some(&now), seen: None, lang });
         }
     }
 
     /// The person's block, with another first mark.
     fn with_mark(&mut self, old: &Block<'_>, mark: Mark<'_>) {
-        let mut line = old.front.to_owned();
-        for (word, hash) in [("sha256", mark.filled), ("conflict", mark.conflict)] {
-            if let Some(hash) = hash {
-                line.push_str(&format!(" {word}:{hash}"));
-            }
-        }
-        line.push_str(" -->\n");
+        let line = format!("{}{}", old.front, written(&mark));
         self.text.push_str(&ended_as(old.whole, &line));
         self.text.push_str(old.inner);
         self.text.push_str(old.end);
@@ -128,13 +124,14 @@ fn ended_as(other: &str, text: &str) -> String {
 mod tests {
     use super::super::seal;
     use super::*;
+    use crate::text::lang::Lang;
 
     fn page(facts: &str) -> String {
         let page = format!(
             "# T\n<!-- journal:seq 0-9 block:a -->\n{facts}\n<!-- /block:a -->\n\nwords\n\n\
              <!-- journal:seq 0-9 block:b -->\nsame\n<!-- /block:b -->\n"
         );
-        seal(&page).unwrap()
+        seal(&page, Lang::English).unwrap()
     }
 
     #[test]

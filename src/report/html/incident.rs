@@ -23,28 +23,30 @@ pub(super) fn impact(out: &mut Markup, context: &Value) {
     let (impact, detection) = (&context["impact"], &context["detection"]);
     section(out, "impact", "Impact and detection");
     put!(out, "<dl class=\"facts plain\">");
-    let mut noticed = or(time(&detection["at"]), "not known");
+    let unknown = out.say("not known");
+    let mut noticed = or(time(&detection["at"]), &unknown);
     if let Some(source) = detection["source"].as_str() {
-        noticed.push_str(&format!(", known from {source}"));
+        noticed = out.say(&format!("{noticed}, known from {source}"));
     }
     if let Some(reason) = detection["reason"].as_str() {
         noticed.push_str(&format!(": {reason}"));
     }
-    let known = |value: &Value| or(span(value), "not known");
+    let known = |value: &Value| or(span(value), &unknown);
     for (name, value) in [
-        ("Users hurt from", or(time(&impact["from"]), "not known")),
-        ("Mitigated", or(time(&impact["to"]), "not known")),
+        ("Users hurt from", or(time(&impact["from"]), &unknown)),
+        ("Mitigated", or(time(&impact["to"]), &unknown)),
         ("Users hurt for", known(&impact["users_hurt_ms"])),
         ("Data lost", known(&impact["data_lost_ms"])),
-        ("Recovered to", or(time(&impact["recovery_point"]), "not known")),
+        ("Recovered to", or(time(&impact["recovery_point"]), &unknown)),
         ("Detected", noticed),
         ("Time to detect", known(&detection["ttd_ms"])),
     ] {
-        put!(out, "<div><dt>{}</dt><dd>{}</dd></div>", name, value);
+        put!(out, "<div><dt>{}</dt><dd>{}</dd></div>", out.say(name), value);
     }
     put!(out, "</dl>\n");
     for again in list(&impact["reopened"]) {
-        put!(out, "<p>It was open again at {}.</p>\n", time(&again["at"]));
+        let again = format!("It was open again at {}.", time(&again["at"]));
+        put!(out, "<p>{}</p>\n", out.say(&again));
     }
     let mut rows = Table::new("Severities", &["severity", "from (UTC)", "for", "reason", "event"]);
     for severity in list(&context["severities"]) {
@@ -107,7 +109,7 @@ pub(super) fn escalations(out: &mut Markup, context: &Value) {
         rows.row("")
             .head(&head(&words))
             .time(time(&one["due"]))
-            .time(or(time(&one["done_at"]), "none left"))
+            .time(or(time(&one["done_at"]), &out.say("none left")))
             .number(text(&one["late_words"]).to_owned())
             .text(text(&one["state_words"]))
             .text(&told.join("; "))
@@ -138,15 +140,15 @@ pub(super) fn forecasts(out: &mut Markup, context: &Value) {
     for one in forecasts {
         let mut off = one["off_ms"].as_i64().map(length).unwrap_or_default();
         if one["within"] == false {
-            off.push_str(", beyond nine in ten");
+            off = out.say(&format!("{off}, beyond nine in ten"));
         }
         rows.row("")
-            .head(&head(&format!("{} % of the way", one["percent"])))
+            .head(&head(&out.say(&format!("{} % of the way", one["percent"]))))
             .time(time(&one["p50"]))
             .time(time(&one["p90"]))
             .time(time(&one["came_at"]))
             .number(off)
-            .text(one["standing"].as_str().unwrap_or("no objective"));
+            .text(&out.say(one["standing"].as_str().unwrap_or("no objective")));
     }
     rows.write(out);
     end(out);
@@ -167,12 +169,12 @@ pub(super) fn earlier(out: &mut Markup, context: &Value) {
         let kind = if text(&run["mode"]) == "drill" { "drill" } else { "incident" };
         rows.row("")
             .head(&head(text(&run["run"])))
-            .text(kind)
+            .text(&out.say(kind))
             .time(time(&run["opened_at"]))
             .text(text(&run["status_words"]))
             .number(span(&run["took_ms"]))
-            .number(or(span(&run["rto_achieved_ms"]), "not known"))
-            .text(text(&run["rto_verdict"]));
+            .number(or(span(&run["rto_achieved_ms"]), &out.say("not known")))
+            .text(&out.say(text(&run["rto_verdict"])));
     }
     rows.write(out);
     end(out);
@@ -186,7 +188,7 @@ pub(super) fn signed(out: &mut Markup, signed: &[(String, String)]) {
     section(out, "signed", "Sign-off");
     let mut rows = Table::new("Sign-off", &["role", "standing"]);
     for (role, words) in signed {
-        rows.row("").head(&head(role)).text(words);
+        rows.row("").head(&head(role)).text(&out.say(words));
     }
     rows.write(out);
     end(out);

@@ -18,7 +18,8 @@ pub(super) fn attempts(out: &mut Markup, context: &Value) {
     section(out, "attempts", "What was run");
     let folded = attempts.len() > OPEN;
     if folded {
-        put!(out, "<details><summary>All {} attempts</summary>\n", attempts.len());
+        let all = format!("All {} attempts", attempts.len());
+        put!(out, "<details><summary>{}</summary>\n", out.say(&all));
     }
     let mut rows = Table::new(
         "Attempts",
@@ -27,12 +28,12 @@ pub(super) fn attempts(out: &mut Markup, context: &Value) {
     for one in attempts {
         let mut step = text(&one["step"]).to_owned();
         if let Some(number) = one["attempt"].as_i64().filter(|number| *number > 1) {
-            step.push_str(&format!(", attempt {number}"));
+            step = out.say(&format!("{step}, attempt {number}"));
         }
         let mut what = Markup::default();
         put!(what, "<code>{}</code>", text(&one["what"]));
         if let Some(target) = one["target"].as_str() {
-            put!(what, " on {}", target);
+            put!(what, " {}", out.say(&format!("on {target}")));
         }
         for kept in list(&one["evidence"]) {
             put!(
@@ -53,7 +54,7 @@ pub(super) fn attempts(out: &mut Markup, context: &Value) {
             .text(text(&one["who"]));
     }
     rows.write(out);
-    put!(out, "{}", Markup(if folded { "</details>" } else { "" }.to_owned()));
+    put!(out, "{}", Markup::raw(if folded { "</details>" } else { "" }));
     end(out);
 }
 
@@ -62,15 +63,13 @@ pub(super) fn factors(out: &mut Markup, context: &Value) {
     let factors = list(&context["factors"]);
     section(out, "factors", "Contributing factors");
     if factors.is_empty() {
-        put!(
-            out,
-            "<p>The record knows of no attempt that did not pass, no unknown outcome and no missed deadline.</p>\n"
-        );
+        let none = "The record knows of no attempt that did not pass, no unknown outcome and no missed deadline.";
+        put!(out, "<p>{}</p>\n", out.say(none));
     }
     let mut rows = Table::new("Contributing factors", &["kind", "what was seen", "step", "event"]);
     for one in factors {
         rows.row("")
-            .text(kind(text(&one["kind"])))
+            .text(&out.say(kind(text(&one["kind"]))))
             .text(text(&one["what"]))
             .text(text(&one["step"]))
             .event(&one["seq"]);
@@ -101,7 +100,7 @@ pub(super) fn went(out: &mut Markup, context: &Value) {
     section(out, "went", "What the record suggests to talk about");
     put!(out, "<div class=\"pair\">");
     for (key, title) in parts.into_iter().filter(|(key, _)| !list(&went[*key]).is_empty()) {
-        put!(out, "<div><h3>{}</h3><ul>", title);
+        put!(out, "<div><h3>{}</h3><ul>", out.say(title));
         for seen in list(&went[key]) {
             put!(out, "<li>{}</li>", text(seen));
         }

@@ -15,26 +15,28 @@ pub(super) fn events(out: &mut Markup, context: &Value) {
     if events.is_empty() {
         return;
     }
-    put!(out, "<section aria-labelledby=\"record\"><h2 id=\"record\">The record</h2>\n");
+    put!(
+        out,
+        "<section aria-labelledby=\"record\"><h2 id=\"record\">{}</h2>\n",
+        out.say("The record")
+    );
     let folded = events.len() > OPEN;
     if folded {
-        put!(
-            out,
-            "<p class=\"onpaper\">The record has {} events; they are in the file, not on paper.</p>\n",
-            events.len()
-        );
-        put!(out, "<details><summary>All {} events</summary>\n", events.len());
+        let told = events.len();
+        let paper = format!("The record has {told} events; they are in the file, not on paper.");
+        put!(out, "<p class=\"onpaper\">{}</p>\n", out.say(&paper));
+        put!(out, "<details><summary>{}</summary>\n", out.say(&format!("All {told} events")));
     }
     for out_of in list(&context["left_out"]) {
-        put!(
-            out,
-            "<p>Left out here: {} of {} rows of {}, behind the first {}; {}.</p>\n",
+        let words = format!(
+            "Left out here: {} of {} rows of {}, behind the first {}; {}.",
             out_of["rows"].as_i64().unwrap_or_default(),
             out_of["of"].as_i64().unwrap_or_default(),
             text(&out_of["list"]),
             out_of["after"].as_i64().unwrap_or_default(),
             text(&out_of["where"])
         );
+        put!(out, "<p>{}</p>\n", out.say(&words));
     }
     let mut rows = Table::new("Every event of the record", &["event", "time (UTC)", "who", "what"]);
     for event in events {
@@ -56,7 +58,7 @@ pub(super) fn events(out: &mut Markup, context: &Value) {
             .markup(&what);
     }
     rows.write(out);
-    put!(out, "{}</section>\n", Markup(if folded { "</details>" } else { "" }.to_owned()));
+    put!(out, "{}</section>\n", Markup::raw(if folded { "</details>" } else { "" }));
 }
 
 /// How far the record can be trusted.
@@ -67,21 +69,23 @@ pub(super) fn foot(out: &mut Markup, context: &Value) {
         (Some(true), _) => "It is NOT sound; see the top.",
         _ => "It was not verified.",
     };
-    put!(
-        out,
-        "<footer><p>Written from {} events on {} by mayday {}. {}</p>\n",
+    let mayday = format!("mayday {}", text(&context["run"]["mayday"]));
+    let written = format!(
+        "Written from {} events on {} by {}.",
         record["events"].as_i64().unwrap_or_default(),
         time(&context["generated_at"]),
-        text(&context["run"]["mayday"]),
-        known
+        mayday.trim()
     );
+    put!(out, "<footer><p>{} {}</p>\n", out.say(&written), out.say(known));
     if !text(&record["head"]).is_empty() {
-        put!(out, "<p>Head of the record (SHA-256): <code>{}</code></p>\n", text(&record["head"]));
+        let head = out.say("Head of the record (SHA-256):");
+        put!(out, "<p>{} <code>{}</code></p>\n", head, text(&record["head"]));
     }
     put!(out, "<p>{}</p>\n", text(&context["names_words"]));
     put!(
         out,
-        "<p>To verify it yourself: <code>mayday verify {}</code></p></footer>\n",
+        "<p>{} <code>mayday verify {}</code></p></footer>\n",
+        out.say("To verify it yourself:"),
         text(&context["run"]["id"])
     );
 }

@@ -23,11 +23,14 @@ pub(super) fn drill(out: &mut Markup, context: &Value) {
     }
     let injected = list(&drill["injected"]);
     if !injected.is_empty() {
-        put!(out, "<p><strong>INJECTED on purpose, not real:</strong></p>\n<ul>");
+        let heading = out.say("INJECTED on purpose, not real:");
+        put!(out, "<p><strong>{}</strong></p>\n<ul>", heading);
         for fault in injected {
-            let happened =
-                if fault["happened"] == true { "" } else { " (its step was not come to)" };
-            put!(out, "<li>{}: {}{}</li>", text(&fault["step"]), text(&fault["fault"]), happened);
+            put!(out, "<li>{}: {}", text(&fault["step"]), text(&fault["fault"]));
+            if fault["happened"] != true {
+                put!(out, " {}", out.say("(its step was not come to)"));
+            }
+            put!(out, "</li>");
         }
         put!(out, "</ul>\n");
     }
@@ -40,7 +43,7 @@ pub(super) fn drill(out: &mut Markup, context: &Value) {
             put!(name, ": {}", text(&criterion["title"]));
         }
         if criterion["must"] == true {
-            put!(name, " <em>(must)</em>");
+            put!(name, " <em>{}</em>", out.say("(must)"));
         }
         let (look, sign) = match criterion["held"].as_bool() {
             Some(true) => ("good", "✓"),
@@ -58,7 +61,7 @@ pub(super) fn drill(out: &mut Markup, context: &Value) {
         rows.row("")
             .head(&name)
             .markup(&result)
-            .number(format!("{} of {}", criterion["got"], criterion["points"]))
+            .number(out.say(&format!("{} of {}", criterion["got"], criterion["points"])))
             .text(text(&criterion["measured"]));
     }
     rows.write(out);
@@ -90,7 +93,11 @@ pub(super) fn steps(out: &mut Markup, context: &Value) {
         put!(name, "{}", text(&step["title"]));
         put!(name, " <code>{}</code>", text(&step["key"]));
         let attempts = step["attempts"].as_i64().unwrap_or_default();
-        let again = if attempts > 1 { format!(", {attempts} attempts") } else { String::new() };
+        let again = if attempts > 1 {
+            format!(", {}", out.say(&format!("{attempts} attempts")))
+        } else {
+            String::new()
+        };
         let mut verdict = Markup::default();
         let words = if status == "ok" { "passed" } else { status };
         put!(
@@ -98,7 +105,7 @@ pub(super) fn steps(out: &mut Markup, context: &Value) {
             "<span class=\"outcome {}\">{} {}{}</span>",
             outcome.class(),
             outcome.sign(),
-            words,
+            out.say(words),
             again
         );
         let mut bar = Markup::default();
@@ -142,17 +149,15 @@ pub(super) fn milestones(out: &mut Markup, context: &Value) {
         let at = time(&milestone["at"]);
         let mut from = text(&milestone["source"]).to_owned();
         if let Some(amended) = milestone["amended"].as_i64().filter(|amended| *amended > 0) {
-            from.push_str(&format!(
-                ", amended {amended} time{}",
-                if amended == 1 { "" } else { "s" }
-            ));
+            let times = if amended == 1 { "time" } else { "times" };
+            from = out.say(&format!("{from}, amended {amended} {times}"));
         }
         if let Some(reason) = milestone["reason"].as_str() {
             from.push_str(&format!(": {reason}"));
         }
         rows.row("")
             .head(&name)
-            .time(if at.is_empty() { "not set".to_owned() } else { at })
+            .time(if at.is_empty() { out.say("not set") } else { at })
             .text(&from)
             .event(&milestone["seq"]);
     }
@@ -161,7 +166,7 @@ pub(super) fn milestones(out: &mut Markup, context: &Value) {
     for duration in list(&context["durations"]) {
         let mut name = Markup::default();
         put!(name, "{}", text(&duration["words"]));
-        let ms = duration["ms"].as_i64().map_or("not known".to_owned(), length);
+        let ms = duration["ms"].as_i64().map_or_else(|| out.say("not known"), length);
         rows.row("").head(&name).number(ms).text(text(&duration["formula"]));
     }
     rows.write(out);
@@ -210,7 +215,7 @@ pub(super) fn deviations(out: &mut Markup, context: &Value) {
     section(out, "deviations", "Deviations from the playbook");
     let deviations = list(&context["deviations"]);
     if deviations.is_empty() {
-        put!(out, "<p>None.</p>\n");
+        put!(out, "<p>{}</p>\n", out.say("None."));
     }
     let mut rows =
         Table::new("Deviations", &["event", "time (UTC)", "what", "reason", "settled by"]);
@@ -237,9 +242,9 @@ pub(super) fn decisions(out: &mut Markup, context: &Value) {
         Table::new("Decisions", &["event", "time (UTC)", "who", "question", "answer", "reason"]);
     for decision in decisions {
         let given = match text(&decision["source"]) {
-            "drill" => " (the drill's answer)",
-            "flag" => " (given as a flag)",
-            _ => "",
+            "drill" => format!(" {}", out.say("(the drill's answer)")),
+            "flag" => format!(" {}", out.say("(given as a flag)")),
+            _ => String::new(),
         };
         rows.row("")
             .event(&decision["seq"])
@@ -296,8 +301,8 @@ pub(super) fn actions(out: &mut Markup, context: &Value) {
         let due = time(&action["due"]);
         rows.row("")
             .head(&what)
-            .text(action["owner"].as_str().unwrap_or("nobody yet"))
-            .time(if due.is_empty() { "no date yet".to_owned() } else { due })
+            .text(action["owner"].as_str().unwrap_or(&out.say("nobody yet")))
+            .time(if due.is_empty() { out.say("no date yet") } else { due })
             .event(&action["seq"]);
     }
     rows.write(out);

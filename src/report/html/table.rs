@@ -4,7 +4,7 @@ use crate::report::markup::{Markup, put};
 
 /// Begins a section with its heading.
 pub(super) fn section(out: &mut Markup, id: &'static str, title: &str) {
-    put!(out, "<section aria-labelledby=\"{}\"><h2 id=\"{}\">{}</h2>\n", id, id, title);
+    put!(out, "<section aria-labelledby=\"{}\"><h2 id=\"{}\">{}</h2>\n", id, id, out.say(title));
 }
 
 /// Ends it.
@@ -95,10 +95,10 @@ impl Table {
         put!(
             out,
             "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"{}\"><table><thead><tr>",
-            self.name
+            out.say(self.name)
         );
         for head in self.heads {
-            put!(out, "<th scope=\"col\">{}</th>", *head);
+            put!(out, "<th scope=\"col\">{}</th>", out.say(head));
         }
         put!(out, "</tr></thead><tbody>\n{}</tr>\n</tbody></table></div>\n", self.body);
     }

@@ -10,7 +10,7 @@ pub(super) fn tiles(out: &mut Markup, context: &Value) {
     if let Some(verdict) = context["drill"]["verdict"].as_str() {
         let look = if context["drill"]["passed"] == true { "good" } else { "bad" };
         let points = format!("{} of {} points", context["drill"]["score"], context["drill"]["of"]);
-        tile(out, look, "Drill", verdict, &points);
+        tile(out, look, "Drill", &out.say(verdict), &out.say(&points));
     }
     objective(out, "Recovery time", "RTO", &context["objectives"]["rto"]);
     objective(out, "Data lost", "RPO", &context["objectives"]["rpo"]);
@@ -32,7 +32,7 @@ pub(super) fn tiles(out: &mut Markup, context: &Value) {
         "",
         if deviations == 1 { "Deviation" } else { "Deviations" },
         &deviations.to_string(),
-        words,
+        &out.say(words),
     );
     put!(out, "</ul>\n");
 }
@@ -45,14 +45,16 @@ fn objective(out: &mut Markup, name: &str, short: &str, objective: &Value) {
         "missed" => ("bad", "✗ "),
         _ => ("", ""),
     };
-    let reached = objective["achieved_ms"].as_i64().map_or("not known".to_owned(), length);
+    let reached = objective["achieved_ms"].as_i64().map_or_else(|| out.say("not known"), length);
     let margin = objective["margin_ms"].as_i64().map(|ms| {
-        if ms < 0 {
-            format!(", {} over", length(-ms))
+        let words = if ms < 0 {
+            format!("{} over", length(-ms))
         } else {
-            format!(", {} to spare", length(ms))
-        }
+            format!("{} to spare", length(ms))
+        };
+        format!(", {}", out.say(&words))
     });
+    let verdict = out.say(verdict);
     let words =
         format!("{sign}{short} {} {verdict}{}", length(promised), margin.unwrap_or_default());
     tile(out, look, name, &reached, &words);
@@ -63,7 +65,7 @@ fn tile(out: &mut Markup, look: &'static str, name: &str, value: &str, words: &s
         out,
         "<li class=\"tile {}\"><span class=\"name\">{}</span> <strong>{}</strong> <span class=\"words\">{}</span></li>\n",
         look,
-        name,
+        out.say(name),
         value,
         words
     );

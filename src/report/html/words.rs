@@ -8,7 +8,11 @@ pub(super) fn written(out: &mut Markup, said: &[Said]) {
     if said.is_empty() {
         return;
     }
-    put!(out, "<section aria-labelledby=\"written\"><h2 id=\"written\">What people wrote</h2>\n");
+    put!(
+        out,
+        "<section aria-labelledby=\"written\"><h2 id=\"written\">{}</h2>\n",
+        out.say("What people wrote")
+    );
     for below in said {
         if !below.heading.is_empty() {
             put!(out, "<h3>{}</h3>\n", below.heading);
@@ -23,7 +27,7 @@ fn pieces(out: &mut Markup, pieces: &[Piece]) {
     for piece in pieces {
         let entry = matches!(piece, Piece::Entry(_));
         if entry != list {
-            put!(out, "{}", Markup(if entry { "<ul>" } else { "</ul>\n" }.to_owned()));
+            put!(out, "{}", Markup::raw(if entry { "<ul>" } else { "</ul>\n" }));
             list = entry;
         }
         match piece {
@@ -31,10 +35,13 @@ fn pieces(out: &mut Markup, pieces: &[Piece]) {
             Piece::Entry(text) => put!(out, "<li>{}</li>", text),
             Piece::Lines(lines) => plain(out, lines),
             Piece::Changed(name, lines) => {
-                put!(out, "<p>Somebody changed what the record says in “{}”:</p>\n", name);
+                let words = format!("Somebody changed what the record says in “{name}”:");
+                put!(out, "<p>{}</p>\n", out.say(&words));
                 plain(out, lines);
             }
-            Piece::More => put!(out, "<p>It goes on in the post-mortem itself.</p>\n"),
+            Piece::More => {
+                put!(out, "<p>{}</p>\n", out.say("It goes on in the post-mortem itself."));
+            }
         }
     }
     if list {
@@ -45,10 +52,11 @@ fn pieces(out: &mut Markup, pieces: &[Piece]) {
 fn plain(out: &mut Markup, lines: &[String]) {
     put!(
         out,
-        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"As written\"><pre>"
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{}\"><pre>",
+        out.say("As written")
     );
     for line in lines {
-        put!(out, "{}{}", line, Markup("\n".to_owned()));
+        put!(out, "{}{}", line, Markup::raw("\n"));
     }
     put!(out, "</pre></div>\n");
 }

@@ -5,18 +5,23 @@ use serde_json::Value;
 use super::letters::{fit, width};
 use crate::report::markup::{Markup, put};
 use crate::report::read::{length, list, text};
+use crate::text::lang::Lang;
 
 /// Width of a chart, in pixels of its own.
 const WIDE: f64 = 440.0;
 
 /// What was reached against what was promised; `None` without an objective.
 #[expect(clippy::cast_precision_loss, reason = "spans shown to people")]
-pub(in crate::report) fn objective(name: &'static str, objective: &Value) -> Option<Markup> {
+pub(in crate::report) fn objective(
+    name: &'static str,
+    objective: &Value,
+    lang: Lang,
+) -> Option<Markup> {
     let promised = objective["objective_ms"].as_i64()?;
     let reached = objective["achieved_ms"].as_i64();
     let most = promised.max(reached.unwrap_or(0)).max(1) as f64 * 1.12;
     let x = |ms: i64| (ms.max(0) as f64 / most * WIDE).max(2.0);
-    let mut out = Markup::default();
+    let mut out = Markup::of(lang);
     put!(
         out,
         "<svg class=\"picture chart\" viewBox=\"0 0 {} 64\" role=\"img\" aria-label=\"{}\">",
@@ -42,7 +47,7 @@ pub(in crate::report) fn objective(name: &'static str, objective: &Value) -> Opt
             );
         }
         put!(out, "</g>");
-        let words = fit(&format!("reached {}", length(reached)), 12.0, WIDE);
+        let words = fit(&out.say(&format!("reached {}", length(reached))), 12.0, WIDE);
         let from = (x(reached) - width(&words, 12.0)).clamp(0.0, WIDE);
         put!(out, "<text class=\"label\" x=\"{}\" y=\"57\">{}</text>", from, words);
     }
@@ -54,13 +59,14 @@ pub(in crate::report) fn objective(name: &'static str, objective: &Value) -> Opt
 }
 
 /// Where the time went, as one bar. The table beside it has the numbers.
-pub(in crate::report) fn ledger(ledger: &Value, wide: f64) -> Option<Markup> {
+pub(in crate::report) fn ledger(ledger: &Value, wide: f64, lang: Lang) -> Option<Markup> {
     let whole = ledger["total_ms"].as_i64().filter(|whole| *whole > 0)?;
-    let mut out = Markup::default();
+    let mut out = Markup::of(lang);
     put!(
         out,
-        "<svg class=\"picture chart\" viewBox=\"0 0 {} 30\" role=\"img\" aria-label=\"Where the time went; the table below has the numbers\">",
-        wide
+        "<svg class=\"picture chart\" viewBox=\"0 0 {} 30\" role=\"img\" aria-label=\"{}\">",
+        wide,
+        out.say("Where the time went; the table below has the numbers")
     );
     let mut at = 0.0;
     for part in list(&ledger["parts"]) {

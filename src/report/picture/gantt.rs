@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::scene::{Flag, FlagKind};
 use super::{Outcome, Scene};
-use crate::report::spanish::word;
+use crate::report::markup::said;
 use crate::time::Timestamp;
 
 /// Most tasks of a chart: more than that is no picture any more.
@@ -43,18 +43,14 @@ impl Chart {
 #[must_use]
 pub fn gantt(context: &Value) -> String {
     let Some(scene) = Scene::of(context) else { return String::new() };
-    let spanish = context["language"] == "es";
+    let say = |text: &str| said(scene.lang, text);
     let mut chart = Chart { text: "gantt\n".to_owned(), characters: 0, left: 0 };
     for line in ["dateFormat x", "axisFormat %H:%M", "todayMarker off"] {
         chart.line(line);
     }
     // First the moments: a chart that is cut off ends in steps.
     if !scene.flags.is_empty() {
-        chart.line(if spanish {
-            "section Momentos y plazos"
-        } else {
-            "section Moments and deadlines"
-        });
+        chart.line(&format!("section {}", say("Moments and deadlines")));
     }
     chart.left += scene.flags.len().saturating_sub(MOST);
     for flag in scene.flags.iter().take(MOST) {
@@ -62,7 +58,7 @@ pub fn gantt(context: &Value) -> String {
         chart.line(&format!(
             "{} {} :{look}milestone, {}, 1ms",
             clock(flag),
-            name(&if spanish { word(&flag.words) } else { flag.words.clone() }),
+            name(&flag.words),
             flag.at
         ));
     }
@@ -83,8 +79,7 @@ pub fn gantt(context: &Value) -> String {
             };
             let words = match bar.outcome {
                 Outcome::Passed => String::new(),
-                outcome if spanish => format!(", {}", word(outcome.words())),
-                outcome => format!(", {}", outcome.words()),
+                outcome => format!(", {}", say(outcome.words())),
             };
             let to = bar.to.max(bar.from + 1);
             chart.line(&format!(
@@ -96,11 +91,7 @@ pub fn gantt(context: &Value) -> String {
         }
     }
     if chart.left > 0 {
-        let words = if spanish {
-            "faltan: más cortos o posteriores"
-        } else {
-            "shorter or later ones are left out"
-        };
+        let words = say("shorter or later ones are left out");
         chart.text.push_str(&format!("    %% {} {words}\n", chart.left));
     }
     chart.text

@@ -27,8 +27,8 @@ const MOST_ODD: usize = 24;
 /// in its page.
 pub(in crate::report) fn draw(scene: &Scene, wide: f64, name: &'static str) -> Markup {
     let axis = Axis::new(&scene.busy(), EDGE, wide - EDGE);
-    let mut out = Markup::default();
-    let mut drawn = Markup::default();
+    let mut out = Markup::of(scene.lang);
+    let mut drawn = Markup::of(scene.lang);
     let flags = place_flags(scene, &axis, wide);
     let top = LINE * count(flags.iter().map(|flag| flag.row + 1).max().unwrap_or(0)) + 4.0;
     let ground = top + LINE + 8.0;
@@ -39,14 +39,15 @@ pub(in crate::report) fn draw(scene: &Scene, wide: f64, name: &'static str) -> M
     let bottom = draw_notes(&mut drawn, scene, &axis, y);
     put!(
         out,
-        "<svg class=\"picture\" viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-t {}-d\"><title id=\"{}-t\">Timeline of the run</title><desc id=\"{}-d\">{}</desc>",
+        "<svg class=\"picture\" viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-t {}-d\"><title id=\"{}-t\">{}</title><desc id=\"{}-d\">{}</desc>",
         wide,
         bottom,
         name,
         name,
         name,
+        out.say("Timeline of the run"),
         name,
-        described(scene)
+        out.say(&described(scene))
     );
     draw_ground(&mut out, &axis, top, bottom, wide);
     for flag in &flags {
@@ -131,7 +132,7 @@ fn draw_flag(out: &mut Markup, placed: &Placed<'_>, top: f64) {
     put!(
         out,
         "<text{} label\" x=\"{}\" y=\"{}\">{}</text></g>",
-        Markup(end.to_owned()),
+        Markup::raw(end),
         x,
         y + 4.0,
         placed.label
@@ -167,11 +168,11 @@ fn draw_ground(out: &mut Markup, axis: &Axis, top: f64, bottom: f64, wide: f64) 
         let words = short(ms);
         put!(
             out,
-            "<text class=\"tick\" x=\"{}\" y=\"{}\">{}<title>{} in which nothing happened</title></text>",
+            "<text class=\"tick\" x=\"{}\" y=\"{}\">{}<title>{}</title></text>",
             f64::midpoint(from, to),
             top + 13.0,
             words,
-            length(ms)
+            out.say(&format!("{} in which nothing happened", length(ms)))
         );
     }
 }
@@ -195,7 +196,7 @@ fn draw_lane(out: &mut Markup, scene: &Scene, lane: &Lane, axis: &Axis, wide: f6
         wide,
         LINE + 2.0
     );
-    let about = about(lane);
+    let about = about(out, lane);
     let room = wide - width(&about, 11.0) - 24.0;
     put!(
         out,
@@ -229,7 +230,7 @@ fn draw_lane(out: &mut Markup, scene: &Scene, lane: &Lane, axis: &Axis, wide: f6
         }
         let long = (to - from).max(4.0).min(wide - EDGE - from.min(wide - EDGE - 4.0));
         let from = from.min(wide - EDGE - long);
-        let label = if stands_out { label(bar) } else { String::new() };
+        let label = if stands_out { label(out, bar) } else { String::new() };
         let fits = |label: &str, room: f64| width(label, SIZE) + 8.0 <= room;
         let inside = plain && !label.is_empty() && fits(&label, long - 4.0);
         let (before, behind) = (from - EDGE, wide - EDGE - from - long);
@@ -254,7 +255,7 @@ fn draw_lane(out: &mut Markup, scene: &Scene, lane: &Lane, axis: &Axis, wide: f6
             out,
             "<g class=\"bar {}\"><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"2\"/>",
             bar.outcome.class(),
-            told(bar),
+            told(out, bar),
             from,
             top,
             long,
@@ -298,34 +299,35 @@ fn longest(scene: &Scene) -> i64 {
     lengths.get(LONGEST - 1).copied().unwrap_or_default().max(1)
 }
 
-fn about(lane: &Lane) -> String {
+fn about(out: &Markup, lane: &Lane) -> String {
     let first = lane.bars.iter().map(|bar| bar.from).min();
     let last = lane.bars.iter().map(|bar| bar.to).max();
     let mut parts: Vec<String> =
         first.zip(last).map(|(from, to)| length(to - from)).into_iter().collect();
-    let counted = |n: usize, word: &str| (n > 0).then(|| format!("{n} {word}"));
+    let counted = |n: usize, word: &str| (n > 0).then(|| out.say(&format!("{n} {word}")));
     parts.extend(counted(lane.skipped, "skipped"));
     parts.extend(counted(lane.waiting, "not reached"));
     parts.join(", ")
 }
 
-fn label(bar: &Bar) -> String {
+fn label(out: &Markup, bar: &Bar) -> String {
     let sign = match bar.outcome {
         Outcome::Passed => String::new(),
-        outcome => format!("{} {}: ", outcome.sign(), outcome.words()),
+        outcome => format!("{} {}: ", outcome.sign(), out.say(outcome.words())),
     };
     let again = if bar.attempts > 1 { format!(" ×{}", bar.attempts) } else { String::new() };
     format!("{sign}{}{again}", bar.title)
 }
 
-fn told(bar: &Bar) -> String {
+fn told(out: &Markup, bar: &Bar) -> String {
     let took = Span::from_millis(bar.to - bar.from);
     let at = Timestamp::from_millis(bar.from).clock();
     format!(
-        "{}. {}: {}, from {at}, {}",
+        "{}. {}: {}, {}, {}",
         bar.number,
         bar.title,
-        bar.outcome.words(),
+        out.say(bar.outcome.words()),
+        out.say(&format!("from {at}")),
         length(took.millis())
     )
 }
@@ -335,7 +337,13 @@ fn draw_notes(out: &mut Markup, scene: &Scene, axis: &Axis, y: f64) -> f64 {
     if scene.notes.is_empty() {
         return y + 2.0;
     }
-    put!(out, "<text class=\"about\" x=\"{}\" y=\"{}\">Notes</text>", EDGE, y + 12.0);
+    put!(
+        out,
+        "<text class=\"about\" x=\"{}\" y=\"{}\">{}</text>",
+        EDGE,
+        y + 12.0,
+        out.say("Notes")
+    );
     let mut shelf = Shelf::default();
     let mut reserved = false;
     let mut seen = f64::MIN;
@@ -355,7 +363,8 @@ fn draw_notes(out: &mut Markup, scene: &Scene, axis: &Axis, y: f64) -> f64 {
         let top = y + LINE * count(row);
         put!(
             out,
-            "<g class=\"note\"><title>Note {}: {}</title><rect x=\"{}\" y=\"{}\" width=\"20\" height=\"15\" rx=\"3\"/><text x=\"{}\" y=\"{}\">{}</text></g>",
+            "<g class=\"note\"><title>{} {}: {}</title><rect x=\"{}\" y=\"{}\" width=\"20\" height=\"15\" rx=\"3\"/><text x=\"{}\" y=\"{}\">{}</text></g>",
+            out.say("Note"),
             note.number,
             note.text,
             x - 10.0,

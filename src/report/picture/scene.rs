@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::report::read::{list, millis, text};
+use crate::report::markup::said;
+use crate::report::read::{lang, list, millis, text};
+use crate::text::lang::Lang;
 use crate::time::Timestamp;
 
 /// What became of a step, as a picture tells it.
@@ -133,6 +135,8 @@ pub(in crate::report) struct Scene {
     pub notes: Vec<Note>,
     /// The end of the objective lies beyond the picture.
     pub rto_beyond: Option<i64>,
+    /// In which language its words are.
+    pub lang: Lang,
 }
 
 impl Scene {
@@ -154,7 +158,7 @@ impl Scene {
         let due = millis(&rto["due"]);
         if let Some(due) = due.filter(|due| (from..=near).contains(due)) {
             to = to.max(due);
-            let words = format!("RTO, {}", text(&rto["verdict"]));
+            let words = said(lang(context), &format!("RTO, {}", text(&rto["verdict"])));
             flags.push(Flag { kind: FlagKind::Rto, at: due, words });
         }
         flags.extend(deadlines(context, from, to));
@@ -170,6 +174,7 @@ impl Scene {
             to,
             lanes,
             flags,
+            lang: lang(context),
         })
     }
 
@@ -195,8 +200,10 @@ impl Scene {
 
 fn lanes(context: &Value, last: i64) -> Vec<Lane> {
     let mut lanes: Vec<Lane> = Vec::new();
+    let steps = said(lang(context), "Steps");
     for (at, step) in list(&context["steps"]).iter().enumerate() {
-        let title = step["phase"].as_str().filter(|title| !title.is_empty()).unwrap_or("Steps");
+        let title = step["phase"].as_str().filter(|title| !title.is_empty());
+        let title = title.unwrap_or(&steps);
         // The newest first: steps of a phase stand together, but for undos at the end.
         let lane = match lanes.iter().rposition(|lane| lane.title == title) {
             Some(lane) => lane,

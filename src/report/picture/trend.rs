@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::letters::width;
 use crate::report::markup::{Markup, put};
 use crate::report::read::{length, text};
+use crate::text::lang::Lang;
 
 /// Most drills of a picture; the newest are shown.
 pub(in crate::report) const MOST: usize = 24;
@@ -44,19 +45,22 @@ impl<'a> Point<'a> {
 
 /// The picture, oldest first at the left; `None` where no drill was measured.
 #[expect(clippy::cast_precision_loss, reason = "spans shown to people, a few dozen drills")]
-pub(in crate::report) fn draw(points: &[Point<'_>], wide: f64) -> Option<Markup> {
+pub(in crate::report) fn draw(points: &[Point<'_>], wide: f64, lang: Lang) -> Option<Markup> {
     let most = points.iter().flat_map(|point| [point.reached, point.promised]).flatten().max()?;
     let most = (most as f64 * 1.1).max(1.0);
     let y = |ms: i64| HIGH - FOOT - ms.max(0) as f64 / most * (HIGH - FOOT - TOP);
     let gap = (wide - 60.0) / points.len() as f64;
     let x = |at: usize| 30.0 + gap * (at as f64 + 0.5);
-    let mut out = Markup::default();
+    let mut out = Markup::of(lang);
     put!(
         out,
-        "<svg class=\"picture chart\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Time to recover in {} drills against the objective; the table below has the numbers\">",
+        "<svg class=\"picture chart\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">",
         wide,
         HIGH,
-        points.len()
+        out.say(&format!(
+            "Time to recover in {} drills against the objective; the table below has the numbers",
+            points.len()
+        ))
     );
     put!(out, "<path class=\"grid\" d=\"M0 {}H{}\"/>", HIGH - FOOT, wide);
     let mut said = None;
@@ -108,7 +112,7 @@ pub(in crate::report) fn draw(points: &[Point<'_>], wide: f64) -> Option<Markup>
                 put!(out, "<path class=\"dot none\" d=\"M{} {}m-5 0h10\"/>", place, HIGH - FOOT);
             }
         }
-        let words = point.reached.map_or("no recovery".to_owned(), length);
+        let words = point.reached.map_or_else(|| out.say("no recovery"), length);
         if width(&words, 11.0) + 6.0 < gap {
             let above = point.reached.map_or(HIGH - FOOT, y) - 10.0;
             put!(

@@ -59,7 +59,7 @@ pub(super) struct Pattern {
     /// How many characters are its own: the most telling one wins, and one without a gap before any other.
     pub(super) weight: (bool, usize),
     /// The gaps are looked for from the end of the text.
-    from_end: bool,
+    pub(super) from_end: bool,
 }
 
 impl Pattern {

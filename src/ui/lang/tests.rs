@@ -6,6 +6,7 @@ use super::*;
 use crate::text::spanish::sentences;
 
 mod closed;
+mod page;
 
 /// The table itself, and what finds sentences in it.
 const TABLE: [&str; 2] = ["src/text/spanish", "src/ui/lang"];
