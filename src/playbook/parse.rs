@@ -16,6 +16,7 @@ use crate::severity::Names;
 mod build;
 mod decode;
 pub mod entries;
+mod foreign;
 mod scan;
 mod slip;
 mod source;

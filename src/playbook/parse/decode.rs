@@ -10,6 +10,7 @@ use serde_path_to_error::{Path, Segment, Track};
 use serde_yaml::{Mapping, Value};
 
 use super::entries as code;
+use super::foreign;
 use super::source::Source;
 use super::words::{Said, one_of, short, some_of};
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -284,14 +285,19 @@ impl Mending<'_> {
 /// Reports a key that the map at `path` does not have.
 pub(super) fn unknown_field(cx: &mut Decoder<'_>, path: &str, field: &str, known: &[&str]) {
     let at = join(path, field);
-    let near = did_you_mean(field, known.iter().copied());
+    let near = foreign::meant(field, known).or_else(|| {
+        let slip = did_you_mean(field, known.iter().copied());
+        slip.filter(|_| foreign::otherwise(field).is_none())
+    });
     let label = near.map(|name| format!("did you mean `{name}`?")).unwrap_or_default();
     let mut fault = Diagnostic::new(
         code::UNKNOWN_FIELD,
         format!("unknown field `{}`", short(field)),
     )
     .at(&cx.source.file, cx.source.key(&at), label);
-    if near.is_none() {
+    if let (None, Some(how)) = (near, foreign::otherwise(field)) {
+        fault = fault.help(how);
+    } else if near.is_none() {
         let mut names: Vec<String> = Vec::new();
         for name in known {
             if !names.iter().any(|known| known == name) {
