@@ -57,3 +57,19 @@ fn the_shipped_playbooks_have_no_fault() {
         assert!(serious.is_empty(), "{}", render::human(&serious, false, 100));
     }
 }
+
+/// What is missing was told once: a stand-in that the reading put there is not looked at.
+#[test]
+fn what_is_missing_is_told_once() {
+    let head = "mayday: 1\nid: p\ntitle: P\nseverity: SEV-3\nreviewed: \"2026-11-22\"\nsteps:\n";
+    let told = |step: &str| {
+        let parsed = text("p.yaml", &format!("{head}  - {step}\n"));
+        codes(&look(&[parsed], None)).into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(told("{id: a, title: A}"), ["E020"]);
+    assert_eq!(told("{id: a, confirm: Sure?}"), ["E017"]);
+    assert_eq!(told("{id: a, title: A, manual: }"), ["E018"]);
+    assert_eq!(told("{id: a, title: A, confirm: ''}"), ["E117"]);
+    assert_eq!(told("{id: a, title: '', confirm: {ask: Sure?}}"), ["E117"]);
+    assert_eq!(told("{id: a, title: A, confirm: {ask: ''}}"), ["E117"]);
+}

@@ -47,7 +47,8 @@ fn empty(_: &In<'_>, spot: &Spot<'_>, found: &mut Found<'_>) {
         }
         _ => false,
     };
-    if hollow {
+    // What is missing was told by the reading, which put a stand-in there.
+    if hollow && is_written(spot, found) {
         let (message, help) = match spot.piece.part {
             Part::Script(_) | Part::Statement(_) => {
                 ("nothing to run", "write the command, or `manual:` while a person must do it")
@@ -56,6 +57,13 @@ fn empty(_: &In<'_>, spot: &Spot<'_>, found: &mut Found<'_>) {
         };
         found.add(found.value(path), message, "", help);
     }
+}
+
+/// True when the field or a longer form of it stands in the file; `confirm: Text` has no `ask` of its own.
+fn is_written(spot: &Spot<'_>, found: &Found<'_>) -> bool {
+    let (path, site) = (spot.piece.path.as_str(), spot.site.path.as_str());
+    let ends = path.match_indices(['.', '[']).map(|(at, _)| at).chain([path.len()]);
+    ends.filter(|end| *end > site.len()).any(|end| found.source.has(&path[..end]))
 }
 
 fn nobody(_: &In<'_>, site: &Site<'_>, found: &mut Found<'_>) {
