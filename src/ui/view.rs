@@ -63,7 +63,7 @@ pub struct View {
     /// What is said is said in this language.
     pub lang: super::lang::Lang,
     pub(super) changes: Vec<Change>,
-    pub(super) settled: usize,
+    pub(super) settled: BTreeSet<String>,
     pub(super) carded: BTreeSet<String>,
     pub(super) skipped: BTreeSet<String>,
     pub(super) messages: BTreeMap<(String, String), String>,
@@ -145,7 +145,7 @@ impl View {
             width: USUAL,
             lang: super::lang::Lang::English,
             changes: Vec::new(),
-            settled: 0,
+            settled: BTreeSet::new(),
             carded: BTreeSet::new(),
             skipped: BTreeSet::new(),
             messages: BTreeMap::new(),
@@ -230,9 +230,10 @@ impl View {
             Kind::Ended { step, verdict, .. } => self.remember_change(step, verdict),
             Kind::Skipped { step, .. } => {
                 self.skipped.insert(step.clone());
+                self.over(step);
             }
             Kind::Settled { step, status } => {
-                self.settled += 1;
+                self.over(step);
                 if *status == StepStatus::ByHand {
                     self.remember_change(step, &Verdict::Pass);
                 }
@@ -349,6 +350,13 @@ impl View {
         };
         let name = name.split_once('[').map_or(name, |(name, _)| name);
         format!("{name}{undo}")
+    }
+
+    /// Counts a step of the plan once: not each item of one that is done for several, nor an undo.
+    fn over(&mut self, key: &str) {
+        if self.steps.contains_key(key) && key.strip_suffix(".undo").is_none() {
+            self.settled.insert(key.to_owned());
+        }
     }
 
     /// How wide the column of keys is.

@@ -72,4 +72,16 @@ fn what_is_missing_is_told_once() {
     assert_eq!(told("{id: a, title: A, confirm: ''}"), ["E117"]);
     assert_eq!(told("{id: a, title: '', confirm: {ask: Sure?}}"), ["E117"]);
     assert_eq!(told("{id: a, title: A, confirm: {ask: ''}}"), ["E117"]);
+    let contact = |via: &str| {
+        let config = format!(
+            "environments: {{}}\ncontacts:\n  lead: {{ via: {via}, address: a@b.example }}\n"
+        );
+        let faults = look(&[], Some(&parse::config(&SourceFile::new("mayday.yaml", config))));
+        assert!(!format!("{faults:?}").contains("enum"), "{faults:?}");
+        codes(&faults).into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(contact("{channel: x}"), ["E018"]);
+    assert_eq!(contact("[slack]"), ["E018"]);
+    assert_eq!(contact("slak"), ["E019"]);
+    assert_eq!(contact("email"), ["E096"]);
 }

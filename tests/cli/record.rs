@@ -135,3 +135,16 @@ fn the_sixth_run_of_a_playbook_knows_how_long_its_steps_take() {
     said.is(0, &[]);
     assert!(!expects(&said.out), "{}", said.out);
 }
+
+#[test]
+fn a_step_for_several_things_is_one_step_when_a_run_is_taken_up_again() {
+    let desk = desk(
+        "  - {id: each, title: 'Look at {{ item }}', for_each: \"['a', 'b', 'c']\", effect: read, shell: 'echo \"$item\"'}
+  - {id: passed, title: Passed over, when: 'false', effect: read, shell: 'true'}
+  - {id: stop, title: Stop, effect: read, shell: 'test -e go'}",
+    );
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    desk.write("go", "");
+    let said = desk.mayday(&["resume", "--answer", "stop.menu=retry"]);
+    said.is(0, &["2 of 3 steps settled", "done     2 of 3 steps"]);
+}

@@ -81,6 +81,7 @@ fn expected_words(expected: &str) -> String {
         "a sequence" => "a list".to_owned(),
         "f32" | "f64" => "a number".to_owned(),
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number".to_owned(),
+        "a Value::Tagged enum" => "one word".to_owned(),
         other if other.starts_with("struct ") => "a map".to_owned(),
         other => other.to_owned(),
     }

@@ -61,7 +61,8 @@ impl Lines<'_> {
         let mut lines = wrap(&self.say(&head), self.view.width, "", INDENT);
         let clock = self.view.clock(self.at);
         let steps = count(self.view.total as u64, "step");
-        let text = format!("The clock went on: {clock}. {} of {steps} settled.", self.view.settled);
+        let settled = self.view.settled.len();
+        let text = format!("The clock went on: {clock}. {settled} of {steps} settled.");
         lines.extend(wrap(&self.say(&text), self.view.width, INDENT, INDENT));
         let before = &self.view.boot_id;
         if !before.is_empty() && before != boot_id {

@@ -31,6 +31,10 @@ rules! { in ".mayday.yaml" ".good.mayday.yaml"
 
 fn needs(_: &Scene<'_>, config: &Config, found: &mut Found<'_>) {
     for (name, contact) in &config.contacts {
+        // What `via` is, the author has not said yet.
+        if found.source.broken(&format!("contacts.{name}.via")) {
+            continue;
+        }
         let given = contact.given();
         let missing = contact.via.needs().iter().filter(|(field, _)| !given.contains(field));
         let missing: Vec<String> = missing.map(|(_, write)| format!("`{write}`")).collect();
@@ -44,6 +48,9 @@ fn needs(_: &Scene<'_>, config: &Config, found: &mut Found<'_>) {
 
 fn takes(_: &Scene<'_>, config: &Config, found: &mut Found<'_>) {
     for (name, contact) in &config.contacts {
+        if found.source.broken(&format!("contacts.{name}.via")) {
+            continue;
+        }
         let needs = contact.via.needs().iter().map(|(field, _)| *field);
         let known: Vec<&str> = needs.chain(contact.via.takes().iter().copied()).collect();
         for field in contact.given().into_iter().filter(|field| !known.contains(field)) {
