@@ -131,7 +131,7 @@ pub fn context_with(
 ) -> Value {
     let events = &*times::corrected(events);
     let run = &times::fold(events);
-    let people = &People::of(events, names == Names::Full);
+    let people = &People::of(events, plan, names == Names::Full);
     let facts = Facts { beside, events, run, plan, checked, people, now };
     let clocks = clocks::of(&facts);
     let objectives = objectives::of(&facts);

@@ -88,7 +88,12 @@ fn beside(store: &Store, dir: &RunDir, names: report::Who, lang: Lang) -> Result
     let data = serde_json::to_string_pretty(&context).map_err(anyhow::Error::from)?;
     let words = report::draft(lang, &mut context)
         .map_err(|trouble| Failure::new(exit::INVALID, format!("render {trouble}")))?;
-    let mut found = report::beside::find(store, dir, opened, None).named(names, lang, &read.events);
+    let mut found = report::beside::find(store, dir, opened, None).named(
+        names,
+        lang,
+        &read.events,
+        plan.as_ref(),
+    );
     let page = html::page_with(&context, &found.around());
     let mut reports = vec![
         ("report.html".to_owned(), page.into_bytes()),

@@ -280,7 +280,7 @@ pub(super) fn report(global: &Global, id: &str, heard: Heard) -> Result<u8, Fail
     if let Kind::Refused { what, why } = &event.kind {
         return Err(Failure::new(exit::PRECONDITION, format!("{what}: {why}")));
     }
-    let people = crate::timeline::people::People::of(&[], true);
+    let people = crate::timeline::people::People::of(&[], None, true);
     let what = crate::timeline::sentence::of(&event.kind, None, &people);
     out::line(&lang.say(&format!("Run {id}: {what}")));
     let alone = event.slip.as_ref().is_some_and(|slip| slip.alone);

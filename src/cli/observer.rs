@@ -147,7 +147,7 @@ impl Observer for Shown {
     }
 
     fn copy(&mut self, plan: &Plan, event: &Event) {
-        let people = People::of(&[], true);
+        let people = People::of(&[], None, true);
         let words = sentence::of(&event.kind, Some(plan), &people);
         self.screen.talk(&[format!("COPY  {}  {}: {words}", event.at.clock(), event.by)]);
     }

@@ -105,7 +105,7 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
     let found = (args.format == Format::Html).then(|| {
         let opened = opened.map(|opened| &**opened);
         let found = beside::find(&store, &dir, opened, args.words.as_deref());
-        found.named(names, lang, &read.events)
+        found.named(names, lang, &read.events, plan.as_ref())
     });
     if args.words.is_some() && found.is_none() {
         return Err(Failure::new(exit::USAGE, "report: --words goes with --format html"));

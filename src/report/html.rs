@@ -100,7 +100,7 @@ pub fn page_with(context: &Value, around: &Around<'_>) -> String {
     put!(out, "</main>\n");
     record::foot(&mut out, context);
     put!(out, "</body>\n</html>\n");
-    out.text
+    record::resolved(out.text, context)
 }
 
 /// What the run is called; of one that never began there is nothing to call it by.
@@ -185,11 +185,10 @@ fn timeline(out: &mut Markup, context: &Value) {
         let due = crate::time::Timestamp::from_millis(due).date_clock();
         put!(out, " {}", out.say(&format!("The objective ends at {due}, beyond the picture.")));
     }
-    put!(
-        out,
-        " <a href=\"#steps\">{}</a></p></figcaption>\n</figure></section>\n",
-        out.say("The same as a table")
-    );
+    if !list(&context["steps"]).is_empty() {
+        put!(out, " <a href=\"#steps\">{}</a>", out.say("The same as a table"));
+    }
+    put!(out, "</p></figcaption>\n</figure></section>\n");
 }
 
 /// A bar for a legend.

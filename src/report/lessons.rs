@@ -83,7 +83,7 @@ pub(super) fn went(
             continue;
         };
         let said = format!(
-            "{key} took {}, planned were {}.",
+            "{key} took {}, and {} was planned.",
             whole_seconds(Span::from_millis(took)),
             Span::from_millis(expected)
         );
@@ -189,7 +189,7 @@ fn duration(row: &Value, unit: &Unit, add: &mut impl FnMut(&str, String, String)
     match unit.step.common.expected {
         Some(expected) if took.millis() * 100 > expected.millis() * (100 + OFF) => add(
             "slower",
-            format!("it took {shown}, planned were {expected}"),
+            format!("it took {shown}, and {expected} was planned"),
             format!("`expected: {}`", shown.to_string().replace(' ', "")),
         ),
         None if took >= LONG => add(

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::prose::{Piece, Said};
 use super::spanish;
+use crate::plan::Plan;
 use crate::run::event::Event;
 use crate::text::lang::Lang;
 use crate::timeline::people::People;
@@ -68,8 +69,8 @@ pub(super) fn hide(context: &mut Value, people: &People) {
 }
 
 /// Puts roles for names in what people wrote in a post-mortem.
-pub fn hide_in(said: &mut [Said], events: &[(u64, Event)], lang: Lang) {
-    let people = People::of(events, false);
+pub fn hide_in(said: &mut [Said], events: &[(u64, Event)], plan: Option<&Plan>, lang: Lang) {
+    let people = People::of(events, plan, false);
     let told = |text: &mut String| {
         if let Cow::Owned(new) = people.hidden(text) {
             *text = if lang == Lang::Spanish { spanish::roles(&new) } else { new };

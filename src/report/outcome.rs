@@ -115,13 +115,13 @@ pub(super) fn summary(
     let severity = opened.severity.map(|severity| format!("{severity} ")).unwrap_or_default();
     let took = facts.run.opened_at.map(|at| facts.last().since(at)).unwrap_or_default();
     let mut sentences = vec![format!(
-        "On {} the {severity}{what} “{}” was worked on in {} with playbook {}; the run is {} after {}.",
+        "On {} the {severity}{what} “{}” was worked on in {} with playbook {}; after {} the run is {}.",
         facts.run.opened_at.map(crate::time::Timestamp::date_clock).unwrap_or_default(),
         opened.title,
         opened.environment,
         opened.playbook,
-        status(facts.run).words(),
         whole_seconds(took),
+        status(facts.run).words(),
     )];
     let said = ["rto", "rpo"]
         .iter()

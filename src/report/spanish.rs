@@ -14,8 +14,8 @@ const FIELDS: [(&str, &str, &[&str]); 57] = [
     ("messages", "message", &[]),
     ("decisions", "reason", &[]),
     ("milestones", "reason", &[]),
-    ("responders", "role", &["words"]),
-    ("responders", "who", &["words"]),
+    ("responders", "role", &["role"]),
+    ("responders", "who", &["who"]),
     ("milestones", "words", &["words"]),
     ("milestones", "source", &["words"]),
     ("durations", "words", &["duration"]),
@@ -29,23 +29,23 @@ const FIELDS: [(&str, &str, &[&str]); 57] = [
     ("messages", "cause_words", &["words"]),
     ("messages", "ending", &["words"]),
     ("ledger/parts", "words", &["part"]),
-    ("steps", "who", &["words"]),
-    ("recovery", "who", &["words"]),
+    ("steps", "who", &["who"]),
+    ("recovery", "who", &["who"]),
     ("recovery", "outcome_words", &["outcome", "words"]),
     ("recovery", "against", &["outcome"]),
-    ("deviations", "who", &["words"]),
+    ("deviations", "who", &["who"]),
     ("deviations", "what", &["deviation", "record"]),
     ("deviations", "reason", &["words"]),
     ("deviations", "settled", &["words", "settled"]),
-    ("decisions", "who", &["words"]),
+    ("decisions", "who", &["who"]),
     ("decisions", "question", &["words"]),
     ("decisions", "answer", &["words"]),
-    ("objections", "who", &["words"]),
+    ("objections", "who", &["who"]),
     ("objections", "what", &["deviation"]),
-    ("notes", "who", &["words"]),
+    ("notes", "who", &["who"]),
     ("actions", "what", &["document"]),
-    ("actions", "owner", &["words"]),
-    ("actions", "by", &["words"]),
+    ("actions", "owner", &["who"]),
+    ("actions", "by", &["who"]),
     ("factors", "what", &["deviation", "record"]),
     ("suggestions", "seen", &["suggestion"]),
     ("suggestions", "suggested", &["suggestion"]),
@@ -53,7 +53,7 @@ const FIELDS: [(&str, &str, &[&str]); 57] = [
     ("left_out", "where", &["document"]),
     ("drill/criteria", "held_words", &["document"]),
     ("drill/criteria", "measured", &["words"]),
-    ("timeline", "who", &["words"]),
+    ("timeline", "who", &["who"]),
     ("", "warnings", &["warnings", "record"]),
     ("", "summary", &["summary", "objective"]),
     ("", "names_words", &["document"]),
@@ -63,8 +63,8 @@ const FIELDS: [(&str, &str, &[&str]); 57] = [
     ("went", "lucky", &["went"]),
     ("record", "findings", &["words"]),
     ("run", "status_words", &["words"]),
-    ("run", "operator", &["words"]),
-    ("run", "people", &["words"]),
+    ("run", "operator", &["who"]),
+    ("run", "people", &["who"]),
     ("document", "due_from", &["document"]),
 ];
 
@@ -96,9 +96,14 @@ pub fn said(context: &mut Value) -> Vec<String> {
             speaker.text(&mut objective["anchor"], &["words"], false);
         }
     }
-    for pointer in ["/ledger/ends_with", "/detection/source", "/run/reason", "/document/owner"] {
+    for (pointer, heading) in [
+        ("/ledger/ends_with", "words"),
+        ("/detection/source", "words"),
+        ("/run/reason", "words"),
+        ("/document/owner", "who"),
+    ] {
         if let Some(value) = context.pointer_mut(pointer) {
-            speaker.text(value, &["words"], true);
+            speaker.text(value, &[heading], true);
         }
     }
     context["language"] = "es".into();
@@ -155,12 +160,17 @@ impl Speaker {
 
 /// Roles that stand in a text in the place of names.
 pub(super) fn roles(text: &str) -> String {
-    let mut parts = text.split("operator ");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let number = part.starts_with(|c: char| c.is_ascii_digit());
-        out.push_str(if number { "operador " } else { "operator " });
-        out.push_str(part);
-    }
-    out
+    [("operator ", "operador "), ("person ", "persona ")].iter().fold(
+        text.to_owned(),
+        |text, (english, spanish)| {
+            let mut parts = text.split(english);
+            let mut out = parts.next().unwrap_or_default().to_owned();
+            for part in parts {
+                let number = part.starts_with(|c: char| c.is_ascii_digit());
+                out.push_str(if number { spanish } else { english });
+                out.push_str(part);
+            }
+            out
+        },
+    )
 }

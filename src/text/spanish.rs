@@ -17,6 +17,7 @@
 //! | `{k}` | a key, without a space |
 //! | `{p}` | pieces with `, ` between them, each a span or words of ours |
 //! | `{l}` | sentences with `; ` between them |
+//! | `{who}` | whom a report calls by a role, or a name as it is |
 //! | `{s}`, `{part}` | a sentence under the heading `summary`, `part` |
 //!
 //! A line that begins with `<` is read from its end. `\` in front takes a sign at the beginning as it is.
@@ -192,6 +193,10 @@ impl Table {
                 };
                 let all: Option<Vec<_>> = text.split(", ").map(one).collect();
                 Cow::Owned(all?.join(", "))
+            }
+            Gap::Who => {
+                let role = self.found(Place::Under("who"), text, depth);
+                role.map_or(Cow::Borrowed(text), Cow::Owned)
             }
             Gap::Other(heading) => {
                 let there = self.found(Place::Under(heading), text, depth);

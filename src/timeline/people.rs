@@ -1,7 +1,9 @@
 //! What people are called: a role each, in the order in which they appear, or their names.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
+use crate::plan::Plan;
 use crate::run::event::{Asking, Event, Kind};
 use crate::run::state::{BROKEN, GLASS, NEW_CODE};
 
@@ -9,14 +11,17 @@ use crate::run::state::{BROKEN, GLASS, NEW_CODE};
 #[derive(Clone, Debug)]
 pub struct People {
     names: Vec<String>,
+    /// Whom notes name with `@` and nobody knows: people of whom the record tells nothing else.
+    mentioned: Vec<String>,
     in_full: bool,
 }
 
 impl People {
-    /// Everybody whom the events name. With `in_full` they keep their names.
+    /// Everybody whom the events name. With `in_full` they keep their names. Of the plan, its contacts are known to be
+    /// places rather than people.
     #[must_use]
-    pub fn of(events: &[(u64, Event)], in_full: bool) -> Self {
-        let mut people = Self { names: Vec::new(), in_full };
+    pub fn of(events: &[(u64, Event)], plan: Option<&Plan>, in_full: bool) -> Self {
+        let mut people = Self { names: Vec::new(), mentioned: Vec::new(), in_full };
         for (_, event) in events {
             people.meet(&event.by);
             match &event.kind {
@@ -33,7 +38,34 @@ impl People {
                 _ => {}
             }
         }
+        people.hear_of(events, plan);
         people
+    }
+
+    /// Whom notes name with `@`, but for those who are known, and roles, contacts and accounts that many share.
+    fn hear_of(&mut self, events: &[(u64, Event)], plan: Option<&Plan>) {
+        let rungs = plan.into_iter().flat_map(|plan| {
+            let all = plan.matrix.values().flat_map(|policy| &policy.escalation);
+            plan.escalation.iter().chain(all).flat_map(|rung| &rung.to)
+        });
+        let mut places: BTreeSet<&str> = rungs.map(String::as_str).collect();
+        let mut notes = Vec::new();
+        for (_, event) in events {
+            match &event.kind {
+                Kind::RoleGiven { role, .. } => _ = places.insert(role),
+                Kind::MessageQueued { to, .. } | Kind::Notifying { to, .. } => {
+                    places.insert(to);
+                }
+                Kind::Noted { text, .. } => notes.push(text),
+                _ => {}
+            }
+        }
+        for name in notes.into_iter().flat_map(|text| mentions(text)) {
+            let known = self.knows(name) || self.mentioned.iter().any(|known| known == name);
+            if !known && !places.contains(name) && is_told_apart(name) {
+                self.mentioned.push(name.to_owned());
+            }
+        }
     }
 
     /// What stands in the place of a second person need not be one.
@@ -52,8 +84,10 @@ impl People {
     /// `operator 2`, or the name. mayday itself stays mayday.
     #[must_use]
     pub fn called(&self, name: &str) -> String {
-        match self.names.iter().position(|known| known == name) {
-            Some(at) if !self.in_full => format!("operator {}", at + 1),
+        let place = |of: &[String]| of.iter().position(|known| known == name);
+        match (place(&self.names), place(&self.mentioned)) {
+            (Some(at), _) if !self.in_full => format!("operator {}", at + 1),
+            (None, Some(at)) if !self.in_full => format!("person {}", at + 1),
             _ if name.is_empty() => "nobody".to_owned(),
             _ => name.to_owned(),
         }
@@ -72,6 +106,13 @@ impl People {
                 text = Cow::Owned(new);
             }
         }
+        // Of those whom only a note names, a word without `@` may be any word.
+        for (at, name) in self.mentioned.iter().enumerate() {
+            let mention = format!("@{name}");
+            if let Some(new) = replaced(&text, &mention, &format!("person {}", at + 1)) {
+                text = Cow::Owned(new);
+            }
+        }
         text
     }
 
@@ -86,6 +127,18 @@ impl People {
     pub fn all(&self) -> Vec<String> {
         self.names.iter().map(|name| self.called(name)).collect()
     }
+}
+
+/// The names behind `@` in a text: `@ana`, and no part of an address.
+fn mentions(text: &str) -> impl Iterator<Item = &str> {
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    text.match_indices('@').filter_map(move |(at, _)| {
+        let alone = !text[..at].chars().next_back().is_some_and(inside);
+        let behind = &text[at + 1..];
+        let name =
+            behind[..behind.find(|c| !inside(c)).unwrap_or(behind.len())].trim_end_matches('.');
+        (alone && !name.is_empty()).then_some(name)
+    })
 }
 
 /// Accounts that many people share: as a word of a text they are no person's name.
@@ -146,6 +199,7 @@ mod tests {
     fn a_name_in_a_text_is_replaced_where_it_is_a_word() {
         let people = People {
             names: ["maria", "josé", "root", "x"].map(str::to_owned).into(),
+            mentioned: ["ana.ruiz", "will"].map(str::to_owned).into(),
             in_full: false,
         };
         for (text, told) in [
@@ -159,6 +213,8 @@ mod tests {
             ("josé", "operator 2"),
             ("ask @maria, not x@maria.example", "ask operator 1, not x@operator 1.example"),
             ("ñmaria ñ maria", "ñmaria ñ operator 1"),
+            ("@ana.ruiz: @will will do it", "person 1: person 2 will do it"),
+            ("x@ana.ruiz @ana.ruizo @Will.", "x@ana.ruiz @ana.ruizo person 2."),
         ] {
             assert_eq!(people.hidden(text), told);
         }

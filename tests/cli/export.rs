@@ -149,29 +149,54 @@ fn files_that_are_gone_or_came_are_found_in_a_folder_too() {
     verify(Path::new("/no/such/pack.zip")).is(4, &["read /no/such/pack.zip"]);
 }
 
-/// Archives that somebody else wrote, each with one thing that a pack never has.
+/// Archives that somebody else wrote, each with one thing that a pack never has: in the very form of a pack, so that
+/// nothing but that thing can be what they are refused for; and in other forms of ZIP.
 const HOSTILE: &str = r"
-import sys, zipfile, os
+import sys, zipfile, os, struct, zlib
 good, folder = sys.argv[1:]
 z = zipfile.ZipFile(good)
-items = [(i, z.read(i)) for i in z.infolist()]
-def write(name, change, method=zipfile.ZIP_STORED):
-    with zipfile.ZipFile(os.path.join(folder, name + '.zip'), 'w', method) as out:
-        for info, data in change(list(items)):
-            out.writestr(info, data, method)
-def more(name, data=b'x', mode=0o100644):
-    info = zipfile.ZipInfo(name); info.create_system = 3; info.external_attr = mode << 16
-    return lambda items: items + [(info, data)]
-top = items[0][0].filename.split('/')[0]
-write('traversal', more(top + '/../../etc/cron.d/x'))
-write('absolute', more('/etc/passwd'))
-write('backslash', more(top + '/..\\x'))
-write('link', more(top + '/link', b'/etc/passwd', 0o120777))
-write('twice', lambda items: items + [items[0]])
-write('bomb', more(top + '/big', b'\0' * (64 << 20)), zipfile.ZIP_DEFLATED)
-write('elsewhere', more('other/file'))
-write('nothing', lambda items: [])
-write('missing', lambda items: items[1:])
+files = [(i.filename, z.read(i)) for i in z.infolist()]
+top = files[0][0].split('/')[0]
+
+def pack(name, files):
+    out, central = b'', b''
+    for path, data in files:
+        path = path.encode()
+        common = struct.pack('<5H3I2H', 20, 0x800, 0, 0, 0x21, zlib.crc32(data), len(data), len(data), len(path), 0)
+        central += b'PK\1\2' + struct.pack('<H', 0x314) + common + bytes(6) + struct.pack('<2I', 0o100644 << 16, len(out)) + path
+        out += b'PK\3\4' + common + path + data
+    end = b'PK\5\6' + struct.pack('<4H2IH', 0, 0, len(files), len(files), len(central), len(out), 0)
+    with open(os.path.join(folder, name + '.zip'), 'wb') as to:
+        to.write(out + central + end)
+
+pack('good', files)
+assert open(good, 'rb').read() == open(os.path.join(folder, 'good.zip'), 'rb').read()
+pack('traversal', files + [(top + '/../../etc/cron.d/x', b'x')])
+pack('absolute', files + [('/etc/passwd', b'x')])
+pack('backslash', files + [(top + '/..\\x', b'x')])
+pack('drive', files + [(top + '/C:x', b'x')])
+pack('twice', files + [files[0]])
+pack('elsewhere', files + [('other/file', b'x')])
+pack('extra', files + [(top + '/extra', b'x')])
+pack('nothing', [])
+pack('gone', [f for f in files if not f[0].endswith('report.md')])
+pack('manifest', [f for f in files if not f[0].endswith('manifest.json')])
+pack('changed', [(n, d + b'x' if n.endswith('report.md') else d) for n, d in files])
+pack('renamed', [(n.replace(top, 'run'), d) for n, d in files])
+pack('words', [(n, b'{' if n.endswith('manifest.json') else d) for n, d in files])
+
+def write(name, data, mode=0o100644, method=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(os.path.join(folder, name + '.zip'), 'w') as out:
+        for path, there in files:
+            out.writestr(path, there)
+        info = zipfile.ZipInfo(top + '/' + name); info.create_system = 3; info.external_attr = mode << 16
+        out.writestr(info, data, method)
+write('link', b'/etc/passwd', 0o120777)
+write('bomb', b'\0' * (64 << 20), method=zipfile.ZIP_DEFLATED)
+whole = open(good, 'rb').read()
+for name, data in (('short', whole[:len(whole) * 2 // 3]), ('text', b'no archive at all, but long enough'), ('behind', whole + b'x')):
+    with open(os.path.join(folder, name + '.zip'), 'wb') as out:
+        out.write(data)
 ";
 
 #[test]
@@ -185,14 +210,36 @@ fn hostile_archives_are_refused_and_nothing_is_written() {
         .output()
         .unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let all: Vec<PathBuf> =
-        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(all.len(), 9);
-    for file in &all {
-        let said = verify(file);
-        assert_eq!(said.code, Some(3), "{}: {}", file.display(), said.all());
+    verify(&folder.path().join("good.zip")).is(0, &["OK  the record"]);
+    fs::remove_file(folder.path().join("good.zip")).unwrap();
+    let told = [
+        ("traversal", "/../../etc/cron.d/x`"),
+        ("absolute", "it holds the path `/etc/passwd`"),
+        ("backslash", "it holds the path `"),
+        ("drive", "/C:x`"),
+        ("twice", "` twice"),
+        ("elsewhere", "it holds the path `other/file`"),
+        ("extra", "extra is not in the list of the pack."),
+        ("nothing", "it holds no manifest.json"),
+        ("gone", "reports/report.md is gone."),
+        ("manifest", "it holds no manifest.json"),
+        ("changed", "reports/report.md was changed"),
+        ("renamed", "The pack's folder is not named after run"),
+        ("words", "its manifest.json cannot be read"),
+        ("link", "it is not in the form in which packs are written"),
+        ("bomb", "it is not in the form in which packs are written"),
+        ("short", "it is no ZIP archive, or cut off"),
+        ("text", "it is no ZIP archive, or cut off"),
+        ("behind", "it is no ZIP archive, or cut off"),
+    ];
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), told.len());
+    for (name, words) in told {
+        let file = folder.path().join(format!("{name}.zip"));
+        let said = verify(&file);
+        said.is(3, &[words]);
+        assert!(!said.all().contains("OK  the record"), "{name}");
     }
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 9);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), told.len());
 }
 
 #[test]

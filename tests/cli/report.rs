@@ -31,7 +31,7 @@ fn a_second_report_brings_facts_and_leaves_words() {
     desk.mayday(&["report", "-o", "pm.md"]).is(0, &["newer facts in", "timeline", "actions"]);
     let page = page(&desk);
     assert!(page.contains("A disk was full.") && !page.contains(BLANK), "{page}");
-    assert!(page.contains("| alert on the disk | bo | 2026-12-01 |"), "{page}");
+    assert!(page.contains("| alert on the disk | person 1 | 2026-12-01 |"), "{page}");
     assert_eq!(
         fs::read_dir(desk.path(""))
             .unwrap()

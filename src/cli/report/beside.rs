@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::cli::drill::{shelf, signoff};
 use crate::cli::slip::hidden;
 use crate::journal::{RunDir, Store};
+use crate::plan::Plan;
 use crate::report::Names;
 use crate::report::html::Around;
 use crate::report::names::hide_in;
@@ -38,9 +39,10 @@ impl Found {
         names: Names,
         lang: Lang,
         events: &[(u64, Event)],
+        plan: Option<&Plan>,
     ) -> Self {
         if names == Names::Roles {
-            hide_in(&mut self.written, events, lang);
+            hide_in(&mut self.written, events, plan, lang);
         }
         self
     }

@@ -1,5 +1,7 @@
 //! The whole record as a table, and what is known of it.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::table::Table;
@@ -59,6 +61,33 @@ pub(super) fn events(out: &mut Markup, context: &Value) {
     }
     rows.write(out);
     put!(out, "{}</section>\n", Markup::raw(if folded { "</details>" } else { "" }));
+}
+
+/// What begins a link to an event.
+const LINK: &str = "<a href=\"#e";
+
+/// The page without links to events that it leaves out: of those the number stays, which the record knows.
+pub(super) fn resolved(page: String, context: &Value) -> String {
+    if list(&context["left_out"]).iter().all(|out| out["list"] != "timeline") {
+        return page;
+    }
+    let shown: HashSet<i64> =
+        list(&context["timeline"]).iter().filter_map(|event| event["seq"].as_i64()).collect();
+    let mut parts = page.split(LINK);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // `7">7</a>` and what follows.
+        let (link, rest) = part.split_once("</a>").unwrap_or((part, ""));
+        let (seq, words) = link.split_once("\">").unwrap_or((link, link));
+        if seq.parse().is_ok_and(|seq| shown.contains(&seq)) {
+            out.push_str(LINK);
+            out.push_str(part);
+        } else {
+            out.push_str(words);
+            out.push_str(rest);
+        }
+    }
+    out
 }
 
 /// How far the record can be trusted.

@@ -19,6 +19,8 @@ pub(super) enum Gap {
     Pieces,
     /// Sentences with `; ` between them.
     List,
+    /// Somebody, by a role of ours or by name.
+    Who,
     /// A sentence under another heading.
     Other(&'static str),
 }
@@ -33,6 +35,7 @@ impl Gap {
             "n" => Self::Number,
             "p" => Self::Pieces,
             "l" => Self::List,
+            "who" => Self::Who,
             "s" => Self::Other("summary"),
             other => Self::Other(other),
         }
