@@ -194,12 +194,30 @@ impl FromStr for Span {
     }
 }
 
-/// `90s` prints as `1m 30s`.
+/// `90s` prints as `1m 30s`, and two days as `2d`: units that need no plural and read the same in every
+/// language. What is printed is read back as the same span.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let length = std::time::Duration::from_millis(self.0.unsigned_abs());
-        write!(f, "{sign}{}", humantime::format_duration(length))
+        /// Milliseconds of each unit, the largest first.
+        const UNITS: [(u64, &str); 5] =
+            [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
+        if self.0 < 0 {
+            f.write_str("-")?;
+        }
+        let mut rest = self.0.unsigned_abs();
+        if rest == 0 {
+            return f.write_str("0s");
+        }
+        let mut blank = "";
+        for (length, unit) in UNITS {
+            let count = rest / length;
+            rest %= length;
+            if count > 0 {
+                write!(f, "{blank}{count}{unit}")?;
+                blank = " ";
+            }
+        }
+        Ok(())
     }
 }
 
@@ -296,6 +314,34 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_span_is_shown_in_units_without_a_plural_and_read_back_as_itself() {
+        for (text, shown) in [
+            ("0s", "0s"),
+            ("90s", "1m 30s"),
+            ("24h", "1d"),
+            ("48h", "2d"),
+            ("90d", "90d"),
+            ("25h1ms", "1d 1h 1ms"),
+            ("400d", "400d"),
+            ("1week", "7d"),
+        ] {
+            assert_eq!(text.parse::<Span>().unwrap().to_string(), shown, "{text}");
+        }
+        let counts = [0, 1, 2, 3, 59, 60, 61, 999, 1000, 1001, 86_399];
+        let units = [1, 1000, 60_000, 3_600_000, 86_400_000, 604_800_000, 2_629_746_000];
+        for (count, unit) in counts.into_iter().flat_map(|count| units.map(|unit| (count, unit))) {
+            for ms in [count * unit, count * unit + 1, (count * unit - 1).max(0)] {
+                let span = Span::from_millis(ms);
+                let shown = span.to_string();
+                assert_eq!(shown.parse::<Span>(), Ok(span), "{shown}");
+                let letters = |c: char| c.is_ascii_digit() || "dhms ".contains(c);
+                assert!(shown.chars().all(letters), "{shown}");
+                assert_eq!(Span::from_millis(-ms).to_string().trim_start_matches('-'), shown);
+            }
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use mayday::playbook::{Playbook, catalogue};
 use mayday::time::Timestamp;
 
 mod expressions;
+mod meaning;
 mod sets;
 mod shell;
 mod translations;

@@ -176,7 +176,7 @@ fn clock_line(clock: &crate::run::clock::Clock, now: Timestamp) -> String {
         Some(met) if met <= clock.due => {
             format!("met with {} to spare", (clock.due.since(met)).clock())
         }
-        Some(met) => format!("met {} late", met.since(clock.due).clock()),
+        Some(met) => format!("missed by {}", met.since(clock.due).clock()),
         None if now >= clock.due => format!("{} OVER", now.since(clock.due).clock()),
         None => format!("{} left", clock.due.since(now).clock()),
     };

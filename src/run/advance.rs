@@ -140,7 +140,7 @@ pub(super) fn never_started(key: &str, attempt: u32, failure: Failure) -> Kind {
 /// only looked, so nothing is left open; a retry has its own time.
 fn out_of_time(key: &str, attempt: u32, deadline: Timestamp) -> Kind {
     let message = format!(
-        "its time limit passed while nobody drove (at {}); it was not begun again",
+        "its time limit had passed (at {}) when the run was taken up again; it was not begun again",
         deadline.clock()
     );
     never_started(key, attempt, Failure::new(Stage::Timeout, FailKind::Timeout, message))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::digest::{wants_secret, with_elapsed};
+use super::scope::{answer_typed, is_answer};
 use crate::effect::{Ending, Facts, FailKind, Output};
 use crate::plan::Unit;
 use crate::secret::SecretValue;
@@ -35,7 +36,9 @@ impl Concluded {
             facts.extend(output.facts.clone());
             elapsed = elapsed + output.elapsed;
         }
-        let facts = with_elapsed(&facts, elapsed);
+        let raw = facts.clone();
+        let mut facts = with_elapsed(&facts, elapsed);
+        answer_typed(unit, &mut facts, template::View::Compute);
         let names = WithFacts { facts: &facts, outer: names };
         if matches!(concluded.verdict, Verdict::Pass | Verdict::Fail(_))
             && outputs.iter().all(|output| output.ending == Ending::Done)
@@ -44,7 +47,7 @@ impl Concluded {
             concluded.expect(expect, &names);
         }
         if concluded.verdict == Verdict::Pass {
-            concluded.capture(unit, &names);
+            concluded.capture(unit, &names, &raw);
         }
         concluded
     }
@@ -74,7 +77,9 @@ impl Concluded {
         for output in outputs {
             facts.extend(output.facts.clone());
         }
-        concluded.capture(unit, &WithFacts { facts: &facts, outer: names });
+        let raw = facts.clone();
+        answer_typed(unit, &mut facts, template::View::Compute);
+        concluded.capture(unit, &WithFacts { facts: &facts, outer: names }, &raw);
         concluded
     }
 
@@ -109,10 +114,16 @@ impl Concluded {
         }
     }
 
-    fn capture(&mut self, unit: &Unit, names: &WithFacts<'_>) {
+    /// `raw` has the facts as they are recorded: a time stays readable where it is taken as it is.
+    fn capture(&mut self, unit: &Unit, names: &WithFacts<'_>, raw: &Facts) {
         let all_secret = wants_secret(&unit.step.action);
         for (name, capture) in &unit.step.common.capture {
-            match template::evaluate(&capture.from, names) {
+            let answer = is_answer(unit, &capture.from).then(|| raw.get("answer").cloned());
+            let value = match answer.flatten() {
+                Some(answer) => Ok(answer),
+                None => template::evaluate(&capture.from, names),
+            };
+            match value {
                 Ok(value) if capture.secret || all_secret => {
                     let text = match value {
                         Value::String(text) => text,

@@ -70,7 +70,10 @@ pub(super) fn keep_looking(
         let last =
             poll.last.as_ref().map_or("not often enough in a row".into(), |f| f.message.clone());
         let took = now.since(poll.began);
-        let message = format!("time limit reached after {looks} looks in {took}: {last}");
+        let message = match looks {
+            1 => format!("time limit reached after 1 look in {took}: {last}"),
+            _ => format!("time limit reached after {looks} looks in {took}: {last}"),
+        };
         let failure = Failure::new(Stage::Timeout, FailKind::Timeout, message);
         return over(session, Verdict::Fail(failure));
     }

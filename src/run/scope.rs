@@ -11,7 +11,8 @@ pub mod certain;
 use super::clock;
 use super::state::{Known, Run, StepState};
 use crate::effect::ValueKind;
-use crate::plan::{Mode, Plan};
+use crate::plan::{Mode, Plan, Unit};
+use crate::steps::Action;
 use crate::template::{self, Fault, Lookup, Named, View};
 use crate::time::{Span, Timestamp};
 
@@ -142,7 +143,7 @@ impl Lookup for Scope<'_> {
             _ => {}
         }
         if let Some(known) = self.run.captured.get(name) {
-            return Ok(Some(read(known, name, None, view)));
+            return Ok(Some(read(known, name, asked(self.plan, name, known), view)));
         }
         if let Some(bound) = self.bound(name) {
             return self.var(&bound.expression, &bound.seen_from);
@@ -165,8 +166,13 @@ impl Lookup for Scope<'_> {
 
     fn step(&self, id: &str, view: View) -> Option<Value> {
         let inner = format!("{}{id}", self.prefix);
-        let state = self.run.step(&inner).or_else(|| self.run.step(id))?;
-        Some(step_facts(state, view))
+        let own = self.run.step(&inner).map(|state| (state, inner.as_str()));
+        let (state, key) = own.or_else(|| self.run.step(id).map(|state| (state, id)))?;
+        let mut facts = step_facts(state, view);
+        if let (Some(unit), Value::Object(facts)) = (unit_of(self.plan, key), &mut facts) {
+            answer_typed(unit, facts, view);
+        }
+        Some(facts)
     }
 
     fn known(&self) -> Vec<String> {
@@ -189,6 +195,51 @@ fn step_facts(state: &StepState, view: View) -> Value {
         facts.insert(name.to_owned(), at.map_or(Value::Null, |at| instant(at, view)));
     }
     Value::Object(facts)
+}
+
+/// The step of the plan that a key names; an item of `for_each` is its step.
+fn unit_of<'p>(plan: &'p Plan, key: &str) -> Option<&'p Unit> {
+    let key = key.split('[').next().unwrap_or(key);
+    plan.by_key.get(key).and_then(|at| plan.units.get(*at))
+}
+
+/// What a question step asks for, where a text is to be computed with as something else.
+fn asks_for(unit: &Unit) -> Option<ValueKind> {
+    match &unit.step.action {
+        Action::Ask(ask) if matches!(ask.kind, ValueKind::Datetime | ValueKind::Duration) => {
+            Some(ask.kind)
+        }
+        _ => None,
+    }
+}
+
+/// True for a capture that takes the answer as it is.
+pub(super) fn is_answer(unit: &Unit, expression: &str) -> bool {
+    asks_for(unit).is_some() && matches!(expression.trim(), "value" | "answer")
+}
+
+/// The kind of a captured answer: a time that was asked for is one to every later expression.
+fn asked(plan: &Plan, name: &str, known: &Known) -> Option<ValueKind> {
+    // Most captured values are no text that could be one.
+    let Known::Value(Value::String(text)) = known else { return None };
+    if text.parse::<Timestamp>().is_err() && text.parse::<Span>().is_err() {
+        return None;
+    }
+    plan.units.iter().find_map(|unit| {
+        let captures = &unit.step.common.capture;
+        let own = captures.iter().any(|(own, from)| own == name && is_answer(unit, &from.from));
+        asks_for(unit).filter(|_| own)
+    })
+}
+
+/// Gives the answer among the facts of a question step the kind that was asked for.
+pub(super) fn answer_typed(unit: &Unit, facts: &mut Map<String, Value>, view: View) {
+    let Some(kind) = asks_for(unit) else { return };
+    for name in ["answer", "value", "choice"] {
+        if let Some(value) = facts.get_mut(name) {
+            *value = typed(value, Some(kind), view);
+        }
+    }
 }
 
 fn read(known: &Known, name: &str, kind: Option<ValueKind>, view: View) -> Named {

@@ -109,3 +109,26 @@ fn a_gate_and_a_question_of_one_step_have_each_their_own_flag() {
     run(&["--answer", "q=yes", "--confirm", "q=yes"]).is(0, &["answered yes"]);
     run(&["--confirm", "q=yes"]).is(7, &["--answer q=yes"]);
 }
+
+#[test]
+fn a_time_that_a_step_asks_for_is_computed_with_and_shown_as_one() {
+    let desk = desk(
+        "
+  - {id: since, title: When, ask: {question: Since when?, type: datetime}, expect: value < now, capture: {begin: value, early: value - 60}}
+  - {id: span, title: How long, ask: {question: How long?, type: duration}, capture: {length: answer}}
+  - {id: look, title: 'Look from {{ begin }} for {{ length }}', effect: read, shell: 'echo \"from $begin\"'}
+  - {id: holds, title: Compute, assert: [
+      {that: begin + length < now}, {that: begin - early == 60}, {that: length == 90},
+      {that: steps.since.value == begin}, {that: '(begin + length) | rfc3339 == \"2026-01-02T03:05:34.000Z\"'}]}",
+    );
+    desk.mayday(&["check"]).is(0, &[]);
+    let answers = ["--answer", "since=2026-01-02T03:04:04Z", "--answer", "span=90s"];
+    let said = desk.mayday(&[&["run", "p", "--no-input"][..], &answers].concat());
+    said.is(0, &["Look from 2026-01-02T03:04:04.000Z for 1m 30s", "from 2026-01-02T03:04:04.000Z"]);
+    let future = ["--answer", "since=2999-01-02T03:04:04Z", "--answer", "span=90s"];
+    desk.mayday(&[&["run", "p", "--no-input"][..], &future].concat()).is(5, &["since", "false"]);
+    // The kind of such a name is known before anything runs.
+    let text = std::fs::read_to_string(desk.path("playbooks/p.yaml")).unwrap();
+    desk.write("playbooks/p.yaml", &text.replace("length == 90", "length == '90s'"));
+    desk.mayday(&["check"]).is(3, &["E068"]);
+}

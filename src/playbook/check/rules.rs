@@ -34,6 +34,7 @@ mod http;
 mod ids;
 mod leaks;
 mod limits;
+mod meaning;
 mod messages;
 mod references;
 mod review;
@@ -52,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         types::RULES,
         fields::RULES,
         hollow::RULES,
+        meaning::RULES,
         values::RULES,
         tokens::RULES,
         http::RULES,

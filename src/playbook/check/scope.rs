@@ -202,6 +202,12 @@ impl Names {
             let kind = piece.zip(read).map_or(Type::Any, |(piece, shape)| {
                 self.type_of(&shape, &Sight { piece, section: site.section })
             });
+            let kind = match &step.action {
+                Action::Ask(ask) if matches!(capture.from.trim(), "value" | "answer") => {
+                    value_type(ask.kind)
+                }
+                _ => kind,
+            };
             let parent = format!("{}.capture", site.path);
             let id = &step.common.id;
             self.define(name, Origin::Capture, &parent, at, kind, capture.secret, id);

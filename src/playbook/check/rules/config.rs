@@ -25,6 +25,24 @@ rules! { in ".mayday.yaml" ".good.mayday.yaml"
     "E123" "one name for two severities" Look::Config(severity_names);
     "A name under `aliases` stands for its severity wherever one is written: in playbooks, in `mayday severity` \
      and in filters. Case does not count there. It must mean one severity only, and cannot be empty."
+
+    "E128" "a severity that leaves no time" Look::Config(severity_times);
+    "A response, an update or a post-mortem that is due after `0s` is late before anybody could act. An \
+     escalation with `after: 0m` does mean something: at once."
+}
+
+fn severity_times(_: &Scene<'_>, config: &Config, found: &mut Found<'_>) {
+    for (severity, policy) in &config.severities {
+        let path = format!("severities.{}", severity.word());
+        let updates = policy.updates.as_ref();
+        for (field, span) in [
+            ("response", Some(policy.response)),
+            ("postmortem_due", policy.postmortem_due),
+            ("updates.every", updates.map(|updates| updates.every)),
+        ] {
+            super::meaning::say_no_time(&format!("{path}.{field}"), span, found);
+        }
+    }
 }
 
 fn severity_names(_: &Scene<'_>, config: &Config, found: &mut Found<'_>) {

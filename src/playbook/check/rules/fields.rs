@@ -5,6 +5,7 @@ use super::super::{Found, In, Look, Spot};
 use crate::effect::EffectClass;
 use crate::playbook::OnFail;
 use crate::steps::{Action, Part, Rhythm};
+use crate::template::shape::{self, Shape};
 
 rules! {
     "E071" "the effect is not declared" Look::Site(effect);
@@ -38,7 +39,8 @@ rules! {
 
     "E091" "a field has no meaning on this step" Look::Site(meaningless);
     "`commit` and `no_transaction` belong to `sql` changes, `interactive` to `shell`, `retry` to what is \
-     tried once, `timeout` to what runs. An `include` stands for the steps of another playbook, which \
+     tried once, `timeout` to what runs, `on_crash` to what changes something: what only looked is simply \
+     begun again. An `interactive` command owns the terminal, so nothing of its output is known. An `include` stands for the steps of another playbook, which \
      have such fields themselves. Elsewhere they would promise something that nobody keeps."
 }
 
@@ -130,7 +132,8 @@ fn placeholder(_: &In<'_>, spot: &Spot<'_>, found: &mut Found<'_>) {
 
 fn retry(_: &In<'_>, site: &Site<'_>, found: &mut Found<'_>) {
     let Some(retry) = site.common().and_then(|common| common.retry.as_ref()) else { return };
-    if retry.times < 2 {
+    let known = !found.source.broken(&format!("{}.retry.times", site.path));
+    if retry.times < 2 && known {
         let message = format!("`times: {}` means no second attempt", retry.times);
         let range = found.value(&format!("{}.retry.times", site.path));
         found.add(range, message, "attempts in all", "write 2 or more, or leave `retry` out");
@@ -191,11 +194,49 @@ fn meaningless(_: &In<'_>, site: &Site<'_>, found: &mut Found<'_>) {
         ("evidence", common.evidence.is_some(), own, own_step),
         ("verify", site.step.is_some_and(|step| !step.verify.is_empty()), own, own_step),
         ("undo", site.step.is_some_and(|step| step.undo.is_some()), own, own_step),
+        (
+            "on_crash",
+            site.step.is_some_and(|step| step.on_crash.is_some()),
+            site.class() != EffectClass::Read,
+            "a step that changes something; what only looks is begun again after a crash",
+        ),
     ] {
         if given && !fits {
             let message = format!("`{field}` has no meaning on this step");
             let help = format!("it belongs to {where_it_fits}");
             found.add(found.key(&format!("{}.{field}", site.path)), message, "", &help);
         }
+    }
+    if common.interactive {
+        unseen(site, found);
+    }
+}
+
+/// An interactive command shows its output to the operator, and to nobody else.
+fn unseen(site: &Site<'_>, found: &mut Found<'_>) {
+    for piece in &site.pieces {
+        let (Part::Condition(text), Ok(shape)) = (piece.part, read(piece.part)) else { continue };
+        let own = piece.path.strip_prefix(&site.path).unwrap_or_default();
+        if !(own.starts_with(".capture.") || matches!(own, ".expect" | ".retry.when")) {
+            continue;
+        }
+        let mut named = None;
+        shape.walk(&mut |part| {
+            if let Some(["stdout" | "stderr" | "json", ..]) = part.path().as_deref() {
+                named = part.path().map(|path| path[0].to_owned());
+            }
+        });
+        if let Some(name) = named {
+            let message = format!("`{name}` of an `interactive` step is not known: `{text}`");
+            let help = "only its `exit_code` is; ask for the value in a step behind it: `ask:`";
+            found.add(found.value(&piece.path), message, "", help);
+        }
+    }
+}
+
+fn read(part: Part<'_>) -> Result<Shape, ()> {
+    match part {
+        Part::Condition(text) => shape::of_expression(text).map_err(|_| ()),
+        _ => Err(()),
     }
 }

@@ -10,8 +10,8 @@ rules! {
      is no request."
 
     "E086" "a URL that cannot be asked" Look::Piece(url);
-    "Only http and https are asked, and a URL carries no user name or password: give them as a header \
-     with `secret:NAME`."
+    "Only http and https are asked, a URL holds no blank, and it carries no user name or password: give them \
+     as a header with `secret:NAME`."
 
     "E089" "a secret is sent in the open" Look::Site(open);
     "Over plain http everybody on the way reads the header. Use https."
@@ -45,6 +45,13 @@ fn methods(_: &In<'_>, site: &Site<'_>, found: &mut Found<'_>) {
 
 fn url(_: &In<'_>, spot: &Spot<'_>, found: &mut Found<'_>) {
     let Part::Url(url) = spot.piece.part else { return };
+    // What is filled in is encoded.
+    let written = without_gaps(url);
+    if written.trim().contains(char::is_whitespace) || written.trim() != written {
+        let help = "take it out; a blank in a path or a query is written `%20`";
+        found.add(found.value(&spot.piece.path), "a blank stands in this URL", "", help);
+        return;
+    }
     if url.starts_with('/') || url.starts_with("{{") || url.starts_with("secret:") {
         return;
     }
@@ -61,10 +68,19 @@ fn url(_: &In<'_>, spot: &Spot<'_>, found: &mut Found<'_>) {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if !matches!(scheme, "http" | "https") && !scheme.contains("{{") {
         found.add(range, format!("`{scheme}` cannot be asked"), "", "use http or https");
+    } else if host.is_empty() {
+        found.add(range, "this URL names no host", "", "write `https://HOST/...`");
     } else if host.contains('@') {
         let help = "give it as a header: `headers: { Authorization: \"secret:NAME\" }`";
         found.add(range, "a URL carries no user name or password", "", help);
     }
+}
+
+/// A URL without its `{{ }}`.
+fn without_gaps(url: &str) -> String {
+    let mut pieces = url.split("{{");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |all, piece| all + piece.split_once("}}").map_or("", |(_, rest)| rest))
 }
 
 /// The headers and URL of a request, whichever step type it belongs to.

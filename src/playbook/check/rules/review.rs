@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::shell::scan;
 use super::super::{Found, In, Look};
 use super::values::day;
 use crate::steps::{Part, sql, variables};
@@ -68,6 +69,8 @@ fn unused(around: &In<'_>, found: &mut Found<'_>) {
             }
             Part::Script(text) => {
                 used.extend(variables(text).into_iter().map(str::to_owned));
+                // `((n > 3))` names it without a `$`.
+                used.extend(scan(text).used.into_iter().map(|variable| variable.name));
                 // A placeholder there is a fault of its own, and the author did mean the input.
                 shape::of_text(text).unwrap_or_default()
             }

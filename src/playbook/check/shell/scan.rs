@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Command, Joint, Redirect, Script, Word};
 
+mod arithmetic;
 mod words;
 
 use words::name_length;
@@ -133,9 +134,13 @@ impl Scanner<'_> {
         }
     }
 
+    /// `((...))`: names in it are variables, with or without `$`.
     fn skip_arithmetic(&mut self) {
-        let rest = &self.text[self.at..];
-        self.at += rest.find("))").map_or(rest.len(), |n| n + 2);
+        let start = self.at;
+        let rest = &self.text[start..];
+        let length = rest.find("))").unwrap_or(rest.len());
+        self.at = (start + length + 2).min(self.bytes.len());
+        arithmetic::names(&rest[..length], start, &mut self.script);
     }
 
     fn is_numbered_redirect(&self) -> bool {
@@ -351,6 +356,19 @@ mod tests {
         assert_eq!(programs("cat <<'E'\nrm -rf /\nE\nls"), ["cat", "ls"]);
         assert_eq!(programs("[[ $a < b && -f c ]] || exit 1"), ["[[", "exit"]);
         assert_eq!(programs("bash -c 'rm -rf x; ls'"), ["rm", "ls", "bash"]);
+    }
+
+    #[test]
+    fn names_in_arithmetic_are_variables_without_a_dollar() {
+        let script = scan(
+            "((tries > 3)) && echo $((size / 1024 + ${free:-0} - 16#ff)); ((i = 0)); ((a[key] == 0x1f))",
+        );
+        let names: Vec<_> = script.used.iter().map(|v| (v.name.as_str(), v.guarded)).collect();
+        let plain = [("tries", false), ("size", false), ("free", true), ("a", false)];
+        assert_eq!(names, plain);
+        assert_eq!(script.assigned, ["i"]);
+        let text = "((größe + n";
+        assert!(scan(text).used.iter().all(|v| text.get(v.range.clone()).is_some()));
     }
 
     #[test]
