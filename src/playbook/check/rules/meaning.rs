@@ -73,7 +73,8 @@ fn no_time(around: &In<'_>, found: &mut Found<'_>) {
 
 /// Says that a span which was given is none.
 pub(super) fn say_no_time(path: &str, span: Option<Span>, found: &mut Found<'_>) {
-    if span == Some(Span::ZERO) && !found.source.broken(path) {
+    // What stands in for a missing action has no time either.
+    if span == Some(Span::ZERO) && found.source.has(path) && !found.source.broken(path) {
         let range = found.value(path);
         let help = "write the time that is meant, such as `15m`, or leave the line out";
         found.add(range, "no time at all", "over before it begins", help);
