@@ -1,28 +1,95 @@
 //! Runs that others drive now, where a new one is about to begin. Two incidents of one place may well be
-//! open at once, so nothing is refused; but two people who were called by the same alert must hear of
-//! each other before the first step.
+//! open at once, so no real run is refused; but two people who were called by the same alert must hear of
+//! each other before the first step. A drill is alone on its place: two would rehearse each other.
 
-use crate::journal::{self, Store};
-use crate::plan::Plan;
-use crate::run::event::Kind;
+use std::os::unix::net::UnixListener;
+
+use super::exit::{self, Failure};
+use crate::journal::{self, Hash, RunId, Store};
+use crate::plan::{Mode, Plan};
+use crate::run::event::{Kind, Opened};
+use crate::run::state::Run;
+use crate::world::machine;
 
 /// A sentence for each run of the same project and environment that is driven now.
 pub(super) fn others(store: &Store, plan: &Plan) -> Vec<String> {
+    driven(store, plan, None)
+}
+
+/// Holds the place of a drill until what comes back is dropped; nothing of a real run. `own` is the run that is taken up.
+///
+/// # Errors
+/// Somebody else drives a run there.
+pub(super) fn occupied(
+    store: &Store,
+    plan: &Plan,
+    own: Option<&RunId>,
+) -> Result<Option<UnixListener>, Failure> {
+    if plan.mode == Mode::Real {
+        return Ok(None);
+    }
+    let refuse = |why: String| {
+        Failure::new(exit::HELD, format!("rehearse on `{}`: {why}", plan.place.name)).hint(
+            "nothing was executed; two on one place would disturb each other: wait until it is over",
+        )
+    };
+    if let Some(why) = driven(store, plan, own).into_iter().next() {
+        return Err(refuse(why));
+    }
+    // Two that begin in the same moment have no record yet.
+    let place = format!("{}\n{}", plan.place.cwd.display(), plan.place.name);
+    let name = format!("mayday-drill-{}", &Hash::of(place.as_bytes()).hex()[..32]);
+    match machine::hold(&name) {
+        Ok(Some(held)) => Ok(Some(held)),
+        Ok(None) => Err(refuse("another drill began there just now".to_owned())),
+        // Without such names a drill goes by the records alone.
+        Err(_) => Ok(None),
+    }
+}
+
+/// A sentence for each drill of the place that was left open: what is set up for it is about to change.
+pub(super) fn left_open(store: &Store, plan: &Plan) -> Vec<String> {
+    if plan.mode == Mode::Real {
+        return Vec::new();
+    }
+    let open = here(store, plan).into_iter().filter(|(id, opened)| {
+        let mut run = Run::default();
+        let read =
+            store.dir(id).and_then(|dir| journal::read_with(&dir, |_, event| run.apply(&event)));
+        opened.mode == Mode::Drill && read.is_ok() && run.closed.is_none()
+    });
+    let words = |(id, opened): (RunId, Opened)| {
+        format!(
+            "a drill of {} was left open on {}: what is set up for it changes now; \
+             `mayday abort {id}` closes it and cleans up",
+            opened.playbook, opened.environment
+        )
+    };
+    open.map(words).collect()
+}
+
+fn driven(store: &Store, plan: &Plan, own: Option<&RunId>) -> Vec<String> {
+    let others = here(store, plan).into_iter().filter(|(id, _)| Some(id) != own);
+    let driven = others.filter_map(|(id, opened)| Some((store.driver(&id)?, id, opened)));
+    let words = |(holder, id, opened): (String, RunId, Opened)| {
+        let Opened { playbook, environment, .. } = opened;
+        format!(
+            "{playbook} is being run on {environment} already, by {holder}: `mayday status {id}` shows it"
+        )
+    };
+    driven.map(words).collect()
+}
+
+/// The runs of the same project and environment.
+fn here(store: &Store, plan: &Plan) -> Vec<(RunId, Opened)> {
     // A folder that cannot be listed is told of by what creates the run.
-    let runs = store.list().unwrap_or_default();
-    let driven = runs.iter().filter_map(|id| Some((id, store.driver(id)?)));
-    let told = driven.filter_map(|(id, holder)| {
-        let first = journal::read_first(&store.dir(id).ok()?).ok()??;
+    let runs = store.list().unwrap_or_default().into_iter();
+    let opened = runs.filter_map(|id| {
+        let first = journal::read_first(&store.dir(&id).ok()?).ok()??;
         let Kind::Opened(opened) = first.kind else { return None };
         let same = opened.environment == plan.place.name
             && opened.base == plan.place.cwd.to_string_lossy();
-        let playbook = &opened.playbook;
-        same.then(|| {
-            format!(
-                "{playbook} is being run on {} already, by {holder}: `mayday status {id}` shows it",
-                opened.environment
-            )
-        })
+        same.then_some((id, *opened))
     });
-    told.collect()
+    opened.collect()
 }

@@ -91,10 +91,16 @@ fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
         ready::answers_given(&plan, &args.what)?;
     }
     let lang = machine::lang(global);
+    guard::beforehand(&plan, &config)?;
+    let store = super::driven::store(global)?;
+    let _occupied = super::beside::occupied(&store, &plan, None)?;
+    for warning in super::beside::left_open(&store, &plan) {
+        out::talk(&format!("WARNING  {warning}"));
+    }
     out::tell(
         lang,
         &format!(
-            "DRILL on {}: allowed by the playbook, danger low, no target of production",
+            "DRILL on {}: allowed by the playbook, danger low. Its targets are looked at before any step.",
             plan.place.name
         ),
     );
@@ -202,7 +208,14 @@ pub(super) fn conclude(ended: Ended) -> Result<u8, Failure> {
     let mut lines = result(&verdict);
     match record::write(&ended) {
         Ok(file) => lines.push(format!("record   {}", file.display())),
-        Err(why) => lines.push(format!("WARNING  the drill has no record: failed to {why}")),
+        Err(why) => {
+            lines.push(format!("WARNING  the drill has no record: failed to {why}"));
+            let run = ended.run.opened.as_ref().map(|opened| opened.run.as_str());
+            lines.push(format!(
+                "hint: make room or mend the folder, and write it again: mayday resume {}",
+                run.unwrap_or_default()
+            ));
+        }
     }
     if !ended.plan.sign_off.is_empty() {
         lines.push(format!("sign-off pending: {}", ended.plan.sign_off.join(", ")));

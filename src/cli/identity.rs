@@ -5,7 +5,7 @@
 //! environment of high danger. In a real run what cannot be asked refuses nothing, because the server that does not
 //! answer may be the incident; what is wrong refuses, until somebody says by name and with a reason that it is right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::cli::driven::Stage;
@@ -44,10 +44,10 @@ pub(super) fn proved(
     before: &AcceptedSoFar,
     accept: &[(String, String)],
 ) -> Result<Option<Kind>, Failure> {
-    let used = used_targets(plan);
+    let (used, later) = (used_targets(plan), later_targets(plan));
     for (name, reason) in accept {
-        if !used.contains(name) {
-            let known: Vec<&str> = used.iter().map(String::as_str).collect();
+        if !used.contains(name) && !later.contains(name) {
+            let known: Vec<&str> = used.union(&later).map(String::as_str).collect();
             return Err(Failure::new(
                 exit::USAGE,
                 format!("accept the target `{name}`: no step works on one of this name"),
@@ -63,6 +63,14 @@ pub(super) fn proved(
     let specs = config.environments.get(&plan.place.name).map(|env| &env.targets);
     let (mut targets, mut proofs) = (BTreeMap::new(), Vec::new());
     let (mut accepted, mut wrong) = (Vec::new(), Vec::new());
+    let judge = |name: &String, why: String, accepted: &mut Vec<_>, wrong: &mut Vec<_>| {
+        let now = accept.iter().find(|(given, _)| given == name).map(|(_, reason)| reason.clone());
+        let then = before.get(name).filter(|(then, _)| *then == why).map(|(_, reason)| reason);
+        match now.or_else(|| then.cloned()) {
+            Some(reason) => accepted.push(Accepted { target: name.clone(), why, reason }),
+            None => wrong.push((name.clone(), why)),
+        }
+    };
     for name in used {
         let Some(target) = plan.place.targets.get(&name) else { continue };
         let own = specs.and_then(|specs| specs.get(&name)).and_then(|spec| spec.identity.as_ref());
@@ -85,13 +93,18 @@ pub(super) fn proved(
             }
             continue;
         };
-        let now = accept.iter().find(|(given, _)| *given == name).map(|(_, reason)| reason.clone());
-        let then = before.get(&name).filter(|(then, _)| *then == why).map(|(_, reason)| reason);
-        match now.or_else(|| then.cloned()) {
-            Some(reason) => accepted.push(Accepted { target: name.clone(), why, reason }),
-            None => wrong.push((name.clone(), why)),
-        }
+        judge(&name, why, &mut accepted, &mut wrong);
         targets.insert(name, facts);
+    }
+    // What the run makes is compared by the address that it will have, where that is known.
+    let databases = later.into_iter().filter(|name| {
+        plan.place.targets.get(name).is_some_and(|target| target.kind.is_database())
+    });
+    for (name, facts) in known(config, plan, databases.collect()) {
+        if let Some(why) = difference(&facts, None, true, &all) {
+            judge(&name, why.replacen("it is", "it would be", 1), &mut accepted, &mut wrong);
+            targets.insert(name, facts);
+        }
     }
     if let Some((first, _)) = wrong.first() {
         let list: Vec<String> =
@@ -212,14 +225,14 @@ pub(super) fn protected(config: &Config, plan: &Plan) -> Vec<Protected> {
     all
 }
 
-/// Addresses of the plan's targets that are made later, as far as they are known beforehand.
-pub(super) fn known_later(config: &Config, plan: &Plan) -> Vec<(String, Facts)> {
+/// Addresses of these targets of the plan, as far as they are known without asking anybody.
+pub(super) fn known(config: &Config, plan: &Plan, names: BTreeSet<String>) -> Vec<(String, Facts)> {
     let Some(env) = config.environments.get(&plan.place.name) else { return Vec::new() };
     let facts = |name: String| {
         let facts = addressed(config, plan, &plan.place.name, env.targets.get(&name)?, &name);
         (!facts.is_empty()).then_some((name, facts))
     };
-    later_targets(plan).into_iter().filter_map(facts).collect()
+    names.into_iter().filter_map(facts).collect()
 }
 
 fn addressed(

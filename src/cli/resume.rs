@@ -150,6 +150,8 @@ pub(super) fn take_up(
     }
     view.folder = resumed.dir.path().display().to_string();
     let mut journal = resumed.journal;
+    let closed = run.closed.is_some();
+    let _occupied = if closed { None } else { super::beside::occupied(store, &plan, Some(id))? };
     let mut fresh = Vec::new();
     let boot_id = machine::boot_id();
     if let Some(by) = run.stepped(&boot_id, stage.world.now()) {

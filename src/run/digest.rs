@@ -301,8 +301,10 @@ fn check(
         }
     }
     if let Purpose::Criterion { index } = purpose {
-        // A criterion that could not be looked at is neither met nor missed.
-        if output.ending != Ending::Done {
+        // A criterion that could not be looked at, or whose condition has no answer, is neither met nor missed.
+        let unanswered =
+            matches!(&verdict, Verdict::Fail(failure) if failure.kind == FailKind::Input);
+        if output.ending != Ending::Done || unanswered {
             let reason = failure_text(&verdict);
             verdict = Verdict::Unknown { reason };
         }

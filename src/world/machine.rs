@@ -1,6 +1,9 @@
 //! This machine and this process, as the operating system tells them: clocks, names, terminals.
 #![expect(clippy::disallowed_methods, reason = "this is where the wall clock is read")]
 
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
+
 use chrono::{Local, Offset, Utc};
 use rustix::fd::AsFd;
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
@@ -53,6 +56,20 @@ pub fn rest(span: Span) {
     let limit = Timespec { tv_sec: millis / 1000, tv_nsec: (millis % 1000) * 1_000_000 };
     // An early end is a reason to look, like any other.
     let _ = poll(&mut [], Some(&limit));
+}
+
+/// Holds a name that nobody else on this machine holds, until it is dropped or this process ends; nothing where somebody
+/// does. A socket nobody connects to: it leaves no file behind, whatever ends us.
+///
+/// # Errors
+/// The system gives no such names.
+pub fn hold(name: &str) -> std::io::Result<Option<UnixListener>> {
+    let address = SocketAddr::from_abstract_name(name.as_bytes())?;
+    match UnixListener::bind_addr(&address) {
+        Ok(held) => Ok(Some(held)),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The machine's name.

@@ -1,9 +1,12 @@
 //! Drills from outside: their verdicts, the guard, the record, what comes behind.
 
+mod alone;
 mod guard;
 mod inject;
+mod killed;
 mod later;
 mod more;
+mod odd;
 mod record;
 mod stops;
 mod verdict;

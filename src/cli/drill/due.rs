@@ -5,7 +5,7 @@ use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
 use super::shelf::{self, Filed};
-use super::signoff::pending;
+use super::signoff::{differs, pending};
 use crate::cli::exit::{self, Failure};
 use crate::cli::project::Project;
 use crate::cli::{Global, machine, out, pinned};
@@ -13,7 +13,7 @@ use crate::journal::Hash;
 use crate::playbook::{Cadence, Playbook};
 use crate::report::drill::freshness::{Freshness, Past, days, freshness};
 use crate::text;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// Flags of `drill due`.
 #[derive(Args, Debug)]
@@ -26,6 +26,9 @@ pub(super) struct DueArgs {
     json: bool,
 }
 
+/// So much the clocks of two machines may differ, time zones taken for UTC by hand among them.
+const CLOCKS_DIFFER: Span = Span::from_mins(24 * 60);
+
 /// One playbook that has a cadence.
 struct Row {
     playbook: String,
@@ -37,9 +40,12 @@ struct Row {
 
 pub(super) fn due(global: &Global, args: &DueArgs) -> Result<u8, Failure> {
     let project = Project::open(global.config.as_deref())?;
-    let (records, now) = (shelf::all(&project.base), machine::wall_clock());
+    let ((records, faults), now) = (shelf::all_and_faults(&project.base), machine::wall_clock());
+    for fault in faults {
+        out::talk(&format!("WARNING  {fault}"));
+    }
     let playbooks = project.playbooks.iter().filter_map(|parsed| parsed.value.as_ref());
-    let rows = playbooks.filter_map(|playbook| row(&project, &records, playbook, now));
+    let rows = playbooks.filter_map(|playbook| row(global, &project, &records, playbook, now));
     let mut rows: Vec<Row> = rows.collect();
     // What is wanted most comes first.
     rows.sort_by(|a, b| {
@@ -72,12 +78,23 @@ pub(super) fn due(global: &Global, args: &DueArgs) -> Result<u8, Failure> {
     Ok(if args.fail && wanted { exit::DRILL_FAILED } else { exit::DONE })
 }
 
-fn row(project: &Project, records: &[Filed], playbook: &Playbook, now: Timestamp) -> Option<Row> {
+fn row(
+    global: &Global,
+    project: &Project,
+    records: &[Filed],
+    playbook: &Playbook,
+    now: Timestamp,
+) -> Option<Row> {
     let id = &playbook.head.id;
     let cadence = playbook.drill.as_ref()?.head.cadence?;
-    let ours: Vec<&Filed> = records.iter().filter(|filed| filed.text("playbook") == id).collect();
-    let last = ours.last();
+    let mut ours: Vec<&Filed> =
+        records.iter().filter(|filed| filed.text("playbook") == id).collect();
     let mut notes = Vec::new();
+    // The newest one decides, so it must be what it says.
+    while let Some(why) = ours.last().and_then(|last| not_counted(global, last, now)) {
+        notes.extend(ours.pop().map(|last| format!("{} is not counted: {why}", last.text("name"))));
+    }
+    let last = ours.last();
     if let Some(last) = last {
         notes.push(format!("{} {}", last.text("name"), last.text("verdict")));
         let pending = pending(last);
@@ -91,15 +108,29 @@ fn row(project: &Project, records: &[Filed], playbook: &Playbook, now: Timestamp
     Some(Row {
         playbook: id.clone(),
         cadence,
-        freshness: freshness(cadence, &past(&ours), now),
+        freshness: freshness(cadence, &past(&ours, now), now),
         last: last.and_then(|filed| filed.began()),
         notes,
     })
 }
 
-fn past(records: &[&Filed]) -> Vec<Past> {
+/// Why a record proves nothing.
+fn not_counted(global: &Global, filed: &Filed, now: Timestamp) -> Option<String> {
+    if in_future(filed, now) {
+        return Some(format!("it began at {}, which is still to come", filed.text("began")));
+    }
+    differs(global, filed).map(|field| format!("the journal of its run says another `{field}`"))
+}
+
+/// Clocks of machines differ a little; a record of tomorrow would be fresh for longer than its cadence.
+fn in_future(filed: &Filed, now: Timestamp) -> bool {
+    filed.began().is_some_and(|began| began.since(now) > CLOCKS_DIFFER)
+}
+
+fn past(records: &[&Filed], now: Timestamp) -> Vec<Past> {
+    let records = records.iter().filter(|filed| !in_future(filed, now));
     let past = |filed: &&Filed| Some(Past { at: filed.began()?, passed: filed.passed() });
-    records.iter().filter_map(past).collect()
+    records.filter_map(past).collect()
 }
 
 /// One of the files that the drill went by is another one now.
@@ -138,7 +169,7 @@ pub(in crate::cli) fn in_list_data(
 ) -> Value {
     let Some(drill) = &playbook.drill else { return Value::Null };
     let ours = records.iter().filter(|filed| filed.text("playbook") == playbook.head.id);
-    let past = past(&ours.collect::<Vec<_>>());
+    let past = past(&ours.collect::<Vec<_>>(), now);
     let state = match (past.last(), drill.head.cadence) {
         (None, _) => "never",
         (Some(_), Some(cadence)) => freshness(cadence, &past, now).word(),
@@ -153,7 +184,7 @@ pub(in crate::cli) fn in_list(records: &[Filed], playbook: &Playbook, now: Times
     let Some(drill) = &playbook.drill else { return "-".to_owned() };
     let ours = records.iter().filter(|filed| filed.text("playbook") == playbook.head.id);
     let ours: Vec<&Filed> = ours.collect();
-    let past = past(&ours);
+    let past = past(&ours, now);
     let Some(last) = past.last() else { return "never".to_owned() };
     let word = match drill.head.cadence {
         Some(cadence) => freshness(cadence, &past, now).word(),

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::cli::driven::Stage;
 use crate::cli::exit::{self, Failure};
-use crate::cli::identity::{Protected, known_later, protected, real_path, words as who_it_is};
-use crate::cli::preconditions::used_targets;
+use crate::cli::identity::{Protected, known, protected, real_path, words as who_it_is};
+use crate::cli::preconditions::{later_targets, used_targets};
 use crate::config::Config;
 use crate::effect::{EffectId, Facts, Input, Output};
 use crate::plan::Plan;
@@ -25,6 +25,47 @@ use crate::time::Span;
 /// A server that is asked who it is must answer within this span.
 const LIMIT: Span = Span::from_secs(10);
 
+/// What is known of the targets without asking anybody, before the environment is brought up.
+///
+/// # Errors
+/// One of them is a target of production.
+pub(in crate::cli) fn beforehand(plan: &Plan, config: &Config) -> Result<(), Failure> {
+    let protected = protected(config, plan);
+    let specs = config.environments.get(&plan.place.name).map(|env| &env.targets);
+    for (name, facts) in known(config, plan, used_targets(plan)) {
+        let own = specs.and_then(|specs| specs.get(&name)).and_then(|spec| spec.identity.as_ref());
+        let copy = own.is_some_and(|own| own.system_identifier.is_some());
+        compared(&format!("target `{name}` is"), &facts, &protected, copy)
+            .map_err(|why| refused(plan, &why))?;
+    }
+    later(plan, config, &protected).map_err(|why| refused(plan, &why))
+}
+
+fn refused(plan: &Plan, why: &str) -> Failure {
+    Failure::new(exit::PRECONDITION, format!("rehearse on `{}`: {why}", plan.place.name))
+        .hint("nothing was executed; a drill runs only where the guard can prove that it is not production")
+}
+
+/// What is made during the drill is compared by the address that it will have, where that is known.
+fn later(plan: &Plan, config: &Config, protected: &[Protected]) -> Result<(), String> {
+    for (name, facts) in known(config, plan, later_targets(plan)) {
+        compared(&format!("target `{name}`, made later, would be"), &facts, protected, false)?;
+    }
+    Ok(())
+}
+
+/// A fault where these are the facts of something that is protected.
+fn compared(who: &str, facts: &Facts, protected: &[Protected], copy: bool) -> Result<(), String> {
+    for Protected { environment, target, facts: theirs } in protected {
+        if let Some(why) = same_place(facts, theirs, copy) {
+            return Err(format!(
+                "{who} `{target}` of `{environment}`, whose danger is high: {why}"
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Proves it, or refuses. `run` is what happened by then: of a new drill nothing.
 ///
 /// # Errors
@@ -35,10 +76,7 @@ pub(in crate::cli) fn prove(
     config: &Config,
     run: &Run,
 ) -> Result<DrillFact, Failure> {
-    let refuse = |why: String| {
-        Failure::new(exit::PRECONDITION, format!("rehearse on `{}`: {why}", plan.place.name))
-            .hint("nothing was executed; a drill runs only where the guard can prove that it is not production")
-    };
+    let refuse = |why: String| refused(plan, &why);
     let protected = protected(config, plan);
     let specs = config.environments.get(&plan.place.name).map(|env| &env.targets);
     let mut targets = BTreeMap::new();
@@ -73,28 +111,11 @@ pub(in crate::cli) fn prove(
             return Err(about(why));
         }
         let copy = own.is_some_and(|own| own.system_identifier.is_some());
-        for theirs in &protected {
-            if let Some(why) = same_place(&facts, &theirs.facts, copy) {
-                let Protected { environment, target, .. } = theirs;
-                return Err(refuse(format!(
-                    "target `{name}` is `{target}` of `{environment}`, whose danger is high: {why}"
-                )));
-            }
-        }
+        compared(&format!("target `{name}` is"), &facts, &protected, copy).map_err(refuse)?;
         proofs.push(format!("{name} is {}", who_it_is(&facts)));
         targets.insert(name, facts);
     }
-    // What is made during the drill is compared by the address that it will have, where that is known.
-    for (name, facts) in known_later(config, plan) {
-        for theirs in &protected {
-            if let Some(why) = same_place(&facts, &theirs.facts, false) {
-                let Protected { environment, target, .. } = theirs;
-                return Err(refuse(format!(
-                    "target `{name}`, made later, would be `{target}` of `{environment}`, whose danger is high: {why}"
-                )));
-            }
-        }
-    }
+    later(plan, config, &protected).map_err(refuse)?;
     proofs.push(match protected.len() {
         0 => "no target of a dangerous environment is known here to compare with".to_owned(),
         n => format!("known targets of dangerous environments: {n}, none of them is one of these"),

@@ -38,6 +38,11 @@ impl Filed {
 
 /// Every record that can be read, oldest first.
 pub(in crate::cli) fn all(base: &Path) -> Vec<Filed> {
+    all_and_faults(base).0
+}
+
+/// Every record that can be read, oldest first; and why others cannot, in sentences.
+pub(super) fn all_and_faults(base: &Path) -> (Vec<Filed>, Vec<String>) {
     let below = |folder: PathBuf| {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).collect::<Vec<_>>()
@@ -47,14 +52,35 @@ pub(in crate::cli) fn all(base: &Path) -> Vec<Filed> {
         let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         !hidden && file.extension().is_some_and(|end| end == "json")
     };
-    let mut all: Vec<Filed> = files.filter(is_record).filter_map(|file| read(&file)).collect();
+    let (mut all, mut faults) = (Vec::new(), Vec::new());
+    for file in files.filter(is_record) {
+        match read(&file) {
+            Ok(filed) => all.push(filed),
+            Err(why) => faults.push(format!("{} {why}: it is not counted", file.display())),
+        }
+    }
     all.sort_by_key(|filed| (filed.began(), filed.file.clone()));
-    all
+    faults.sort();
+    (all, faults)
 }
 
-fn read(file: &Path) -> Option<Filed> {
-    let says: Value = serde_json::from_str(&fs::read_to_string(file).ok()?).ok()?;
-    says["run"].is_string().then(|| Filed { file: Some(file.to_path_buf()), says })
+/// What every record has: of anything else it is not known what it says.
+const TEXTS: [&str; 5] = ["run", "name", "playbook", "began", "verdict"];
+
+/// A record; or why this is none, in words behind the file's name.
+fn read(file: &Path) -> Result<Filed, String> {
+    let text = fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"))?;
+    let says: Value =
+        serde_json::from_str(&text).map_err(|error| format!("is no record of a drill: {error}"))?;
+    if let Some(missing) = TEXTS.into_iter().find(|name| !says[*name].is_string()) {
+        return Err(format!("is no record of a drill: it has no `{missing}`"));
+    }
+    let filed = Filed { file: Some(file.to_path_buf()), says };
+    if filed.began().is_none() {
+        let began = filed.text("began");
+        return Err(format!("is no record of a drill: it began at `{began}`, which is no time"));
+    }
+    Ok(filed)
 }
 
 /// The record of a run: by the run's id or its beginning, by the record's name, or by its file.
@@ -63,16 +89,25 @@ fn read(file: &Path) -> Option<Filed> {
 /// There is none, or more than one.
 pub(super) fn find(base: &Path, asked: &str) -> Result<Filed, Failure> {
     let file = Path::new(asked).with_extension("json");
-    if let Some(filed) = read(&file) {
+    if let Ok(filed) = read(&file) {
         return Ok(filed);
     }
-    let mut found = all(base);
+    let (mut found, faults) = all_and_faults(base);
     found.retain(|filed| filed.text("run").starts_with(asked) || filed.text("name") == asked);
     match found.len() {
         1 => Ok(found.remove(0)),
-        0 => Err(Failure::new(exit::USAGE, format!("find the record of a drill `{asked}`")).hint(
-            format!("records lie in {}; `mayday runs` lists the runs", base.join(FOLDER).display()),
-        )),
+        0 => {
+            let mut hint = format!(
+                "records lie in {}; `mayday runs` lists the runs",
+                base.join(FOLDER).display()
+            );
+            for fault in faults {
+                hint.push_str("\n  ");
+                hint.push_str(&fault);
+            }
+            Err(Failure::new(exit::USAGE, format!("find the record of a drill `{asked}`"))
+                .hint(hint))
+        }
         n => Err(Failure::new(
             exit::USAGE,
             format!("find the record of a drill `{asked}`: {n} begin so"),

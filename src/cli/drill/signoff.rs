@@ -32,6 +32,22 @@ pub(super) struct SignoffArgs {
     allowed_signers: Option<PathBuf>,
 }
 
+/// What a record says of its run, and its journal says, too.
+const FIELDS: [&str; 12] = [
+    "playbook",
+    "began",
+    "verdict",
+    "passed",
+    "score",
+    "criteria",
+    "people",
+    "objectives",
+    "pinned",
+    "journal",
+    "steps",
+    "sign_off",
+];
+
 /// The first line of a sign-off.
 const HEAD: &str = "mayday drill sign-off, version 1";
 
@@ -55,7 +71,7 @@ pub(super) fn signoff(global: &Global, args: &SignoffArgs) -> Result<u8, Failure
 }
 
 /// Who must sign; one signer where the playbook names nobody.
-fn roles(filed: &Filed) -> Vec<String> {
+pub(super) fn roles(filed: &Filed) -> Vec<String> {
     let named = filed.says["sign_off"].as_array().into_iter().flatten();
     let named: Vec<String> = named.filter_map(|role| role.as_str().map(str::to_owned)).collect();
     if named.is_empty() { vec!["signer".to_owned()] } else { named }
@@ -131,12 +147,19 @@ fn unchanged(global: &Global, filed: &Filed) -> Result<(), String> {
         ));
         return Ok(());
     };
-    let fields =
-        ["verdict", "score", "criteria", "people", "objectives", "pinned", "journal", "steps"];
-    match fields.into_iter().find(|field| now[*field] != filed.says[*field]) {
+    match difference(&now, filed) {
         Some(field) => Err(format!("the record differs from the journal of its run in `{field}`")),
         None => Ok(()),
     }
+}
+
+/// The field in which a record says something else than the journal of its run, where that is on this machine.
+pub(super) fn differs(global: &Global, filed: &Filed) -> Option<&'static str> {
+    difference(&shelf::from_run(global, filed.text("run"))?, filed)
+}
+
+fn difference(now: &serde_json::Value, filed: &Filed) -> Option<&'static str> {
+    FIELDS.into_iter().find(|field| now[*field] != filed.says[*field])
 }
 
 /// Whether a role has signed, and that still holds; in words.

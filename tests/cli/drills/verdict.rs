@@ -1,6 +1,7 @@
 //! What a drill comes to: pass, pass with findings, fail, invalid; each with its reason.
 
 use super::{desk, drill, records};
+use crate::support::desk::Desk;
 
 /// What is different from `lost`: this, that instead.
 type Changes<'a> = &'a [(&'a str, &'a str)];
@@ -30,6 +31,22 @@ fn a_drill_is_judged_by_its_criteria_its_procedure_and_what_it_leaves_behind() {
             9,
             &[("shell: cmp copy data", "target: db, sql: SELECT n FROM nowhere")],
             "because criterion same was not evaluated",
+        ),
+        (
+            "INVALID 70/100",
+            9,
+            // What a variable stands for is known to nobody before the drill.
+            &[(
+                "that: run.elapsed <= objectives.rto",
+                "shell: echo none, that: 'stdout | int > 3'",
+            )],
+            "because criterion quick was not evaluated",
+        ),
+        (
+            "INVALID 100/100",
+            9,
+            &[("shell: rm -f data copy", "timeout: 300ms, shell: sleep 600")],
+            "because cleanup step tidy did not work",
         ),
         (
             "INVALID 100/100",
@@ -74,8 +91,30 @@ fn a_drill_is_judged_by_its_criteria_its_procedure_and_what_it_leaves_behind() {
         }
         let said = desk.mayday(&words);
         said.is(i32::from(*code), &[&format!("RESULT {verdict}"), reason]);
-        assert_eq!(records(&desk).len(), 1, "{verdict}: {}", said.all());
+        let word =
+            verdict.split_once(|c: char| c.is_ascii_digit()).map_or(*verdict, |(word, _)| word);
+        told_everywhere(&desk, word.trim_end(), reason);
     }
+}
+
+/// The record as data and on paper, and the report as data, say the same word for the same reason.
+#[track_caller]
+fn told_everywhere(desk: &Desk, word: &str, reason: &str) {
+    let records = records(desk);
+    let [record] = records.as_slice() else { panic!("{word}: {} records", records.len()) };
+    assert_eq!(record["verdict"], word, "{record}");
+    assert_eq!(record["passed"], word.starts_with("PASS"), "{record}");
+    let because = reason.strip_prefix("because ");
+    let reasons = record["reasons"].as_array().unwrap();
+    let told = |why: &str| reasons.iter().any(|reason| reason.as_str().unwrap().starts_with(why));
+    assert!(because.is_none_or(told), "{reason}: {reasons:?}");
+    let files = crate::cli::files(&desk.path("drills"));
+    let paper = files.iter().find(|file| file.extension().is_some_and(|end| end == "md")).unwrap();
+    let paper = std::fs::read_to_string(paper).unwrap();
+    assert!(paper.contains(&format!("**{word}**, ")), "{paper}");
+    let report = desk.mayday(&["report", &desk.newest(), "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&report.out).unwrap();
+    assert_eq!(report["drill"]["verdict"], word, "{}", report["drill"]);
 }
 
 #[test]
