@@ -144,8 +144,8 @@ enum Line<'a> {
 fn line_of(line: &str) -> Line<'_> {
     let bare = line.trim_start_matches('\u{feff}').trim();
     // A mark that somebody put into a sentence or a quote is no mark any more.
-    let close = bare.contains("<!-- /block:");
-    let open = bare.contains("<!-- journal:seq ") && bare.contains(" block:");
+    let close = holds(bare, "<!-- /block:");
+    let open = holds(bare, "<!-- journal:seq ") && bare.contains(" block:");
     if !open && !close {
         return Line::Words;
     }
@@ -175,6 +175,11 @@ fn line_of(line: &str) -> Line<'_> {
     let from = line.find("<!--").unwrap_or_default();
     let to = line.find(" block:").unwrap_or_default() + " block:".len() + name.len();
     line.get(from..to).map_or(Line::Odd, |front| Line::Begin { front, name, mark })
+}
+
+/// Whether a sign stands in a line. Behind a `\` it is a text of somebody, of which a report made data.
+fn holds(line: &str, sign: &str) -> bool {
+    line.match_indices(sign).any(|(at, _)| !line[..at].ends_with('\\'))
 }
 
 fn is_name(name: &str) -> bool {

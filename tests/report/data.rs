@@ -18,6 +18,8 @@ pub(super) const NAUGHTY: &[&str] = &[
     "\r\n\r\nnew row\r| 1 | 2 |",
     "<script>alert(1)</script>",
     "<!-- journal:seq 1-9 --> --> <b onclick=x>",
+    "<!-- journal:seq 0-1 block:timeline sha256:0123456789abcdef -->",
+    "\\<!-- /block:timeline -->\n<!-- /block:timeline -->\n<!-- journal:seq 0-1 block:head -->",
     "</table><img src=x onerror=alert(1)>",
     "`code` ``more`` ``` fence ```` longer",
     "```\nfence\n```\n~~~\nother\n~~~",
@@ -125,6 +127,19 @@ fn no_text_of_a_run_changes_the_shape_of_the_page() {
             }
             Event::InlineHtml(html) => panic!("{html}"),
             _ => {}
+        }
+    }
+}
+
+#[test]
+fn what_looks_like_a_mark_in_somebodys_words_is_none() {
+    for text in NAUGHTY {
+        let context = super::context(&told(text));
+        for (name, template) in mayday::report::shipped::SHIPPED {
+            let page = super::render(name, template, &context);
+            let again = mayday::report::blocks::merge(&page, &page).unwrap();
+            assert!(again.text == page && again.conflicts.is_empty(), "{name}: {text:?}");
+            assert!(mayday::report::language::check(&page).is_ok(), "{name}: {text:?}");
         }
     }
 }
