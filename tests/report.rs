@@ -263,6 +263,19 @@ fn every_deviation_is_there_with_its_reason() {
     assert_eq!(context_of_clean()["deviations"], json!([]));
 }
 
+#[test]
+fn a_note_from_another_terminal_is_no_sign_of_a_driver() {
+    let mut story = runs::stopped();
+    story.pass("10m").note("it is still down");
+    if let Some((_, noted)) = story.events.last_mut() {
+        noted.slip = Some(mayday::run::event::Taken { id: "1".to_owned(), alone: true });
+    }
+    story.pass("1s").attach("jonas", &[]);
+    let told = context(&story);
+    let gap = told["deviations"].as_array().unwrap().last().unwrap()["what"].to_string();
+    assert!(gap.contains("nobody drove for 10m 1s"), "{gap}");
+}
+
 fn context_of_clean() -> Value {
     context(&runs::clean())
 }

@@ -65,7 +65,10 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<Value> {
             }));
         }
         if !event.kind.is_about_taking_up() {
-            memory.last = Some(event.at);
+            // What another process recorded alone says nothing of a driver.
+            if !event.slip.as_ref().is_some_and(|slip| slip.alone) {
+                memory.last = Some(event.at);
+            }
         }
     }
     list

@@ -44,6 +44,9 @@ const FILES: &[&str] = &[
 /// A sentence inside a sentence inside a sentence is enough.
 const DEPTH: usize = 4;
 
+/// So many characters of its own make a sentence of the screen one of ours wherever it stands.
+const SURE: usize = 20;
+
 /// Where sentences are looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place<'a> {
@@ -149,6 +152,13 @@ impl Table {
         among.iter().find_map(|at| self.filled(&self.all[*at], place, text, depth))
     }
 
+    /// A text that is so much of a sentence of the screen that it can be nobody else's.
+    fn whole(&self, text: &str, depth: usize) -> Option<String> {
+        let among = self.by_heading.get("")?.iter().map(|at| &self.all[*at]);
+        let mut sure = among.filter(|pattern| pattern.weight.1 >= SURE);
+        sure.find_map(|pattern| self.filled(pattern, Place::Anywhere, text, depth))
+    }
+
     fn filled(
         &self,
         pattern: &Pattern,
@@ -176,7 +186,8 @@ impl Table {
         let ours = |text: &str| match place {
             Place::Under(_) => ["words", "cause"]
                 .iter()
-                .find_map(|heading| self.found(Place::Under(heading), text, depth)),
+                .find_map(|heading| self.found(Place::Under(heading), text, depth))
+                .or_else(|| self.whole(text, depth)),
             Place::Anywhere => Some(self.line(text, depth)).filter(|it| it != text).map(Cow::into),
         };
         let known = |text: &'t str| ours(text).map_or(Cow::Borrowed(text), Cow::Owned);
