@@ -21,6 +21,7 @@ mod policy;
 mod projects;
 mod record;
 mod report;
+mod rollback;
 mod secrets;
 mod severities;
 mod spanish;

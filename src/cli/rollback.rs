@@ -1,4 +1,4 @@
-//! `mayday rollback RUN`: the undos of what passed, newest first, each confirmed.
+//! `mayday rollback RUN`: the undos of what passed or may have happened, newest first, each confirmed.
 
 use clap::Args;
 
@@ -29,12 +29,13 @@ pub(super) fn rollback(global: &Global, args: &RollbackArgs) -> Result<u8, Failu
     if let Some(step) = &args.to {
         let read = store.read(&id).map_err(|trouble| driven::refused(&trouble))?;
         let run = crate::run::state::Run::fold(read.events.iter().map(|(_, event)| event));
-        if !matches!(run.status(step), Some(StepStatus::Ok | StepStatus::ByHand)) {
+        let began = run.step(step).is_some_and(|state| state.attempts > 0);
+        if !began && !matches!(run.status(step), Some(StepStatus::Ok | StepStatus::ByHand)) {
             return Err(Failure::new(
                 exit::USAGE,
-                format!("roll back to `{step}`: it has not passed"),
+                format!("roll back to `{step}`: it has not begun"),
             )
-            .hint(format!("`mayday status {id}` shows what passed")));
+            .hint(format!("`mayday status {id}` shows what did")));
         }
     }
     let to = args.to.clone();

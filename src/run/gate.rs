@@ -11,6 +11,7 @@ use super::event::{Asking, Kind};
 use super::next::{Look, Move, answer_needed};
 use super::objective::{self, Loss};
 use super::session::Purpose;
+use super::stands::{self, Done};
 use super::state::{Run, StepState};
 use crate::config::Danger;
 use crate::effect::{Effect, EffectClass, Question, Wants};
@@ -174,6 +175,12 @@ fn ask(
     let text = match loss(look, unit) {
         Some(loss) => format!("{}\n{text}", loss.words()),
         None => text,
+    };
+    let text = match key.strip_suffix(".undo") {
+        Some(step) if stands::done(look.plan, look.run, step) == Some(Done::Maybe) => {
+            format!("`{step}` MAY have happened, all or a part.\n{text}")
+        }
+        _ => text,
     };
     let question = Question { about: key.to_owned(), text, help: None, wants };
     put(look, key, Asking::Gate, question, "--confirm")

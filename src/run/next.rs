@@ -12,7 +12,7 @@ use super::objective::Hold;
 use super::scope::Scope;
 use super::session::{Purpose, Session};
 use super::state::{PhaseState, Run};
-use super::{advance, escalate, gate, hand, inputs, interrupt, objective, stops};
+use super::{advance, escalate, gate, hand, inputs, interrupt, objective, stands, stops};
 use crate::effect::{Effect, EffectId, Question, Wants};
 use crate::plan::{Mode, Plan, Section, Unit, undo_unit};
 use crate::template;
@@ -270,7 +270,7 @@ fn enter(look: &Look<'_>, phase: &crate::plan::PlanPhase) -> Move {
     }
 }
 
-/// The undos of what passed, newest first, back to and with the step asked for.
+/// The undos of what passed or may have happened, newest first, back to and with the step asked for.
 fn roll_back(look: &Look<'_>) -> Move {
     let (plan, run) = (look.plan, look.run);
     let place = |key: &String| {
@@ -283,12 +283,16 @@ fn roll_back(look: &Look<'_>) -> Move {
         None => 0,
     };
     let mut undone_by_steps = std::collections::BTreeSet::new();
-    for key in run.passed.iter().rev() {
+    for key in stands::newest_first(plan, run) {
         let Some((unit, item)) = advance::find(plan, run, key) else { continue };
-        if plan.by_key.get(&unit.key).is_some_and(|at| *at < first) {
-            break;
+        let earlier = plan.by_key.get(&unit.key).is_some_and(|at| *at < first);
+        // The step whose menu asked for this has an `undo` of its own there.
+        if earlier || run.rollback_from.as_ref() == Some(key) {
+            continue;
         }
-        undone_by_steps.extend(unit.undoes.as_ref());
+        if matches!(run.status(key), Some(StepStatus::Ok | StepStatus::ByHand)) {
+            undone_by_steps.extend(unit.undoes.as_ref());
+        }
         // The items of a step are undone, not the step around them.
         let around = unit.step.common.for_each.is_some() && item.is_none();
         if !around

@@ -63,6 +63,8 @@ pub struct Run {
     pub steps: HashMap<String, StepState>,
     /// Items of steps with `for_each`.
     pub items: HashMap<String, Vec<Value>>,
+    /// Steps that were settled, however that was, in order.
+    pub settling: Vec<String>,
     /// Steps that passed, in order.
     pub passed: Vec<String>,
     /// Steps whose undo has run.
@@ -496,6 +498,7 @@ impl Run {
         state.settled = Some(status);
         state.settled_at = Some(at);
         state.chosen = None;
+        self.settling.push(key.to_owned());
         if matches!(status, StepStatus::Ok | StepStatus::ByHand) {
             self.passed.push(key.to_owned());
         }

@@ -302,7 +302,7 @@ fn a_rollback_goes_back_newest_first_each_confirmed() {
 #[test]
 fn a_rollback_stops_where_it_is_told() {
     let (desk, id) = three();
-    desk.mayday(&["rollback", &id, "--to", "z"]).is(2, &["`z`", "has not passed"]);
+    desk.mayday(&["rollback", &id, "--to", "z"]).is(2, &["`z`", "has not begun"]);
     desk.mayday(&["rollback", &id, "--to", "b", "--confirm=c.undo=yes", "--confirm=b.undo=yes"])
         .is(0, &[]);
     assert_eq!(log(&desk), "+a +b +c -c -b");

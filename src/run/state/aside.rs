@@ -106,7 +106,9 @@ impl Run {
         }
         for key in again {
             self.undone.remove(key);
-            self.passed.retain(|one| one.strip_suffix(".undo").unwrap_or(one) != key);
+            let other = |one: &String| one.strip_suffix(".undo").unwrap_or(one) != key;
+            self.passed.retain(other);
+            self.settling.retain(other);
             for key in [key.clone(), format!("{key}.undo")] {
                 if let Some(state) = self.steps.get_mut(&key) {
                     *state = StepState { attempts: state.attempts, ..StepState::default() };

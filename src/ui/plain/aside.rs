@@ -81,7 +81,11 @@ impl Lines<'_> {
                 ))
             }
             Kind::RollbackEnded { again } if again.is_empty() => {
-                self.note("The changes asked for are taken back.")
+                let mut lines = self.note("The changes asked for are taken back.");
+                if !self.view.changes_with(None).is_empty() {
+                    lines.extend(self.what_stands(None));
+                }
+                lines
             }
             Kind::RollbackEnded { again } => self.note(&format!(
                 "The changes asked for are taken back. Run once more from here: {}.",

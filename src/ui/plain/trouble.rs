@@ -206,7 +206,7 @@ impl Lines<'_> {
     }
 
     /// What is still true of the system, and the clock.
-    fn what_stands(&self, just: Option<(&str, &Verdict)>) -> Vec<String> {
+    pub(super) fn what_stands(&self, just: Option<(&str, &Verdict)>) -> Vec<String> {
         let mut lines = self.changes(just);
         lines.extend(self.labelled("clock", &self.view.clock(self.at)));
         lines

@@ -1,0 +1,99 @@
+//! Taking a run back: what passed, and what may have happened.
+
+use super::desk;
+use crate::support::desk::{Desk, Said};
+
+/// Lines that the steps and their undos left, in order.
+fn log(desk: &Desk) -> Vec<String> {
+    let text = std::fs::read_to_string(desk.path("log")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// A step that leaves its name, and an undo that leaves it with a minus.
+fn step(id: &str, more: &str) -> String {
+    format!(
+        "  - {{id: {id}, title: The {id}, effect: change, undo: {{effect: change, shell: 'echo -{id} >> log'}}, {more}}}\n"
+    )
+}
+
+/// Takes the newest run back, with every undo of these steps agreed to.
+fn taken_back(desk: &Desk, to: &[&str], steps: &[&str]) -> Said {
+    let run = desk.newest();
+    let agreed: Vec<String> =
+        steps.iter().map(|step| format!("--confirm={step}.undo=yes")).collect();
+    let agreed = agreed.iter().map(String::as_str);
+    desk.mayday(
+        &["rollback", &run].into_iter().chain(to.iter().copied()).chain(agreed).collect::<Vec<_>>(),
+    )
+}
+
+#[test]
+fn a_step_that_failed_is_taken_back_too_and_said_to_be_unsure() {
+    let steps = [step("a", "shell: 'echo a >> log'"), step("b", "shell: 'echo b >> log; exit 9'")];
+    let desk = desk(&steps.concat());
+    desk.mayday(&["run", "p"]).is(5, &["b: MAY have happened, all or a part"]);
+    let run = desk.newest();
+    let asked = desk.mayday(&["rollback", &run, "--no-input"]);
+    asked.is(7, &["--confirm b.undo=yes"]);
+    let back = taken_back(&desk, &[], &["a", "b"]);
+    back.is(0, &["`b` MAY have happened, all or a part.", "The changes asked for are taken back."]);
+    assert!(!back.all().contains("stands "), "{}", back.all());
+    assert_eq!(log(&desk), ["a", "b", "-b", "-a"]);
+}
+
+#[test]
+fn what_happened_and_did_not_hold_is_taken_back() {
+    let steps = [
+        step("a", "shell: 'echo a >> log'"),
+        step("b", "shell: 'echo b >> log', verify: [{shell: 'false'}]"),
+        step("c", "shell: 'echo c >> log'"),
+    ];
+    let desk = desk(&steps.concat());
+    desk.mayday(&["run", "p"]).is(5, &["b: The b (can be undone)"]);
+    let run = desk.newest();
+    desk.mayday(&["rollback", &run, "--to", "c"]).is(2, &["`c`: it has not begun"]);
+    // Only from there on.
+    let back = taken_back(&desk, &["--to", "b"], &["b"]);
+    back.is(0, &["a: The a (can be undone)"]);
+    assert!(!back.all().contains("b: The b (can be undone)"), "{}", back.all());
+    assert_eq!(log(&desk), ["a", "b", "-b"]);
+}
+
+#[test]
+fn what_was_passed_over_after_it_failed_is_taken_back_in_its_place() {
+    let steps = [
+        step("a", "shell: 'echo a >> log'"),
+        step("b", "shell: 'echo b >> log; exit 1'"),
+        step("c", "shell: 'echo c >> log'"),
+    ];
+    let desk = desk(&steps.concat());
+    let skip = ["--answer", "b.menu=skip", "--answer", "b.reason=later"];
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    desk.mayday(&[&["resume"][..], &skip].concat()).is(0, &[]);
+    taken_back(&desk, &[], &["a", "b", "c"]).is(0, &[]);
+    assert_eq!(log(&desk), ["a", "b", "c", "-c", "-b", "-a"]);
+}
+
+#[test]
+fn a_transaction_that_failed_left_nothing_to_take_back() {
+    let config = "environments: {here: {danger: low, targets: {db: {type: sqlite, path: d.db}}}}\ndefault_environment: here\n";
+    let sql = "target: db, sql: INSERT INTO gone VALUES (1)";
+    let steps = [step("a", "shell: 'echo a >> log'"), step("b", sql)].concat();
+    let desk = super::desk_with(config, "", &steps);
+    desk.write("d.db", "");
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    taken_back(&desk, &[], &["a"]).is(0, &[]);
+    assert_eq!(log(&desk), ["a", "-a"]);
+}
+
+/// An undo that is a step of its own and failed has not taken anything back.
+#[test]
+fn an_undo_that_failed_leaves_what_it_was_for() {
+    let undo = "  - {id: back, title: Take it back, undo_of: a}\n";
+    let step = "  - {id: a, title: The a, effect: change, shell: 'echo a >> log', undo: {effect: change, shell: 'test -e ok && echo -a >> log'}}\n";
+    let desk = desk(&format!("{step}{undo}"));
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    desk.write("ok", "");
+    taken_back(&desk, &[], &["a"]).is(0, &[]);
+    assert_eq!(log(&desk), ["a", "-a"]);
+}
