@@ -25,6 +25,10 @@ impl View {
         let zero = zero(plan, run);
         self.zero = zero;
         let mut lines = self.tick(event.at);
+        if matches!(event.kind, Kind::Attached { .. }) {
+            // Its own line tells the clock.
+            lines.clear();
+        }
         lines.extend(self.tell(event));
         // Who was away is told where it stands. The clock's line stands above, and is on the last row.
         if matches!(event.kind, Kind::Attached { .. } | Kind::Suspended { .. }) {
@@ -41,6 +45,8 @@ impl View {
         self.learn(plan, run, event);
         self.apply(event);
         self.zero = zero(plan, run);
+        // Marks of the clock that passed by then were told by whoever drove.
+        let _ = self.tick(event.at);
     }
 
     /// Fills in the words of what an event is about, as far as they are known behind it.

@@ -259,7 +259,9 @@ impl View {
         let elapsed = at.since(zero);
         let before = self.clock_told;
         self.clock_told = elapsed.max(before);
-        let share = SHARES.into_iter().rev().find(|percent| {
+        // Once all is used up, so much of it says nothing.
+        let within = self.rto.is_some_and(|rto| elapsed < rto);
+        let share = SHARES.into_iter().rev().filter(|_| within).find(|percent| {
             self.share(*percent).is_some_and(|mark| before < mark && mark <= elapsed)
         });
         let tenth = Span::from_millis(elapsed.millis() / TOLD_EVERY.millis() * TOLD_EVERY.millis());

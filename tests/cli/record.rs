@@ -148,3 +148,16 @@ fn a_step_for_several_things_is_one_step_when_a_run_is_taken_up_again() {
     let said = desk.mayday(&["resume", "--answer", "stop.menu=retry"]);
     said.is(0, &["2 of 3 steps settled", "done     2 of 3 steps"]);
 }
+
+/// The head of a run that is taken up again tells the clock; marks that passed before are not told again.
+#[test]
+fn a_run_that_is_taken_up_late_tells_its_clock_once() {
+    let steps = "  - {id: stop, title: Stop, effect: read, shell: 'test -e go'}";
+    let desk = desk_with(super::CONFIG, "objectives: {rto: 10m}", steps);
+    desk.mayday(&["run", "p", "--detected", "-16m"]).is(5, &[]);
+    desk.write("go", "");
+    let said = desk.mayday(&["resume", "--answer", "stop.menu=retry"]);
+    said.is(0, &["OVER. 0 of 1 step settled"]);
+    assert!(said.err.starts_with("Run ") || said.out.starts_with("Run "), "{}", said.all());
+    assert!(!said.all().contains("% used"), "{}", said.all());
+}

@@ -610,6 +610,9 @@ fn the_clock_is_told_at_its_marks_and_not_twice() {
     assert_eq!(told(29, 59), "");
     assert_eq!(told(31, 10), "       CLOCK 31:10 of 30:00, 01:10 OVER");
     assert_eq!(told(31, 9), "");
+    let mut late = self::view();
+    let said = late.tick(at("2025-12-03T21:11:02Z") + Span::from_secs(70)).join("|");
+    assert_eq!(said, "       CLOCK 31:10 of 30:00, 01:10 OVER", "not that 90 % are used");
 }
 
 #[test]
