@@ -24,6 +24,11 @@ pub(super) fn compare(global: &Global, args: &CompareArgs) -> Result<u8, Failure
     let project = Project::open(global.config.as_deref())?;
     let read = |asked: &str| shelf::find_or_read(global, &project.base, asked);
     let (a, b) = (read(&args.a)?, read(&args.b)?);
+    if a.text("run") == b.text("run") {
+        let run = a.text("run");
+        return Err(Failure::new(exit::USAGE, format!("compare the drill {run} with itself"))
+            .hint("`mayday runs` lists the drills there were"));
+    }
     if a.text("playbook") != b.text("playbook") {
         let (a, b) = (a.text("playbook"), b.text("playbook"));
         return Err(Failure::new(

@@ -89,8 +89,14 @@ fn read(file: &Path) -> Result<Filed, String> {
 /// There is none, or more than one.
 pub(super) fn find(base: &Path, asked: &str) -> Result<Filed, Failure> {
     let file = Path::new(asked).with_extension("json");
-    if let Ok(filed) = read(&file) {
-        return Ok(filed);
+    match read(&file) {
+        Ok(filed) => return Ok(filed),
+        Err(why) if file.is_file() => {
+            let shown = file.display();
+            return Err(Failure::new(exit::USAGE, format!("use the record {shown}: it {why}"))
+                .hint("`mayday resume RUN` writes the record of a drill that is over again"));
+        }
+        Err(_) => {}
     }
     let (mut found, faults) = all_and_faults(base);
     found.retain(|filed| filed.text("run").starts_with(asked) || filed.text("name") == asked);

@@ -170,7 +170,7 @@ impl Question {
                 ),
             ));
         }
-        if !self.words.is_empty() && known::has_commands(&answer.text) {
+        if !self.words.is_empty() && answer.commands {
             let bare = help::ask(program, &[], self.help, shared).ok();
             if bare.is_some_and(|bare| bare.text == answer.text) {
                 let words = self.words.join(" ");
@@ -193,7 +193,7 @@ impl Question {
         let depth = self.help.map(|help| help.words);
         // Without its words a program with subcommands has only the flags that all of these take.
         let bare = depth > Some(0) && self.words.is_empty();
-        let leaf = || !bare && !known::has_commands(&answer.text);
+        let leaf = || !bare && !answer.commands;
         let far = self.flags.far.iter().filter(|_| depth == Some(0) || leaf());
         let all = self.flags.near.iter().chain(far);
         let mut unknown: Vec<&str> =

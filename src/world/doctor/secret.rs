@@ -27,16 +27,16 @@ fn look(name: &str, shared: &Shared) -> Finding {
         Ok(value) => {
             shared.vault.lock().unwrap_or_else(PoisonError::into_inner).keep(name, value);
             let says = match warnings.first() {
-                Some(warning) => format!("can be had; {warning}"),
+                Some(warning) => format!("can be had; {}", short(warning, name)),
                 None => "can be had".to_owned(),
             };
             Finding::new(KIND, name, Outcome::Ok, says)
         }
-        Err(trouble) => {
-            let says = trouble.to_string();
-            // The name stands in front already.
-            let says = says.strip_prefix(&format!("secret `{name}`: ")).unwrap_or(&says);
-            Finding::new(KIND, name, Outcome::Fail, says)
-        }
+        Err(trouble) => Finding::new(KIND, name, Outcome::Fail, short(&trouble.to_string(), name)),
     }
+}
+
+/// The name stands in front already.
+fn short<'w>(words: &'w str, name: &str) -> &'w str {
+    words.strip_prefix(&format!("secret `{name}`: ")).unwrap_or(words)
 }

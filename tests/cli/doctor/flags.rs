@@ -56,7 +56,7 @@ fn subcommands_are_asked_and_flags_of_all_of_them_are_known() {
     let aws = r#"[ "$PAGER" = cat ] || exit 9
 case "$*" in
   "s3 cp help") printf 'N\010NA\010A\n   [-\010--\010-r\010recursive]\n   [--acl <value>]\n' ;;
-  "help") printf 'GLOBAL OPTIONS\n  --profile (string)\n' ;;
+  "help") printf 'GLOBAL OPTIONS\n  --profile (string)\n  Available Commands\n' ;;
   "rds "*) echo 'The config profile could not be found' >&2; exit 255 ;;
 esac"#;
     let docker = r"printf 'Commands:\n  run   Run\n      --debug   more\n'";
@@ -81,6 +81,22 @@ esac"#;
     );
     says(&said, "FAIL", "flags", "docker compose up", "it knows no `compose up`");
     assert!(line(&said, "flags", "aws").contains("--profile"), "{}", said.all());
+}
+
+#[test]
+fn flags_that_every_subcommand_takes_may_stand_in_front_of_it() {
+    let kubectl = r"case $* in options) printf '  -n, --namespace=x: which\n' ;; *) printf '  -o, --output=x: how\n' ;; esac";
+    let steps = "
+  - {id: a, title: A, effect: read, shell: 'kubectl -n x get pods'}
+  - {id: b, title: B, effect: read, shell: 'kubectl get pods -n x'}
+  - {id: c, title: C, effect: read, shell: 'kubectl get jobs -z x'}";
+    let desk = desk_with(HERE, "", steps);
+    program(&desk, "kubectl", kubectl);
+    let said = desk.mayday(&["doctor"]);
+    said.is(4, &[]);
+    says(&said, "OK", "flags", "kubectl", "-n");
+    says(&said, "OK", "flags", "kubectl get pods", "-n");
+    says(&said, "FAIL", "flags", "kubectl get jobs", "does not know -z:");
 }
 
 #[test]

@@ -47,6 +47,19 @@ fn an_injected_crash_kills_mayday_and_resume_ends_with_the_same_data() {
 }
 
 #[test]
+fn an_injected_time_out_runs_nothing_and_leaves_the_outcome_to_a_person() {
+    let desk = desk(&[]);
+    let said = with(&desk, &["--inject", "back=timeout"]);
+    said.is(9, &["INJECTED time-out: nothing was run", "RESULT   FAIL"]);
+    let record = &records(&desk)[0];
+    assert_eq!(record["injected"][0]["fault"], "timeout");
+    assert!(record["reasons"][0].as_str().unwrap().contains("stopped at step back: INJECTED"));
+    // A step that only looks has failed, and may be looked at again.
+    let desk = super::desk(&[("sign_off: [lead]", "answers: { find.menu: retry }")]);
+    with(&desk, &["--inject", "find=timeout"]).is(0, &["INJECTED time-out", "RESULT   PASS"]);
+}
+
+#[test]
 fn a_fault_that_cannot_be_is_refused_before_anything() {
     let desk = desk(&[
         ("shell: cat copy }", "shell: cat copy }\n  - { id: good, title: Good, confirm: Is it? }"),

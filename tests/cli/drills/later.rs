@@ -136,4 +136,8 @@ fn two_drills_of_one_procedure_are_told_beside_each_other() {
     let both: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!((&both["a"]["verdict"], &both["b"]["verdict"]), (&"FAIL".into(), &"PASS".into()));
     desk.mayday(&["drill", "compare", &first, "nothing"]).is(2, &["find the record"]);
+    desk.mayday(&["drill", "compare", &first, &first]).is(2, &["with itself"]);
+    desk.write("cut.json", "{\"run\": ");
+    desk.mayday(&["drill", "compare", &first, "cut.json"])
+        .is(2, &["use the record cut.json: it is no record of a drill", "mayday resume RUN"]);
 }

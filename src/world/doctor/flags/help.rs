@@ -94,6 +94,8 @@ pub(super) struct Answer {
     pub text: String,
     /// The program ended well behind it.
     pub well: bool,
+    /// It lists subcommands, which have flags of their own.
+    pub commands: bool,
 }
 
 /// The help behind these words. The error fits behind "its help".
@@ -108,7 +110,7 @@ pub(super) fn ask(
     let first = answers.next().unwrap_or_else(|| Err("names no flags".to_owned()));
     // What the first question came to is told where the others come to nothing, either.
     let mut answer = first.or_else(|why| answers.find_map(Result::ok).ok_or(why))?;
-    if let Some(common) = help.and_then(|help| help.common).filter(|_| !words.is_empty())
+    if let Some(common) = help.and_then(|help| help.common)
         && let Ok(more) = once(program, &[], common, shared)
     {
         answer.text.push('\n');
@@ -140,7 +142,8 @@ fn once(
         let words = crate::world::aside::last_words(text.as_bytes());
         return Err(format!("is none: {words}"));
     }
-    Ok(Answer { text, well: said.status.success() })
+    let commands = known::has_commands(&text);
+    Ok(Answer { text, well: said.status.success(), commands })
 }
 
 /// Without what makes text bold on a terminal or a printer: escape sequences, and letters struck over.
