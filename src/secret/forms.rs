@@ -4,17 +4,34 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use percent_encoding::{
-    AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode,
-};
+use percent_encoding::{percent_decode_str, percent_encode_byte};
 
 use super::MIN_HIDDEN;
 
-/// What `encodeURIComponent` and most encoders keep.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// What encoders of whole URLs leave in place as well.
-const URL_PARTS: &AsciiSet = &UNRESERVED.remove(b'/').remove(b':').remove(b'@');
+/// What each encoder of URLs keeps beside letters and digits; the marks of RFC 3986, section 2.2 and 2.3, differ
+/// by the part of the URL that a program takes the value for.
+const KEEPS: [&str; 11] = [
+    // Programs that encode all marks.
+    "",
+    // RFC 3986: curl, Go's `QueryEscape`, jq's `@uri`.
+    "-._~",
+    // Python's `quote`, which takes it for a path.
+    "-._~/",
+    // `encodeURIComponent`.
+    "-._~!'()*",
+    // `encodeURI`.
+    "-._~!'()*;,/?:@&=+$#",
+    // Forms of web pages: Java's `URLEncoder`, the URL standard of browsers.
+    "-._*",
+    // Go's `PathEscape`.
+    "-._~$&+:=@",
+    // A password in a URL: Go's and RFC 3986's sub-delimiters, then that of the URL standard.
+    "-._~$&+,;=",
+    "-._~!$&'()*+,;=",
+    "-._~!$&'()*+,%",
+    // Whole URLs.
+    "-._~/:@",
+];
 
 /// One way in which a value is written.
 pub(super) struct Form {
@@ -94,8 +111,7 @@ fn named(value: &str) -> Vec<&str> {
 /// The value as other programs write text.
 fn texts(value: &str) -> Vec<String> {
     let json = json_inner(value);
-    let percent = utf8_percent_encode(value, UNRESERVED).to_string();
-    vec![
+    let mut texts = vec![
         value.to_owned(),
         json_inner(&json),
         json.replace('/', "\\/"),
@@ -111,12 +127,26 @@ fn texts(value: &str) -> Vec<String> {
         backslashed(value, |c| matches!(c, '"' | '$' | '`' | '\\' | '!')),
         backslashed(value, |c| !(c.is_alphanumeric() || "-_./:=@%+,".contains(c))),
         html(value),
-        percent.replace("%20", "+"),
-        lower_percent(&percent),
-        percent_encode(value.as_bytes(), NON_ALPHANUMERIC).to_string(),
-        utf8_percent_encode(value, URL_PARTS).to_string(),
-        percent,
-    ]
+    ];
+    for keep in KEEPS {
+        let percent = percent(value, keep);
+        texts.extend([percent.replace("%20", "+"), lower_percent(&percent), percent]);
+    }
+    texts
+}
+
+/// The value with `%` and digits for every byte that is neither kept nor a letter or digit of ASCII.
+fn percent(value: &str, keep: &str) -> String {
+    let keeps = |byte: u8| byte.is_ascii_alphanumeric() || keep.as_bytes().contains(&byte);
+    let mut text = String::new();
+    for byte in value.bytes() {
+        if keeps(byte) {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(percent_encode_byte(byte));
+        }
+    }
+    text
 }
 
 /// The value as encoders of bytes write it.

@@ -85,3 +85,15 @@ fn what_is_missing_is_told_once() {
     assert_eq!(contact("slak"), ["E019"]);
     assert_eq!(contact("email"), ["E096"]);
 }
+
+#[test]
+fn a_secret_that_is_named_as_targets_name_it_is_told_how() {
+    let config = "secrets: {pw: 'env:PW'}\nenvironments: {}\n";
+    let config = parse::config(&SourceFile::new("mayday.yaml", config));
+    let steps =
+        "  - {id: a, title: A, effect: read, secrets: {pw: 'secret:pw'}, shell: 'test \"$pw\"'}";
+    let head = "mayday: 1\nid: p\ntitle: P\nseverity: SEV-3\nreviewed: \"2026-11-22\"\nsteps:\n";
+    let faults = look(&[text("p.yaml", &format!("{head}{steps}\n"))], Some(&config));
+    assert_eq!(codes(&faults).into_iter().collect::<Vec<_>>(), ["E057"]);
+    assert_eq!(faults[0].help, ["the name alone, without `secret:`: `pw`"]);
+}

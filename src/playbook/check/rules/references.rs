@@ -159,7 +159,13 @@ fn secrets(around: &In<'_>, found: &mut Found<'_>) {
         }
     }
     for (path, name) in named {
-        if !known.contains(name) && around.book.source.has(&path) {
+        if known.contains(name) || !around.book.source.has(&path) {
+            continue;
+        }
+        if let Some(bare) = name.strip_prefix("secret:").filter(|bare| known.contains(bare)) {
+            let help = format!("the name alone, without `secret:`: `{bare}`");
+            found.add(found.value(&path), format!("there is no secret `{name}`"), "", &help);
+        } else {
             unknown(found, found.value(&path), "secret", name, known.iter().copied());
         }
     }
