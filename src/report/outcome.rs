@@ -78,12 +78,8 @@ pub(super) fn warnings(facts: &Facts<'_>) -> Vec<String> {
         None => warnings.push("The record was not verified.".to_owned()),
         Some(checked) if checked.sound => {}
         Some(checked) => {
-            let what = if checked.findings.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", checked.findings.join("; "))
-            };
-            warnings.push(format!("The record is damaged or was changed{what}."));
+            warnings.push("The record is damaged or was changed.".to_owned());
+            warnings.extend(checked.findings.iter().cloned());
         }
     }
     if facts.plan.is_none() {

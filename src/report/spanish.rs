@@ -54,7 +54,7 @@ const FIELDS: [(&str, &str, &[&str]); 57] = [
     ("drill/criteria", "held_words", &["document"]),
     ("drill/criteria", "measured", &["words"]),
     ("timeline", "who", &["who"]),
-    ("", "warnings", &["warnings", "record"]),
+    ("", "warnings", &["warnings", "record", "words"]),
     ("", "summary", &["summary", "objective"]),
     ("", "names_words", &["document"]),
     ("drill", "reasons", &["reasons"]),

@@ -59,7 +59,10 @@ enum Place<'a> {
 /// The text as a sentence of this heading; `None` where it is none.
 #[must_use]
 pub fn under(heading: &str, text: &str) -> Option<String> {
-    table().found(Place::Under(heading), text, DEPTH)
+    match heading {
+        "words" => table().words(text, DEPTH),
+        _ => table().found(Place::Under(heading), text, DEPTH),
+    }
 }
 
 /// A text of the screen: line by line, part by part, item by item; as it is where nothing is known for it.
@@ -152,8 +155,14 @@ impl Table {
         among.iter().find_map(|at| self.filled(&self.all[*at], place, text, depth))
     }
 
-    /// A text that is so much of a sentence of the screen that it can be nobody else's.
-    fn whole(&self, text: &str, depth: usize) -> Option<String> {
+    /// Words of ours, a cause, or so much of a sentence of the screen that it can be nobody else's.
+    fn words(&self, text: &str, depth: usize) -> Option<String> {
+        let ours = ["words", "cause"];
+        let mut ours = ours.iter().map(|heading| self.found(Place::Under(heading), text, depth));
+        if let Some(said) = ours.find_map(|said| said) {
+            return Some(said);
+        }
+        let depth = depth.checked_sub(1)?;
         let among = self.by_heading.get("")?.iter().map(|at| &self.all[*at]);
         let mut sure = among.filter(|pattern| pattern.weight.1 >= SURE);
         sure.find_map(|pattern| self.filled(pattern, Place::Anywhere, text, depth))
@@ -184,10 +193,7 @@ impl Table {
         depth: usize,
     ) -> Option<Cow<'t, str>> {
         let ours = |text: &str| match place {
-            Place::Under(_) => ["words", "cause"]
-                .iter()
-                .find_map(|heading| self.found(Place::Under(heading), text, depth))
-                .or_else(|| self.whole(text, depth)),
+            Place::Under(_) => self.words(text, depth),
             Place::Anywhere => Some(self.line(text, depth)).filter(|it| it != text).map(Cow::into),
         };
         let known = |text: &'t str| ours(text).map_or(Cow::Borrowed(text), Cow::Owned);

@@ -49,18 +49,20 @@ impl People {
             plan.escalation.iter().chain(all).flat_map(|rung| &rung.to)
         });
         let mut places: BTreeSet<&str> = rungs.map(String::as_str).collect();
-        let mut notes = Vec::new();
+        let mut notes: Vec<&str> = Vec::new();
         for (_, event) in events {
             match &event.kind {
-                Kind::RoleGiven { role, .. } => _ = places.insert(role),
+                Kind::RoleGiven { role, note, .. } => {
+                    places.insert(role);
+                    notes.extend(note.as_deref());
+                }
                 Kind::MessageQueued { to, .. } | Kind::Notifying { to, .. } => {
                     places.insert(to);
                 }
-                Kind::Noted { text, .. } => notes.push(text),
-                _ => {}
+                kind => notes.extend(words_of(kind)),
             }
         }
-        for name in notes.into_iter().flat_map(|text| mentions(text)) {
+        for name in notes.into_iter().flat_map(mentions) {
             let known = self.knows(name) || self.mentioned.iter().any(|known| known == name);
             if !known && !places.contains(name) && is_told_apart(name) {
                 self.mentioned.push(name.to_owned());
@@ -126,6 +128,21 @@ impl People {
     #[must_use]
     pub fn all(&self) -> Vec<String> {
         self.names.iter().map(|name| self.called(name)).collect()
+    }
+}
+
+/// What a person wrote into an event.
+fn words_of(kind: &Kind) -> Option<&str> {
+    match kind {
+        Kind::Noted { text, .. } | Kind::Updated { text } => Some(text),
+        Kind::Skipped { reason, by_choice: true, .. }
+        | Kind::Closed { reason, .. }
+        | Kind::Abandoned { reason } => Some(reason),
+        Kind::Chose { reason, .. }
+        | Kind::Milestone { reason, .. }
+        | Kind::SeverityChanged { reason, .. } => reason.as_deref(),
+        Kind::Answered { answer, .. } => answer.as_str(),
+        _ => None,
     }
 }
 

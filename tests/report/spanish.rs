@@ -19,7 +19,11 @@ fn told() -> Vec<Value> {
     told.extend(stories.iter().map(context));
     // Cut off anywhere, without a plan, without a check.
     let every = every::story();
-    let damaged = Checked { sound: false, head: String::new(), findings: vec!["algo".to_owned()] };
+    let damaged = Checked {
+        sound: false,
+        head: String::new(),
+        findings: vec!["The record does not name evidence/x.".to_owned()],
+    };
     for length in (0..every.events.len()).step_by(41) {
         let events = &every.events[..length];
         told.push(report::context(events, None, None, Names::Roles, now()));

@@ -60,7 +60,7 @@ impl Outcome {
             Self::ByHand => "done by hand",
             Self::Failed => "did not pass",
             Self::Skipped => "skipped",
-            Self::Open => "no end recorded",
+            Self::Open => "not settled",
             Self::Waiting => "not reached",
         }
     }

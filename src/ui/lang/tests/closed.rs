@@ -46,6 +46,7 @@ const SAID: &[&str] = &[
     "journal/scan.rs",
     "journal/store.rs",
     "journal/trouble.rs",
+    "journal/verify.rs",
     "plan.rs",
     "plan",
     "run",
