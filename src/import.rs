@@ -10,6 +10,7 @@ use crate::playbook::parse::limits::MAX_BYTES;
 
 mod commands;
 mod draft;
+mod marks;
 mod outline;
 mod write;
 
@@ -88,7 +89,10 @@ pub fn import(name: &str, id: &str, text: &str) -> Result<Draft, Refused> {
     if steps > MOST_STEPS {
         return Err(Refused::TooMany(steps));
     }
-    let draft = write::playbook(name, id, &sheet);
+    let mut draft = write::playbook(name, id, &sheet);
+    if draft.yaml.len() <= MAX_BYTES {
+        draft.reviews += marks::errors(&mut draft.yaml);
+    }
     match draft.yaml.len() {
         most if most > MAX_BYTES => Err(Refused::DraftTooLong(most)),
         _ => Ok(draft),

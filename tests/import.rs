@@ -79,6 +79,85 @@ fn the_command_writes_a_draft_that_check_takes_and_overwrites_nothing() {
     assert!(!desk.path("playbooks/other.yaml").exists());
 }
 
+/// Errors of the checks, each with the line of the step it belongs to.
+fn errors(draft: &Draft) -> Vec<(&'static str, String)> {
+    let parsed =
+        parse::playbook(&mayday::diagnostic::SourceFile::new("d.yaml", draft.yaml.as_str()));
+    let playbooks = [parsed];
+    let set = mayday::playbook::check::Set {
+        playbooks: &playbooks,
+        config: None,
+        today: "2026-11-22T00:00:00Z".parse().unwrap(),
+    };
+    let lines: Vec<&str> = draft.yaml.lines().collect();
+    let all = mayday::playbook::check::check(&set).into_iter();
+    all.filter(|fault| fault.level == Level::Error)
+        .map(|fault| {
+            let (line, _) = fault.labels[0].file.line_column(fault.labels[0].range.start);
+            let above = lines[..line].iter().rev().find(|line| line.starts_with("      - id: "));
+            (fault.code.0, (*above.unwrap_or(&lines[0])).to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn a_draft_passes_check_or_says_review_where_it_cannot() {
+    let text = "# Broken\n\n1. Look\n\n```bash\nDB=\"postgresql://app:hunter2@db.example/app\" psql -c 'SELECT 1'\n```\n\n\
+                2. Count\n\n```sql\nSELECT {{ n }} FROM t WHERE id = :nobody;\n```\n\n3. Fine\n\n```bash\nuptime\n```\n";
+    let draft = import::import("x.md", "x", text).unwrap();
+    read(&draft);
+    nothing_is_lost(text, &draft);
+    let found = errors(&draft);
+    let codes: BTreeSet<_> = found.iter().map(|(code, _)| *code).collect();
+    assert!(codes.contains("E083") && codes.contains("E090"), "{found:?}\n{}", draft.yaml);
+    for (code, line) in &found {
+        assert!(line.contains(&format!("{code} ")) && line.contains("# REVIEW"), "{code}: {line}");
+    }
+    assert_eq!(draft.reviews, draft.yaml.matches("# REVIEW").count());
+    let fine =
+        draft.yaml.lines().find(|line| line.contains("- id: fine") || line.contains("uptime"));
+    assert!(!fine.unwrap().contains("REVIEW E"), "{}", draft.yaml);
+    // A heading alone is a draft without an error.
+    let draft = import::import("x.md", "x", "# Only a heading\n").unwrap();
+    assert_eq!(errors(&draft), []);
+}
+
+#[test]
+fn odd_documents_become_drafts_that_can_be_read_and_lose_nothing() {
+    let rows = "| Do \\| look | `id` | |\n";
+    for text in [
+        &format!("# T\n\n| a | b | c |\n|---|:-:|--:|\n{rows}"),
+        "1. Outer\n   - inner\n     1. deeper `ls`\n        - [ ] deepest\n2. Next\n      - odd\n",
+        "Title\n=====\n\nPart\n----\n\n1. Do `uptime`\n",
+        "<div>\n<p>Keep me</p>\n</div>\n\n<details>\n\n```bash\necho in\n```\n\n</details>\n\n<!-- kept -->\n",
+        "Run:\n\n    pg_dump -Fc app\n\nand\n\n\tuptime\n",
+        "- Do:\n\n  ~~~bash\n  echo a\n  ```\n  echo b\n  ~~~\n\n> quoted\n> ```sql\n> DELETE FROM t;\n> ```\n",
+        "1.\tFirst\n\t```bash\n\techo\ttab\n\t```\n-\titem\n\t-\tsub\n",
+        "# C\r\n\r\n1. One\r\n\r\n```bash\r\necho one\r\n```\r\n",
+        "See [doc](https://a.example \"The \\\"title\\\"\") and [ref][r].\n\n[r]: https://b.example (Paren)\n",
+        "Text[^1].\n\n[^1]: The note with `code`.\n    second line\n",
+        "---\ntitle: \"Runbook: x\"\ntags: [a]\n---\n\n# After\n\n1. Do `id`\n",
+        "# \u{1F6A8} Emergency\n\n```bash\necho \"\u{1F680}\"\n```\n",
+        "# שחזור\n\n1. עצור \u{202e}evil\u{202c}\n",
+        "# U\n\n```bash\necho never closed\n## not a heading\n",
+        "# - key: value\n\n1. \"quoted: yes\" # comment\n2. *alias &anchor !tag\n3. | block\n4. %dir\n",
+        "```console\n$ ls\ntotal 0\n# whoami\n```\n\n```python\nprint(1)\n```\n",
+        "####### seven\n#nospace\n# \n## closing ##\n",
+        "# Only CR\r\r1. One\r2. Two\r",
+        "7. seven\n3) three\n10000000000. big\n",
+    ] {
+        let draft = import::import("odd.md", "odd", text).unwrap();
+        read(&draft);
+        nothing_is_lost(text, &draft);
+        for (code, line) in errors(&draft) {
+            assert!(line.contains("# REVIEW"), "{code}: {line}\n{text}");
+        }
+    }
+    // Deep and many-headed ones end, too.
+    let deep: String = (0..200).map(|level| format!("{}- level\n", "  ".repeat(level))).collect();
+    read(&import::import("deep.md", "deep", &format!("{deep}{}deep\n", ">".repeat(300))).unwrap());
+}
+
 #[test]
 fn what_is_no_runbook_is_refused_in_words() {
     let desk = Desk::with(&[("mayday.yaml", "environments:\n  here: { danger: low }\n")]);

@@ -141,6 +141,8 @@ fn close(sheet: &mut Sheet, mut phase: Phase) {
 
 fn reading(title: &str, words: &[String]) -> Step {
     let text = words.join("\n\n");
+    // A heading without a word below it says no more than that there is something to read.
+    let text = if text.trim().is_empty() { title.to_owned() } else { text };
     Step { title: title.to_owned(), words: Vec::new(), action: Action::Manual(text), link: None }
 }
 
