@@ -8,6 +8,7 @@ mod watch;
 use super::driven;
 use super::exit::{self, Failure};
 use super::{Global, machine, out, pinned};
+use crate::journal::Condition;
 use crate::plan::{Plan, Unit};
 use crate::run::clock::clocks;
 use crate::run::event::Kind;
@@ -123,7 +124,10 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     if args.watch && run.closed.is_none() {
         return watch::watch(&store, &id, read.events.len() as u64, lang);
     }
-    if run.closed.is_none() && run.opened.is_some() && !driven {
+    let usable = matches!(read.scan.condition, Condition::Clean | Condition::Torn { .. });
+    if run.closed.is_none() && run.opened.is_some() && !driven && !usable {
+        say(&format!("It cannot be gone on with; what is still good: mayday report {id}"));
+    } else if run.closed.is_none() && run.opened.is_some() && !driven {
         say(&format!("Go on with: mayday resume {id}"));
     }
     Ok(exit::DONE)

@@ -173,10 +173,13 @@ fn a_damaged_record_gives_a_report_that_says_so_at_the_top() {
     let mut flipped = whole.clone();
     let middle = whole.len() / 2;
     flipped[middle] ^= 1;
+    desk.mayday(&["status"]).is(0, &["Go on with: mayday resume"]);
     for (bytes, words) in
         [(flipped, "damaged"), (Vec::new(), "damaged"), (b"x\n".to_vec(), "damaged")]
     {
         fs::write(&journal, &bytes).unwrap();
+        let status = desk.mayday(&["status", &desk.newest()]).all();
+        assert!(!status.contains("mayday resume"), "{status}");
         for template in
             ["postmortem", "postmortem.es", "drill-report", "post-exercise", "post-incident"]
         {
