@@ -154,8 +154,9 @@ fn odd_documents_become_drafts_that_can_be_read_and_lose_nothing() {
         }
     }
     // Deep and many-headed ones end, too.
-    let deep: String = (0..200).map(|level| format!("{}- level\n", "  ".repeat(level))).collect();
-    read(&import::import("deep.md", "deep", &format!("{deep}{}deep\n", ">".repeat(300))).unwrap());
+    let deep: Vec<String> = (0..200).map(|level| "  ".repeat(level) + "- level\n").collect();
+    let text = format!("{}{}deep\n", deep.concat(), ">".repeat(300));
+    read(&import::import("deep.md", "deep", &text).unwrap());
 }
 
 #[test]

@@ -306,3 +306,21 @@ fn the_flag_that_a_held_run_names_releases_it() {
     desk.mayday(&["resume", "--no-input", "--answer", "hold=yes", "--answer", "f.menu=retry"])
         .is(5, &["The steps go on."]);
 }
+
+#[test]
+fn an_objective_that_was_reached_is_told_with_what_was_left_or_by_how_much_it_was_missed() {
+    let desk = desk("  - { id: ok, title: Look, effect: read, shell: 'true' }");
+    let text = std::fs::read_to_string(desk.path("playbooks/p.yaml")).unwrap();
+    for (rto, words, palabras) in [
+        ("2m", "2m from detection", "se pasó por 08:0"),
+        ("2m", "missed by 08:0", "se pasó por 08:0"),
+        ("48h", "2d from detection", "cumplido con 47:"),
+        ("48h", "met with 47:", "cumplido con 47:"),
+    ] {
+        let objective = format!("objectives: {{ rto: {rto}, ends: 'step:ok' }}\nsteps:");
+        desk.write("playbooks/p.yaml", &text.replacen("steps:", &objective, 1));
+        desk.mayday(&["run", "p", "--detected=-10m"]).is(0, &[]);
+        desk.mayday(&["status"]).is(0, &[words]);
+        desk.mayday(&["status", "--lang", "es"]).is(0, &[palabras]);
+    }
+}
