@@ -2,6 +2,7 @@
 
 mod documents;
 mod hostile;
+mod names;
 mod pages;
 mod protocol;
 

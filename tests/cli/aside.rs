@@ -237,11 +237,18 @@ fn one_line_for_a_status_bar_and_a_watch_from_elsewhere() {
     let line = desk.mayday(&["status", "--line"]);
     line.is(0, &["SEV-3 p | here"]);
     assert_eq!(line.out.lines().count(), 1, "{}", line.out);
-    let watch = Beside::start(desk.command(&["status", "--watch"]));
+    // What it shows first tells that it watches from there on.
+    let seen = std::fs::File::create(desk.path("watched")).unwrap();
+    let watch = Beside(Some(desk.command(&["status", "--watch"]).stdout(seen).spawn().unwrap()));
+    let watched = || std::fs::read_to_string(desk.path("watched")).unwrap();
+    until("it watches", || watched().contains("RUNNING  w"));
     desk.mayday(&["note", "seen from elsewhere"]).is(0, &[]);
     desk.write("go", "");
     driver.end().is(0, &[]);
-    watch.end().is(0, &["seen from elsewhere", "COMPLETED"]);
+    watch.end().is(0, &[]);
+    for words in ["seen from elsewhere", "COMPLETED"] {
+        assert!(watched().contains(words), "{}", watched());
+    }
     assert_eq!(desk.mayday(&["status", "--line"]).out, "");
 }
 

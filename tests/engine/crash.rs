@@ -311,7 +311,7 @@ fn a_read_whose_time_passed_while_nobody_drove_is_not_begun_again_and_says_so() 
     let text = "  - { id: a, title: A, effect: read, timeout: 5m, shell: go, retry: { times: 2 } }";
     let first = Rig::of(text).reply("go", [Reply::Never]).interrupt(60, Interrupt::HangUp).run();
     let came = Rig::of(text).resume(&first.events, secs(600), vec![]).closed();
-    let failed = |kind: &Kind| matches!(kind, Kind::Ended { attempt: 1, verdict: mayday::steps::Verdict::Fail(why), .. } if why.message.starts_with("its time limit passed while nobody drove (at 10:05:00Z)"));
+    let failed = |kind: &Kind| matches!(kind, Kind::Ended { attempt: 1, verdict: mayday::steps::Verdict::Fail(why), .. } if why.message.starts_with("its time limit had passed (at 10:05:00Z)"));
     assert_eq!(came.count(failed), 1, "{}", came.story());
     // The retry has a time of its own.
     assert_eq!(came.begun(), ["go"]);

@@ -211,7 +211,7 @@ fn live(row: &Cells) {
         }
         "out of time, a person decides" => {
             assert_eq!(seen, (0, false, false, true, false), "{}", story());
-            assert!(came.failure("s").contains("passed while nobody drove"), "{}", story());
+            assert!(came.failure("s").contains("time limit had passed"), "{}", story());
         }
         "its failure counts" => {
             assert_eq!(seen, (0, false, false, true, false), "{}", story());
