@@ -89,7 +89,7 @@ impl Nature {
                 step,
                 ending: Ending::Failed { kind: FailKind::Timeout, message },
                 ..
-            } if message.contains("while nobody drove") => (step, "out of time"),
+            } if message.contains("its time limit had passed") => (step, "out of time"),
             Kind::Ended { step, .. } => (step, "its true end"),
             _ => return,
         };
