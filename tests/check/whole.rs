@@ -72,6 +72,7 @@ fn what_is_missing_is_told_once() {
     assert_eq!(told("{id: a, title: A, confirm: ''}"), ["E117"]);
     assert_eq!(told("{id: a, title: '', confirm: {ask: Sure?}}"), ["E117"]);
     assert_eq!(told("{id: a, title: A, confirm: {ask: ''}}"), ["E117"]);
+    assert_eq!(told("{id: a, title: A, ask: {type: integer}}"), ["E017"]);
     let contact = |via: &str| {
         let config = format!(
             "environments: {{}}\ncontacts:\n  lead: {{ via: {via}, address: a@b.example }}\n"

@@ -17,7 +17,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("if condition only_if unless", &["when"]),
     ("on_error on_failure rescue ignore_errors continue_on_error allow_failure", &["on_fail"]),
     ("retries attempts max_attempts max_retries", &["retry"]),
-    ("approval approve ask_user prompt question", &["confirm", "ask"]),
+    ("approval approve ask_user prompt question ask text", &["question", "confirm", "ask"]),
     ("message slack alert page", &["notify"]),
     ("sleep delay wait", &["pause"]),
     ("loop foreach each with_items items", &["for_each"]),
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn every_name_from_elsewhere_leads_to_what_is_meant() {
-        let plain = |field: &&str| !matches!(*field, "name" | "url" | "sh");
+        let plain = |field: &&str| !matches!(*field, "name" | "url" | "sh" | "ask");
         for (theirs, ours) in NAMES {
             for field in theirs.split(' ').filter(plain) {
                 let said = said(field);

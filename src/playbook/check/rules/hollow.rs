@@ -62,6 +62,9 @@ fn empty(_: &In<'_>, spot: &Spot<'_>, found: &mut Found<'_>) {
 /// True when the field or a longer form of it stands in the file; `confirm: Text` has no `ask` of its own.
 fn is_written(spot: &Spot<'_>, found: &Found<'_>) -> bool {
     let (path, site) = (spot.piece.path.as_str(), spot.site.path.as_str());
+    if found.source.broken(path) {
+        return false;
+    }
     let ends = path.match_indices(['.', '[']).map(|(at, _)| at).chain([path.len()]);
     ends.filter(|end| *end > site.len()).any(|end| found.source.has(&path[..end]))
 }
