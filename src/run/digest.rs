@@ -132,12 +132,14 @@ fn action(
     let mut verdict = unit.step.action.judge(&cx, &outputs);
     let deadline = run.step(key).and_then(|state| state.running.as_ref()).and_then(|r| r.deadline);
     let output = outputs.last().cloned().unwrap_or_else(|| Output::done(Facts::new(), Span::ZERO));
-    let mut looks = 0;
+    let (mut looks, mut elapsed) = (0, output.elapsed);
     if let Rhythm::Poll { every, in_a_row } = unit.step.action.rhythm() {
         let rhythm = Beat { every, in_a_row, deadline };
         match keep_looking(session, id, purpose, verdict, &output, rhythm, now) {
             Ok(()) => return Digest::default(),
-            Err((concluded, taken)) => (verdict, looks) = (concluded, taken),
+            Err(polled) => {
+                (verdict, looks, elapsed) = (polled.verdict, polled.looks, polled.took);
+            }
         }
     }
     let withhold = cx.withhold() || wants_secret(&unit.step.action);
@@ -166,7 +168,7 @@ fn action(
         ending: output.ending,
         facts: super::trim::trim(facts),
         evidence: output.evidence,
-        elapsed: output.elapsed,
+        elapsed,
         verdict: concluded.verdict,
         measured: concluded.measured,
         captured: concluded.captured,
@@ -240,7 +242,7 @@ fn check(
     session: &mut Session,
     id: EffectId,
     purpose: &Purpose,
-    output: Output,
+    mut output: Output,
     now: Timestamp,
 ) -> Digest {
     if session.leaving.is_some() && output.ending == Ending::Cancelled {
@@ -297,7 +299,10 @@ fn check(
         let beat = Beat { every, in_a_row, deadline: Some(deadline) };
         match keep_looking(session, id, purpose, verdict, &output, beat, now) {
             Ok(()) => return Digest::default(),
-            Err((concluded, _)) => verdict = concluded,
+            Err(polled) => {
+                verdict = polled.verdict;
+                output.elapsed = polled.took;
+            }
         }
     }
     if let Purpose::Criterion { index } = purpose {

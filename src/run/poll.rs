@@ -13,7 +13,16 @@ pub(super) struct Beat {
     pub deadline: Option<Timestamp>,
 }
 
-/// Counts a look: `Ok` when another one follows, else the verdict and how many there were.
+/// What polling came to.
+pub(super) struct Polled {
+    pub verdict: Verdict,
+    /// Looks that were taken.
+    pub looks: u32,
+    /// From the beginning of the first look to the end of the last one.
+    pub took: Span,
+}
+
+/// Counts a look: `Ok` when another one follows, else what all of them came to.
 pub(super) fn keep_looking(
     session: &mut Session,
     id: EffectId,
@@ -22,7 +31,7 @@ pub(super) fn keep_looking(
     output: &Output,
     beat: Beat,
     now: Timestamp,
-) -> Result<(), (Verdict, u32)> {
+) -> Result<(), Polled> {
     let fresh = !matches!(&session.poll, Some(poll) if poll.id == id);
     if fresh {
         session.poll = Some(Poll {
@@ -36,15 +45,19 @@ pub(super) fn keep_looking(
             last: None,
         });
     }
-    let Some(poll) = &mut session.poll else { return Err((verdict, 1)) };
+    let Some(poll) = &mut session.poll else {
+        return Err(Polled { verdict, looks: 1, took: output.elapsed });
+    };
     if let Some(planned) = poll.next_at.take() {
         poll.look_at = planned.max(now - output.elapsed);
     }
     poll.looks += 1;
     let looks = poll.looks;
+    // One look took what it says, to the millisecond of its own clock.
+    let took = if looks > 1 { now.since(poll.began) } else { output.elapsed };
     let over = |session: &mut Session, verdict| {
         session.poll = None;
-        Err((verdict, looks))
+        Err(Polled { verdict, looks, took })
     };
     if output.ending == Ending::Cancelled {
         return over(session, verdict);
@@ -69,7 +82,6 @@ pub(super) fn keep_looking(
     if beat.deadline.is_some_and(|deadline| next_at >= deadline) {
         let last =
             poll.last.as_ref().map_or("not often enough in a row".into(), |f| f.message.clone());
-        let took = now.since(poll.began);
         let message = match looks {
             1 => format!("time limit reached after 1 look in {took}: {last}"),
             _ => format!("time limit reached after {looks} looks in {took}: {last}"),

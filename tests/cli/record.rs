@@ -161,3 +161,23 @@ fn a_run_that_is_taken_up_late_tells_its_clock_once() {
     assert!(said.err.starts_with("Run ") || said.out.starts_with("Run "), "{}", said.all());
     assert!(!said.all().contains("% used"), "{}", said.all());
 }
+
+/// A wait took as long as all its looks, and not as long as the last one.
+#[test]
+fn a_wait_tells_how_long_it_took_in_all() {
+    let steps =
+        "  - {id: w, title: Wait, wait_until: {shell: 'true', every: 1100ms, times_in_a_row: 3}}\n";
+    let desk = desk(steps);
+    desk.mayday(&["run", "p"]).is(0, &["3 looks"]);
+    let journal = super::files(&desk.path("state"));
+    let journal = journal.iter().find(|file| file.ends_with("journal.jsonl")).unwrap();
+    let events = lines(&std::fs::read_to_string(journal).unwrap());
+    let at =
+        |kind: &str| events.iter().find(|event| event["ev"]["type"] == kind).unwrap()["ev"].clone();
+    let (started, ended) = (at("started"), at("ended"));
+    assert_eq!(ended["looks"], 3);
+    let apart = ended["boot_ms"].as_i64().unwrap() - started["boot_ms"].as_i64().unwrap();
+    assert!(apart >= 2_200, "{apart}");
+    let elapsed = ended["elapsed"].as_str().unwrap();
+    assert!(!elapsed.ends_with("ms") || elapsed.contains(' '), "{elapsed}: only the last look");
+}
