@@ -16,9 +16,7 @@ mod names;
 pub use names::Names;
 
 /// SEV-1 is the worst.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub enum Severity {
     /// The service is down.
     #[serde(rename = "SEV-1")]
@@ -32,6 +30,16 @@ pub enum Severity {
     /// A minor matter, not urgent.
     #[serde(rename = "SEV-4")]
     Sev4,
+}
+
+impl<'de> Deserialize<'de> for Severity {
+    /// From a text: below a key that is read as a variant no reader can tell the place of a fault.
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        const WORDS: &[&str] = &["SEV-1", "SEV-2", "SEV-3", "SEV-4"];
+        let word = String::deserialize(from)?;
+        let known = Self::ALL.into_iter().find(|severity| severity.word() == word);
+        known.ok_or_else(|| serde::de::Error::unknown_variant(&word, WORDS))
+    }
 }
 
 impl Severity {

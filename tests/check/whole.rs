@@ -88,6 +88,21 @@ fn what_is_missing_is_told_once() {
 }
 
 #[test]
+fn a_fault_below_a_severity_is_told_at_its_place() {
+    let at = |text: &str| {
+        let file = SourceFile::new("mayday.yaml", format!("severities:\n  {text}\n"));
+        let faults = look(&[], Some(&parse::config(&file)));
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        let label = &faults[0].labels[0];
+        (faults[0].code.0, file.text[label.range.clone()].to_owned(), label.text.clone())
+    };
+    let told = |code, place: &str, label: &str| (code, place.to_owned(), label.to_owned());
+    assert_eq!(at("SEV-1: {response: 1m, alias: P1}"), told("E014", "alias", "did you mean `aliases`?"));
+    assert_eq!(at("SEV-1: {response: soon}"), told("E018", "soon", ""));
+    assert_eq!(at("SEV-9: {response: 1m}").0, "E019");
+}
+
+#[test]
 fn a_secret_that_is_named_as_targets_name_it_is_told_how() {
     let config = "secrets: {pw: 'env:PW'}\nenvironments: {}\n";
     let config = parse::config(&SourceFile::new("mayday.yaml", config));
