@@ -15,7 +15,7 @@ use crate::severity::Names;
 use crate::time::Timestamp;
 
 /// Which run, and who says it.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Which {
     /// The run's id, or its beginning [default: the one that is driven, or the newest that is open]
     #[arg(long, value_name = "RUN")]
@@ -33,7 +33,8 @@ pub struct Which {
     mayday note \"TODO: alert on replica lag\" --at -10m\n  \
     mayday note \"graph of the lag\" --file lag.png")]
 pub struct NoteArgs {
-    /// The words; `TODO:` in front makes a draft of an action item, `DECISION:` a decision
+    /// The words; `TODO:` in front makes a draft of an action item, `DECISION:` a decision; the whole id of a run as the
+    /// first word names the run
     #[arg(required = true, value_name = "WORDS")]
     words: Vec<String>,
     /// When it happened: -7m, 14:32 or RFC 3339 [default: now]
@@ -180,9 +181,24 @@ pub struct HandoverArgs {
 }
 
 pub(super) fn note(global: &Global, args: &NoteArgs) -> Result<u8, Failure> {
-    let text = words(&args.words.join(" "), "a note")?;
+    let (which, text) = aimed(global, &args.which, &args.words)?;
+    let text = words(&text, "a note")?;
     let when = instant(args.at.as_deref())?;
-    tell(global, &args.which, Said::Note { text, when }, &args.file, true)
+    tell(global, &which, Said::Note { text, when }, &args.file, true)
+}
+
+/// Words, and the run that they begin with. Other commands take the run first; who is used to that must not tell
+/// another run, nor leave an id in the words.
+fn aimed(global: &Global, which: &Which, words: &[String]) -> Result<(Which, String), Failure> {
+    if let (None, [first, rest @ ..]) = (&which.run, words)
+        && !rest.is_empty()
+    {
+        let known = driven::store(global)?.list().unwrap_or_default();
+        if known.iter().any(|id| id.as_str() == first) {
+            return Ok((Which { run: Some(first.clone()), ..which.clone() }, rest.join(" ")));
+        }
+    }
+    Ok((which.clone(), words.join(" ")))
 }
 
 pub(super) fn mark(global: &Global, args: &MarkArgs) -> Result<u8, Failure> {
@@ -217,8 +233,9 @@ pub(super) fn reopen(global: &Global, args: &ReopenArgs) -> Result<u8, Failure> 
 }
 
 pub(super) fn update(global: &Global, args: &UpdateArgs) -> Result<u8, Failure> {
-    let text = words(&args.words.join(" "), "an update")?;
-    tell(global, &args.which, Said::Update { text }, &[], false)
+    let (which, text) = aimed(global, &args.which, &args.words)?;
+    let text = words(&text, "an update")?;
+    tell(global, &which, Said::Update { text }, &[], false)
 }
 
 pub(super) fn hold(global: &Global, args: &HoldArgs) -> Result<u8, Failure> {

@@ -97,7 +97,10 @@ fn a_fault_below_a_severity_is_told_at_its_place() {
         (faults[0].code.0, file.text[label.range.clone()].to_owned(), label.text.clone())
     };
     let told = |code, place: &str, label: &str| (code, place.to_owned(), label.to_owned());
-    assert_eq!(at("SEV-1: {response: 1m, alias: P1}"), told("E014", "alias", "did you mean `aliases`?"));
+    assert_eq!(
+        at("SEV-1: {response: 1m, alias: P1}"),
+        told("E014", "alias", "did you mean `aliases`?")
+    );
     assert_eq!(at("SEV-1: {response: soon}"), told("E018", "soon", ""));
     assert_eq!(at("SEV-9: {response: 1m}").0, "E019");
 }

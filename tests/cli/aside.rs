@@ -331,3 +331,18 @@ fn an_objective_that_was_reached_is_told_with_what_was_left_or_by_how_much_it_wa
         desk.mayday(&["status", "--lang", "es"]).is(0, &[palabras]);
     }
 }
+
+#[test]
+fn a_run_in_front_of_the_words_is_the_run_that_is_told() {
+    let desk = desk(FAILS);
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    let older = desk.newest();
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    desk.mayday(&["note", &older, "for the older one"]).is(0, &[&older]);
+    desk.mayday(&["update", &older, "told the older one"]).is(0, &[&older]);
+    desk.mayday(&["note", &older]).is(0, &[&desk.newest()]);
+    desk.mayday(&["note", "20250101-0000-abc", "is no run"]).is(0, &[]);
+    assert_eq!(notes(&desk), [older.as_str(), "20250101-0000-abc is no run"]);
+    let told = desk.mayday(&["report", &older]);
+    told.is(0, &["for the older one", "told the older one"]);
+}

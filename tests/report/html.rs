@@ -336,7 +336,7 @@ fn all_that_the_context_knows_is_in_the_page() {
         ("written", "<li>since Monday</li>"),
         ("written", "| my own | head |"),
         ("signed", "pending"),
-        ("impact", "known from operator: seen in a log"),
+        ("impact", "known from the operator: seen in a log"),
         ("impact", "It was open again at"),
         ("responders", "second person for restore"),
         ("factors", "attempt 1 of look did not pass: exit code 22"),

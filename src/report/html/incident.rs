@@ -25,7 +25,7 @@ pub(super) fn impact(out: &mut Markup, context: &Value) {
     put!(out, "<dl class=\"facts plain\">");
     let unknown = out.say("not known");
     let mut noticed = or(time(&detection["at"]), &unknown);
-    if let Some(source) = detection["source"].as_str() {
+    if let Some(source) = detection["source"].as_str().map(super::story::source) {
         noticed = out.say(&format!("{noticed}, known from {source}"));
     }
     if let Some(reason) = detection["reason"].as_str() {

@@ -139,6 +139,17 @@ pub(super) fn steps(out: &mut Markup, context: &Value) {
     end(out);
 }
 
+/// How a time is known, in words; a Spanish context has them already.
+pub(super) fn source(key: &str) -> &str {
+    match key {
+        "flag" => "a flag",
+        "run_start" => "the start of the run",
+        "last_step" => "the last step",
+        "operator" => "the operator",
+        other => other,
+    }
+}
+
 /// Milestones and the spans between them.
 pub(super) fn milestones(out: &mut Markup, context: &Value) {
     section(out, "milestones", "Milestones");
@@ -147,7 +158,7 @@ pub(super) fn milestones(out: &mut Markup, context: &Value) {
         let mut name = Markup::default();
         put!(name, "{}", text(&milestone["words"]));
         let at = time(&milestone["at"]);
-        let mut from = text(&milestone["source"]).to_owned();
+        let mut from = source(text(&milestone["source"])).to_owned();
         if let Some(amended) = milestone["amended"].as_i64().filter(|amended| *amended > 0) {
             let times = if amended == 1 { "time" } else { "times" };
             from = out.say(&format!("{from}, amended {amended} {times}"));
