@@ -283,7 +283,7 @@ fn roll_back(look: &Look<'_>) -> Move {
         None => 0,
     };
     let mut undone_by_steps = std::collections::BTreeSet::new();
-    for key in stands::newest_first(plan, run) {
+    for key in stands::newest_first(run) {
         let Some((unit, item)) = advance::find(plan, run, key) else { continue };
         let earlier = plan.by_key.get(&unit.key).is_some_and(|at| *at < first);
         // The step whose menu asked for this has an `undo` of its own there.
@@ -297,6 +297,7 @@ fn roll_back(look: &Look<'_>) -> Move {
         let around = unit.step.common.for_each.is_some() && item.is_none();
         if !around
             && !run.undone.contains(key)
+            && stands::done(plan, run, key).is_some()
             && !undone_by_steps.contains(key)
             && run.status(&format!("{key}.undo")).is_none()
             && let Some(undo) = undo_unit(unit)

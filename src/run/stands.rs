@@ -19,17 +19,17 @@ pub(super) enum Done {
     Maybe,
 }
 
-/// The steps that did something, or may have: those still open first, then by when they were settled, the newest
-/// first. Steps that passed are among them whatever they do: an undo of a look is the author's wish.
-pub(super) fn newest_first<'r>(plan: &Plan, run: &'r Run) -> Vec<&'r String> {
+/// The steps that anything happened to: those still open first, then by when they were settled, the newest first.
+/// Which of them [`done`] something is asked one by one: a long run is taken back a step at a time.
+pub(super) fn newest_first(run: &Run) -> impl Iterator<Item = &String> {
     let mut open: Vec<&String> =
         run.steps.iter().filter(|(_, state)| state.settled.is_none()).map(|(key, _)| key).collect();
     open.sort_by_key(|key| run.step(key).and_then(|state| state.started_at));
-    let keys = run.settling.iter().chain(open).rev();
-    keys.filter(|key| done(plan, run, key).is_some()).collect()
+    open.into_iter().rev().chain(run.settling.iter().rev())
 }
 
-/// What a step of this key did; `None` when nothing.
+/// What a step of this key did; `None` when nothing. A step that passed did, whatever it does: an undo of a look is
+/// the author's wish.
 pub(super) fn done(plan: &Plan, run: &Run, key: &str) -> Option<Done> {
     let (unit, _) = advance::find(plan, run, key)?;
     let state = run.step(key)?;
