@@ -53,7 +53,8 @@ pub(in crate::report) fn objective(
     }
     put!(out, "<path class=\"stem rto\" d=\"M{} 16V46\"/>", line);
     let words = format!("{name} {}", length(promised));
-    let end = (line + width(&words, 12.0) / 2.0).min(WIDE);
+    let long = width(&words, 12.0);
+    let end = (line + long / 2.0).clamp(long.min(WIDE), WIDE);
     put!(out, "<text class=\"end label\" x=\"{}\" y=\"12\">{}</text></svg>", end, words);
     Some(out)
 }
@@ -118,5 +119,30 @@ pub(in crate::report) fn part_class(part: &str) -> &'static str {
         "waiting_for_person" => "p-person",
         "held" => "p-held",
         _ => "p-other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Where a label of the objective ends, for a promise of so many milliseconds and five minutes reached.
+    fn end(promised: i64) -> (f64, f64) {
+        let one = json!({ "objective_ms": promised, "achieved_ms": 300_000, "words": "w" });
+        let drawn = objective("RTO", &one, Lang::English).unwrap().text;
+        let (_, rest) = drawn.split_once("<text class=\"end label\" x=\"").unwrap();
+        let (at, rest) = rest.split_once('"').unwrap();
+        let words = rest.split(['>', '<']).nth(1).unwrap();
+        (at.parse().unwrap(), width(words, 12.0))
+    }
+
+    #[test]
+    fn the_label_of_an_objective_stays_in_its_picture() {
+        for promised in [1, 2_000, 60_000, 290_000, 300_000, 3_000_000, i64::MAX / 2] {
+            let (end, long) = end(promised);
+            assert!(end >= long && end <= WIDE, "{promised}: {end} for {long}");
+        }
     }
 }
