@@ -36,7 +36,7 @@ fn esc_leaves_and_nothing_has_run() {
     for keys in ["\x1b", "\x03"] {
         let desk = two();
         let mut pty = Pty::start(&desk.command(&[]));
-        let before = pty.modes();
+        let before = pty.untouched();
         pty.shown("What is happening?");
         pty.send(keys);
         super::until("it has left", || pty.ended_within(20));

@@ -211,7 +211,10 @@ fn a_service_that_comes_and_goes_counts_only_in_a_row() {
             .iter()
             .filter(|asked| asked.line.contains(&format!("/{pattern} ")))
             .count();
-        assert_eq!(ended[0]["looks"].as_u64(), Some(asked as u64), "{pattern}");
+        let told = ended[0]["looks"].as_u64().unwrap();
+        // The end of the time limit may meet a look that is on its way: it has no answer, and does not count.
+        let cut = u64::from(looks.is_none());
+        assert!((told..=told + cut).contains(&(asked as u64)), "{pattern}: {asked} of {told}");
         match looks {
             Some(looks) => {
                 assert_eq!(ended[0]["verdict"]["is"], "pass", "{pattern}");

@@ -14,6 +14,7 @@ pub(crate) struct Pty {
     /// Kept open: a terminal that nobody has open at all tells nothing of its modes.
     slave: Option<File>,
     child: Child,
+    untouched: String,
     seen: String,
     read_to: usize,
     screen: vt100::Parser,
@@ -41,6 +42,8 @@ impl Pty {
         if let Some(folder) = command.get_current_dir() {
             wrapped.current_dir(folder);
         }
+        // Before the command can change them.
+        let untouched = format!("{:?}", tcgetattr(&slave).unwrap());
         let stream = || Stdio::from(slave.try_clone().unwrap());
         wrapped.stdin(stream()).stdout(stream()).stderr(stream());
         let child = wrapped.spawn().unwrap();
@@ -49,6 +52,7 @@ impl Pty {
             master: Some(master),
             slave: Some(slave),
             child,
+            untouched,
             seen: String::new(),
             read_to: 0,
             screen: vt100::Parser::new(some(SIZE.0), some(SIZE.1), KEPT),
@@ -71,6 +75,11 @@ impl Pty {
         self.screen.set_size(some(rows), some(columns));
         let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(self.master.as_ref().unwrap(), size).unwrap();
+    }
+
+    /// The modes that the terminal had before the command began.
+    pub(crate) fn untouched(&self) -> String {
+        self.untouched.clone()
     }
 
     /// The modes of the terminal, to compare.

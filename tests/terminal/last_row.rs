@@ -135,7 +135,7 @@ fn a_panic_gives_the_window_back_and_says_where_the_record_is_and_how_to_go_on()
     let mut command = live(&desk);
     command.env("MAYDAY_SEEDED_BUG", "a panic at Ctrl-C");
     let mut pty = Pty::start(&command);
-    let modes = pty.modes();
+    let modes = pty.untouched();
     pty.looks("the clock", |pty| is_status(&pty.last_row()));
     pty.shown("y or n >");
     pty.signal(Signal::INT);

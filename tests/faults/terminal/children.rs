@@ -130,7 +130,7 @@ fn changes_modes(how: How) {
         "  - {{ id: a, title: A, effect: read, {more}shell: '{stop}stty -echo raw < /dev/tty{waits}' }}"
     ));
     let mut pty = Pty::start(&live(&desk));
-    let modes = pty.modes();
+    let modes = pty.untouched();
     if how == How::Cancelled {
         pty.shown("ready");
         // A key means nothing while the command has broken the terminal: the signal does.

@@ -11,7 +11,7 @@ use crate::support::pty::Pty;
 pub(super) fn reach(phase: &Phase) -> (Desk, Pty, String) {
     let desk = desk(phase.steps);
     let mut pty = Pty::start(&live(&desk));
-    let modes = pty.modes();
+    let modes = pty.untouched();
     match phase.asks {
         Some(label) => pty.shown(label),
         // A command is running once it says so: the record is there before it.

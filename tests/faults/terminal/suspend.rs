@@ -159,7 +159,7 @@ fn interactive(more: &str) -> Desk {
 fn an_interactive_command_has_the_terminal_and_mayday_takes_it_back_with_its_modes() {
     let desk = interactive("");
     let mut pty = Pty::start(&super::live(&desk));
-    let modes = pty.modes();
+    let modes = pty.untouched();
     pty.shown("READY");
     let command = pid_in(&mut pty, &desk);
     let front = rustix::termios::tcgetpgrp(pty.terminal()).unwrap();
@@ -178,7 +178,7 @@ fn ctrl_c_and_a_time_limit_end_an_interactive_command_and_give_the_terminal_back
     for (more, keys) in [("", "\u{3}"), ("timeout: 1s,", "")] {
         let desk = interactive(more);
         let mut pty = Pty::start(&super::live(&desk));
-        let modes = pty.modes();
+        let modes = pty.untouched();
         pty.shown("READY");
         pty.send(keys);
         pty.shown("number from 1");
