@@ -79,7 +79,8 @@ pub fn lines(both: &Value) -> Vec<String> {
         text(&both["a"]["name"]),
         text(&both["b"]["name"])
     )];
-    let mut row = |what: &str, a: String, b: String| lines.push(format!("{what:16}  {a:28}  {b}"));
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    let mut row = |what: &str, a: String, b: String| rows.push([what.to_owned(), a, b]);
     let of = |name: &str, tell: &dyn Fn(&Value) -> String| {
         (tell(&both["a"][name]), tell(&both["b"][name]))
     };
@@ -108,6 +109,10 @@ pub fn lines(both: &Value) -> Vec<String> {
             (tell(&step["a_ms"], &step["a_status"]), tell(&step["b_ms"], &step["b_status"]));
         row(&text(&step["key"]), a, format!("{b}{}", change(&step["delta_ms"])));
     }
+    // Each column is as wide as its widest word.
+    let wide = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
+    let (first, second) = (wide(0), wide(1));
+    lines.extend(rows.iter().map(|[what, a, b]| format!("{what:first$}  {a:second$}  {b}")));
     if both["a"]["people"] == both["b"]["people"] {
         lines.push(
             "The same people both times: somebody else should be able to do it too.".to_owned(),
@@ -175,5 +180,22 @@ mod tests {
         }
         let same = lines(&compare(&record(1, "PASS", "a"), &record(1, "PASS", "a"))).join("\n");
         assert!(same.contains("are the same") && !same.contains("criterion"), "{same}");
+    }
+
+    #[test]
+    fn the_columns_stay_below_each_other_whatever_a_step_is_called() {
+        let step = |ms: i64| {
+            let key = "writes_off.vercel_deployments_of_the_day";
+            json!({ "key": key, "status": "ok", "took_ms": ms })
+        };
+        let record = |verdict: &str, ms: i64| json!({ "verdict": verdict, "score": 1, "of": 1, "steps": [step(ms)], "people": ["ada", "bo"] });
+        let lines = lines(&compare(&record("FAIL", 61_000), &record("PASS", 62_000)));
+        let at = |row: &str, word: &str| {
+            let line = lines.iter().find(|line| line.starts_with(row)).unwrap();
+            line.rfind(word).unwrap()
+        };
+        assert_eq!(at("verdict", "PASS"), at("writes_off", "01:02"));
+        assert_eq!(at("verdict", "FAIL"), at("writes_off", "01:01"));
+        assert_eq!(at("verdict", "PASS"), at("driven by", "ada, bo"));
     }
 }
