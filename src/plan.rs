@@ -142,6 +142,12 @@ impl Unit {
     pub fn class(&self) -> EffectClass {
         class_of(&self.step.common, &self.step.action)
     }
+
+    /// True for a statement in a transaction of its own: when it fails, the database takes all of it back.
+    #[must_use]
+    pub fn is_atomic(&self) -> bool {
+        self.step.action.key() == "sql" && !self.step.common.no_transaction
+    }
 }
 
 /// The declared effect, or the one that the type has by nature. An undeclared one counts as the worst.

@@ -7,7 +7,7 @@ use super::advance;
 use super::event::StepStatus;
 use super::state::Run;
 use crate::effect::EffectClass;
-use crate::plan::{Plan, Unit};
+use crate::plan::Plan;
 use crate::steps::{Stage, Verdict};
 
 /// How sure it is that a step did something.
@@ -45,7 +45,7 @@ pub(super) fn done(plan: &Plan, run: &Run, key: &str) -> Option<Done> {
         Verdict::Fail(failure) => match failure.stage {
             Stage::Verify => Some(Done::Surely),
             // A transaction that failed was taken back by the database.
-            _ if is_atomic(unit) => None,
+            _ if unit.is_atomic() => None,
             Stage::Run | Stage::Timeout | Stage::Cancelled => Some(Done::Maybe),
             // The latest attempt never began; an earlier one may have.
             Stage::NotDone | Stage::Input | Stage::Gate => {
@@ -53,8 +53,4 @@ pub(super) fn done(plan: &Plan, run: &Run, key: &str) -> Option<Done> {
             }
         },
     }
-}
-
-fn is_atomic(unit: &Unit) -> bool {
-    unit.step.action.key() == "sql" && !unit.step.common.no_transaction
 }

@@ -99,13 +99,12 @@ impl StepView {
     pub fn of(number: usize, unit: &Unit, words: &dyn Fn(&str) -> String) -> Self {
         let class = unit.class();
         let key = unit.step.action.key();
-        let atomic = key == "sql" && !unit.step.common.no_transaction;
         Self {
             number,
             title: words(&unit.step.common.title),
             class,
             waits: key.starts_with("wait_") || key == "pause",
-            partial: class != EffectClass::Read && !atomic,
+            partial: class != EffectClass::Read && !unit.is_atomic(),
             undoes: unit.undoes.clone(),
             card: Card::of(&unit.step, class, words),
         }
