@@ -36,7 +36,7 @@ mod retry;
 pub mod scope;
 pub mod session;
 pub mod slip;
-mod stands;
+pub(crate) mod stands;
 pub mod state;
 pub mod stops;
 pub mod trim;

@@ -12,7 +12,7 @@ use super::objective::Hold;
 use super::scope::Scope;
 use super::session::{Purpose, Session};
 use super::state::{PhaseState, Run};
-use super::{advance, escalate, gate, hand, inputs, interrupt, objective, stands, stops};
+use super::{advance, escalate, gate, hand, inputs, interrupt, objective, recover, stands, stops};
 use crate::effect::{Effect, EffectId, Question, Wants};
 use crate::plan::{Mode, Plan, Section, Unit, undo_unit};
 use crate::template;
@@ -273,6 +273,12 @@ fn enter(look: &Look<'_>, phase: &crate::plan::PlanPhase) -> Move {
 /// The undos of what passed or may have happened, newest first, back to and with the step asked for.
 fn roll_back(look: &Look<'_>) -> Move {
     let (plan, run) = (look.plan, look.run);
+    // A change that may still be going on is seen to its end before anything is taken back.
+    if let Some((key, state)) = stands::in_flight(plan, run)
+        && let Some((unit, item)) = advance::find(plan, run, key)
+    {
+        return recover::before_rollback(look, unit, key, item, state);
+    }
     let place = |key: &String| {
         let (unit, _) = advance::find(plan, run, key)?;
         plan.by_key.get(&unit.key).copied()

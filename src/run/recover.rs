@@ -52,6 +52,25 @@ pub(super) fn broken(
     }
 }
 
+/// The same in front of a rollback, which must know what it takes back: nothing is begun again for that.
+pub(super) fn before_rollback(
+    look: &Look<'_>,
+    unit: &Unit,
+    key: &str,
+    item: Option<(usize, &Value)>,
+    state: &StepState,
+) -> Move {
+    let names = look.scope(&unit.prefix, item);
+    let cx = context(look.plan, unit, key, &names, look.now);
+    match fate(unit, &cx, state) {
+        Fate::Again => {
+            let reason = "it was begun, and its end is not recorded".to_owned();
+            Move::record(lost(key, state, reason))
+        }
+        _ => broken(look, unit, key, item, state),
+    }
+}
+
 /// A record that was moved left what had begun where it was.
 fn everywhere(run: &Run, mut recover: Recover) -> Recover {
     if let Recover::Command(command) = &mut recover {

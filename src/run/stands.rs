@@ -5,14 +5,14 @@
 
 use super::advance;
 use super::event::StepStatus;
-use super::state::Run;
+use super::state::{Run, StepState};
 use crate::effect::EffectClass;
-use crate::plan::Plan;
-use crate::steps::{Stage, Verdict};
+use crate::plan::{Plan, Unit};
+use crate::steps::{Failure, Stage, Verdict};
 
 /// How sure it is that a step did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Done {
+pub(crate) enum Done {
     /// It passed, or its action did and a check behind it failed.
     Surely,
     /// All of it, a part or nothing.
@@ -28,6 +28,31 @@ pub(super) fn newest_first(run: &Run) -> impl Iterator<Item = &String> {
     open.into_iter().rev().chain(run.settling.iter().rev())
 }
 
+/// A change that an earlier driver began and whose end nobody has recorded.
+pub(super) fn in_flight<'r>(plan: &Plan, run: &'r Run) -> Option<(&'r String, &'r StepState)> {
+    run.steps.iter().find(|(key, state)| {
+        let began = state.settled.is_none() && state.running.as_ref().is_some_and(|it| it.earlier);
+        let changes = |(unit, _): (&Unit, _)| unit.class() != EffectClass::Read;
+        began && advance::find(plan, run, key).is_some_and(changes)
+    })
+}
+
+/// What a verdict says of the world; `None` when nothing of it happened. `atomic` is a statement in a transaction.
+pub(crate) fn of_verdict(verdict: &Verdict, atomic: bool) -> Option<Done> {
+    match verdict {
+        // Also where the action has run, and what came of it is not what the playbook needs.
+        Verdict::Pass | Verdict::Fail(Failure { stage: Stage::Verify, .. }) => Some(Done::Surely),
+        Verdict::Unknown { .. } => Some(Done::Maybe),
+        // A transaction that failed, or is not committed yet, is taken back by the database.
+        _ if atomic => None,
+        Verdict::More => Some(Done::Maybe),
+        Verdict::Fail(failure) => match failure.stage {
+            Stage::Run | Stage::Timeout | Stage::Cancelled => Some(Done::Maybe),
+            _ => None,
+        },
+    }
+}
+
 /// What a step of this key did; `None` when nothing. A step that passed did, whatever it does: an undo of a look is
 /// the author's wish.
 pub(super) fn done(plan: &Plan, run: &Run, key: &str) -> Option<Done> {
@@ -39,18 +64,7 @@ pub(super) fn done(plan: &Plan, run: &Run, key: &str) -> Option<Done> {
     if unit.class() == EffectClass::Read || state.attempts == 0 {
         return None;
     }
-    match state.verdict.as_ref()? {
-        Verdict::Pass | Verdict::More => Some(Done::Surely),
-        Verdict::Unknown { .. } => Some(Done::Maybe),
-        Verdict::Fail(failure) => match failure.stage {
-            Stage::Verify => Some(Done::Surely),
-            // A transaction that failed was taken back by the database.
-            _ if unit.is_atomic() => None,
-            Stage::Run | Stage::Timeout | Stage::Cancelled => Some(Done::Maybe),
-            // The latest attempt never began; an earlier one may have.
-            Stage::NotDone | Stage::Input | Stage::Gate => {
-                (state.attempts > 1).then_some(Done::Maybe)
-            }
-        },
-    }
+    // The latest attempt may never have begun; an earlier one did.
+    let earlier = || (state.attempts > 1 && !unit.is_atomic()).then_some(Done::Maybe);
+    of_verdict(state.verdict.as_ref()?, unit.is_atomic()).or_else(earlier)
 }

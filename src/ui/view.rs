@@ -8,8 +8,9 @@ use crate::config::Danger;
 use crate::effect::EffectClass;
 use crate::plan::{Mode, Plan, Unit, undo_unit};
 use crate::run::event::{Event, Kind, Milestone, StepStatus};
+use crate::run::stands::{self, Done};
 use crate::severity::Names;
-use crate::steps::{Stage, Verdict};
+use crate::steps::Verdict;
 use crate::time::{Span, Timestamp};
 use crate::ui::card::Card;
 use crate::ui::layout::USUAL;
@@ -322,12 +323,7 @@ impl View {
     /// What a step with this verdict did to the world; `None` when nothing.
     fn change(&self, key: &str, verdict: &Verdict) -> Option<Change> {
         let step = self.step(key).filter(|step| step.class != EffectClass::Read)?;
-        let sure = match verdict {
-            Verdict::Pass => true,
-            Verdict::Unknown { .. } => false,
-            Verdict::Fail(failure) if step.partial && began(failure.stage) => false,
-            Verdict::Fail(_) | Verdict::More => return None,
-        };
+        let sure = stands::of_verdict(verdict, !step.partial)? == Done::Surely;
         let known = self.changes.iter().find(|known| known.step == key);
         let sure = sure || known.is_some_and(|known| known.sure);
         let undo = step.card.undo.is_some();
@@ -384,9 +380,4 @@ impl View {
     pub fn recovered(&self) -> Option<Timestamp> {
         self.milestones.get(&Milestone::Recovered).copied()
     }
-}
-
-/// True when a failure at this stage means that the action had begun.
-fn began(stage: Stage) -> bool {
-    matches!(stage, Stage::Run | Stage::Timeout | Stage::Cancelled)
 }

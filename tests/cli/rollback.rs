@@ -1,6 +1,8 @@
 //! Taking a run back: what passed, and what may have happened.
 
-use super::desk;
+use rustix::process::Signal;
+
+use super::{Beside, desk, until};
 use crate::support::desk::{Desk, Said};
 
 /// Lines that the steps and their undos left, in order.
@@ -96,4 +98,50 @@ fn an_undo_that_failed_leaves_what_it_was_for() {
     desk.write("ok", "");
     taken_back(&desk, &[], &["a"]).is(0, &[]);
     assert_eq!(log(&desk), ["a", "-a"]);
+}
+
+/// The command has run, or the transaction is committed: only what came of it cannot be kept.
+#[test]
+fn what_was_done_stands_also_where_its_result_could_not_be_taken() {
+    let config = "environments: {here: {danger: low, targets: {db: {type: sqlite, path: d.db}}}}\ndefault_environment: here\n";
+    let last = "  - {id: z, title: 'Z {{ v }}', effect: read, shell: 'true'}\n";
+    for more in [
+        "shell: 'echo a >> log', capture: {v: json.id}",
+        "target: db, sql: CREATE TABLE t (n), capture: {v: 'rows[3].id'}",
+    ] {
+        let desk = super::desk_with(config, "", &format!("{}{last}", step("a", more)));
+        desk.write("d.db", "");
+        let said = desk.mayday(&["run", "p"]);
+        said.is(5, &["capture `v`", "a: The a (can be undone)"]);
+        assert!(!said.all().contains("changed nothing"), "{}", said.all());
+        taken_back(&desk, &[], &["a"]).is(0, &[]);
+        assert_eq!(log(&desk).last().map(String::as_str), Some("-a"));
+    }
+}
+
+/// A driver was killed and its command goes on: its end is waited for, and then it is taken back.
+#[test]
+fn a_command_that_still_runs_is_seen_to_its_end_before_anything_is_taken_back() {
+    let steps = [
+        step("a", "shell: 'echo a >> log'"),
+        step("b", "shell: 'echo begin >> log; while ! test -e go; do :; done; echo b >> log'"),
+    ];
+    let desk = desk(&steps.concat());
+    let run = Beside::start(desk.command(&["run", "p"]));
+    until("it has begun", || log(&desk).contains(&"begin".to_owned()));
+    run.signal(Signal::KILL);
+    assert_eq!(run.end().code, None);
+    let newest = desk.newest();
+    let agreed = ["rollback", &newest, "--confirm=a.undo=yes", "--confirm=b.undo=yes"];
+    let back = Beside::start(desk.command(&agreed));
+    until("it waits for the end", || {
+        super::files(&desk.path("state")).iter().any(|file| {
+            file.ends_with("journal.jsonl")
+                && std::fs::read_to_string(file).unwrap_or_default().contains("rollback_started")
+        })
+    });
+    assert_eq!(log(&desk), ["a", "begin"]);
+    desk.write("go", "");
+    back.end().is(0, &["The changes asked for are taken back."]);
+    assert_eq!(log(&desk), ["a", "begin", "b", "-b", "-a"]);
 }
