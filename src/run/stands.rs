@@ -28,11 +28,15 @@ pub(super) fn newest_first(run: &Run) -> impl Iterator<Item = &String> {
     open.into_iter().rev().chain(run.settling.iter().rev())
 }
 
-/// A change that an earlier driver began and whose end nobody has recorded.
+/// A change that an earlier driver began and whose end nobody has recorded. A question that was put changes nothing
+/// by itself, and what may be sent again was not sent for a rollback.
 pub(super) fn in_flight<'r>(plan: &Plan, run: &'r Run) -> Option<(&'r String, &'r StepState)> {
     run.steps.iter().find(|(key, state)| {
         let began = state.settled.is_none() && state.running.as_ref().is_some_and(|it| it.earlier);
-        let changes = |(unit, _): (&Unit, _)| unit.class() != EffectClass::Read;
+        let changes = |(unit, _): (&Unit, _)| {
+            let action = &unit.step.action;
+            unit.class() != EffectClass::Read && !action.is_question() && !action.repeatable()
+        };
         began && advance::find(plan, run, key).is_some_and(changes)
     })
 }
