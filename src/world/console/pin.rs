@@ -10,10 +10,11 @@
 //! "erase from here to the end" finds it wherever a changed window has moved it.
 
 use std::io;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 /// A window, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,9 +34,9 @@ const ERASE_BELOW: &str = "\x1b[J";
 /// An empty row below the cursor, which stays in its row, at its start.
 const ROOM: &str = "\r\n\x1b[A";
 
-/// How often, and how long each time, giving back waits for a drawing that is under way. A terminal that
-/// stands still may hold it for ever.
-const TRIES: u32 = 20;
+/// How often, and how long each time, giving back waits for a drawing or a writing that is under way. A
+/// terminal that stands still may hold it for ever.
+const TRIES: u32 = 60;
 const A_TRY: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
 
 /// The last row of one terminal.
@@ -187,13 +188,22 @@ pub(super) fn give_back(until: Until) {
     }
 }
 
-/// Written only when it does not have to wait: a terminal that stands still must not hold up the end.
+/// Written only when it does not have to wait for long: a terminal that stands still must not hold up the
+/// end. It does wait while another thread is writing: the kernel calls a terminal not ready for so long.
 pub(super) fn write_at_once(bytes: &[u8]) {
-    let stderr = io::stderr();
-    let mut fds = [PollFd::from_borrowed_fd(stderr.as_fd(), PollFlags::OUT)];
-    let ready = poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0);
-    if ready && fds[0].revents().contains(PollFlags::OUT) {
-        let _ = rustix::io::write(&stderr, bytes);
+    write_soon(io::stderr().as_fd(), bytes);
+}
+
+fn write_soon(terminal: BorrowedFd<'_>, bytes: &[u8]) {
+    for _ in 0..TRIES {
+        let mut fds = [PollFd::from_borrowed_fd(terminal, PollFlags::OUT)];
+        let ready = poll(&mut fds, Some(&A_TRY)).is_ok_and(|ready| ready > 0);
+        if ready && !fds[0].revents().contains(PollFlags::OUT) {
+            return;
+        }
+        if ready && rustix::io::write(terminal, bytes) != Err(Errno::INTR) {
+            return;
+        }
     }
 }
 
@@ -250,5 +260,37 @@ mod tests {
         let held = pin.hold().unwrap();
         assert_eq!(pin.give_back(Until::TheEnd, WINDOW), None);
         drop(held);
+    }
+
+    /// Where a thread of this process waits: `S` for one that sleeps, proc_pid_stat(5).
+    fn sleeps(thread: nix::unistd::Pid) -> bool {
+        let path = format!("/proc/self/task/{thread}/stat");
+        let stat = std::fs::read_to_string(path).unwrap();
+        stat.rsplit_once(')').unwrap().1.starts_with(" S ")
+    }
+
+    #[test]
+    fn a_terminal_that_is_not_ready_for_a_moment_is_waited_for_and_one_that_stands_still_is_not() {
+        use std::io::Read as _;
+
+        use rustix::termios::{Action, tcflow};
+
+        let pair = nix::pty::openpty(None, None).unwrap();
+        let own = nix::unistd::gettid();
+        tcflow(&pair.slave, Action::OOff).unwrap();
+        write_soon(pair.slave.as_fd(), b"never");
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                while !sleeps(own) {
+                    std::thread::yield_now();
+                }
+                tcflow(&pair.slave, Action::OOn).unwrap();
+            });
+            write_soon(pair.slave.as_fd(), b"row");
+        });
+        rustix::io::write(&pair.slave, b".").unwrap();
+        let mut shown = [0; 4];
+        std::fs::File::from(pair.master).read_exact(&mut shown).unwrap();
+        assert_eq!(&shown, b"row.");
     }
 }
