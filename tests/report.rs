@@ -15,7 +15,7 @@ mod html;
 mod merge;
 mod pages;
 mod runs;
-mod schema;
+pub(crate) mod schema;
 mod spanish;
 mod story;
 mod templates;

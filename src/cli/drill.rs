@@ -11,6 +11,7 @@ mod ready;
 mod record;
 pub(super) mod shelf;
 pub(super) mod signoff;
+pub(super) mod told;
 
 use super::driven::Stage;
 use super::exit::{self, Failure};
@@ -201,7 +202,11 @@ pub(super) fn again(
 /// The end of a run that was taken up again: of a drill its result, of a real one its exit code.
 #[expect(clippy::needless_pass_by_value, reason = "the run ends here")]
 pub(super) fn conclude(ended: Ended) -> Result<u8, Failure> {
-    if ended.plan.mode == Mode::Real || ended.run.closed.is_none() {
+    if ended.plan.mode == Mode::Real {
+        return Ok(exit::of_run(&ended.run));
+    }
+    if ended.run.closed.is_none() {
+        tell_programs(&ended);
         return Ok(exit::of_run(&ended.run));
     }
     let verdict = drill_verdict(&ended.run, &ended.plan);
@@ -223,8 +228,17 @@ pub(super) fn conclude(ended: Ended) -> Result<u8, Failure> {
     for line in lines {
         ended.stage.screen.tell(&line);
     }
+    tell_programs(&ended);
     let _ = ended.stage.screen.flushed(std::time::Duration::from_secs(2));
     Ok(if verdict.word.passed() { exit::DONE } else { exit::DRILL_FAILED })
+}
+
+/// The last line for whoever reads the events; nothing for a person.
+fn tell_programs(ended: &Ended) {
+    if ended.stage.json {
+        ended.stage.screen.data(told::line(&ended.run, &ended.plan));
+        let _ = ended.stage.screen.flushed(std::time::Duration::from_secs(2));
+    }
 }
 
 /// The RESULT block.

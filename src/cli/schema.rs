@@ -1,4 +1,4 @@
-//! `mayday schema`: the JSON Schema of the language, for editors, and of reports, for programs.
+//! `mayday schema`: the JSON Schema of the language, for editors, and of reports and states, for programs.
 
 use clap::{Args, ValueEnum};
 
@@ -9,7 +9,7 @@ use crate::playbook::schema as language;
 /// Flags of `schema`.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  mayday schema > schema/playbook.v1.json\n  mayday schema config\n  mayday schema report"
+    before_help = "Examples:\n  mayday schema > schema/playbook.v1.json\n  mayday schema config\n  mayday schema report\n  mayday schema status"
 )]
 pub struct SchemaArgs {
     /// Of what
@@ -25,6 +25,8 @@ enum What {
     Config,
     /// What `report --format json` prints
     Report,
+    /// What `status --json` prints
+    Status,
 }
 
 pub(super) fn schema(args: &SchemaArgs) -> Result<u8, Failure> {
@@ -32,6 +34,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<u8, Failure> {
         What::Playbook => language::playbook(),
         What::Config => language::config(),
         What::Report => crate::report::fields::schema(),
+        What::Status => super::status::data::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     out::data(&format!("{text}\n"));

@@ -1,9 +1,11 @@
 //! `mayday status [RUN]`: where a run stands, read from its record. Needs no lock.
 
 use clap::Args;
-use serde_json::json;
 
+pub(super) mod data;
 mod watch;
+
+use data::Told;
 
 use super::driven;
 use super::exit::{self, Failure};
@@ -72,28 +74,8 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     let clocks = plan.as_ref().map(|plan| clocks(plan, &run)).unwrap_or_default();
     let steps: Vec<Step> = plan.as_ref().map(|plan| Step::all(plan, &run, now)).unwrap_or_default();
     if args.json {
-        let clocks: Vec<_> = clocks
-            .iter()
-            .map(|clock| {
-                json!({ "clock": clock.id, "anchor": clock.anchor, "due": clock.due,
-                        "met": clock.met, "passed": clock.passed(now) })
-            })
-            .collect();
-        let steps: Vec<_> = steps
-            .iter()
-            .map(|step| json!({ "step": step.key, "status": step.status, "title": step.title }))
-            .collect();
-        let opened = run.opened.as_ref();
-        let line = json!({
-            "run": id.as_str(), "state": state,
-            "playbook": opened.map(|opened| &opened.playbook),
-            "environment": opened.map(|opened| &opened.environment),
-            "severity": run.incident.severity,
-            "began": run.opened_at, "events": run.events,
-            "milestones": run.milestones, "clocks": clocks, "steps": steps,
-            "messages": letters(&run, driven),
-        });
-        out::json(&line.to_string());
+        let told = Told { id: &id, run: &run, plan: plan.as_ref(), state: &state, driven };
+        out::json(&told.data(&clocks, &steps, now).to_string());
         return Ok(exit::DONE);
     }
     let lang = machine::lang(global);
@@ -185,17 +167,6 @@ fn clock_line(clock: &crate::run::clock::Clock, now: Timestamp) -> String {
         None => format!("{} left", clock.due.since(now).clock()),
     };
     format!("{}  {} from {}: due {}, {how}", clock.id, clock.span, clock.anchor, clock.due.clock())
-}
-
-/// Messages for machines.
-fn letters(run: &Run, driven: bool) -> Vec<serde_json::Value> {
-    let one = |letter: &Letter| {
-        json!({
-            "to": letter.to, "cause": letter.cause, "at": letter.at, "attempts": letter.attempts,
-            "state": letter_state(letter, driven), "message": letter.message,
-        })
-    };
-    run.outbox.letters().map(one).collect()
 }
 
 /// How far a message is, in the words of a person who asks whether it has arrived.

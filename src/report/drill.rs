@@ -15,6 +15,7 @@ use crate::steps::{Failure, Stage, Verdict};
 use crate::time::Timestamp;
 
 pub mod compare;
+pub mod data;
 pub mod freshness;
 pub mod record;
 

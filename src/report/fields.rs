@@ -9,7 +9,7 @@ mod page;
 mod schema;
 
 pub use page::page;
-pub use schema::schema;
+pub use schema::{schema, schema_of};
 
 const LIST: &str = include_str!("fields.txt");
 
@@ -90,8 +90,12 @@ pub struct Group {
 /// The list, in its order. A line that is none is passed over; a test reads each line.
 #[must_use]
 pub fn groups() -> Vec<Group> {
+    groups_of(LIST)
+}
+
+fn groups_of(list: &'static str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for line in LIST.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")) {
+    for line in list.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")) {
         if let Some(title) = line.strip_prefix("## ") {
             groups.push(Group { title, template: String::new(), fields: Vec::new() });
         } else if let Some(group) = groups.last_mut() {
@@ -121,7 +125,11 @@ fn field(line: &'static str) -> Option<Field> {
 }
 
 fn all() -> Vec<Field> {
-    groups().into_iter().flat_map(|group| group.fields).collect()
+    all_of(LIST)
+}
+
+fn all_of(list: &'static str) -> Vec<Field> {
+    groups_of(list).into_iter().flat_map(|group| group.fields).collect()
 }
 
 /// The fields right below a path, which ends in `.` where it is not empty, with their names.

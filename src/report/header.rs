@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Facts;
-use super::drill::drill_verdict;
+use super::drill::data::data;
 use super::outcome::{Status, status};
 use crate::plan::Mode;
 use crate::run::event::Kind;
@@ -70,30 +70,5 @@ pub(super) fn record(facts: &Facts<'_>) -> Value {
 pub(super) fn drill(facts: &Facts<'_>) -> Value {
     let is_drill = facts.run.opened.as_ref().is_some_and(|opened| opened.mode == Mode::Drill);
     let Some(plan) = facts.plan.filter(|_| is_drill) else { return Value::Null };
-    let verdict = drill_verdict(facts.run, plan);
-    let criteria = verdict.criteria.iter().map(|criterion| {
-        json!({
-            "id": criterion.id,
-            "title": criterion.title,
-            "must": criterion.must,
-            "held": criterion.held,
-            "held_words": match criterion.held {
-                Some(true) => "held",
-                Some(false) => "did not hold",
-                None => "not evaluated",
-            },
-            "points": criterion.points,
-            "got": criterion.got,
-            "measured": criterion.measured,
-        })
-    });
-    json!({
-        "verdict": verdict.word.word(),
-        "passed": verdict.word.passed(),
-        "score": verdict.score,
-        "of": verdict.of,
-        "reasons": verdict.reasons,
-        "injected": crate::run::fault::account_data(facts.run),
-        "criteria": criteria.collect::<Vec<_>>(),
-    })
+    data(facts.run, plan)
 }

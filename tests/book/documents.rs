@@ -31,6 +31,7 @@ const NOT_RUN: &[(&str, &str)] = &[
         "mayday drill run lost --env lab --inject back=fail --inject find=slow:30s",
         "wants a playbook that its page invents",
     ),
+    ("mayday drill run lost --env lab --no-input --json", "wants a playbook that its page invents"),
     ("mayday doctor", "looks at the machine that it runs on"),
     ("mayday doctor --env production", "wants an environment of production"),
     ("mayday doctor --env production sev2-data-loss", "wants an environment of production"),
@@ -54,7 +55,7 @@ const ENDS_WITH: &[(&str, i32)] = &[
 /// Programs that a page may show beside mayday.
 const PROGRAMS: &[&str] = &[
     "cd", "curl", "cargo", "printf", "openssl", "base64", "jq", "git", "mdbook", "less", "lp",
-    "set", "mkdir", "cp", "export",
+    "set", "mkdir", "cp", "export", "tail",
 ];
 
 /// A fenced block.

@@ -9,6 +9,7 @@ mod more;
 mod odd;
 mod record;
 mod stops;
+mod told;
 mod verdict;
 
 use serde_json::Value;

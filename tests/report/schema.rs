@@ -11,7 +11,7 @@ use super::{Ends, context, every, full, now, runs, story};
 use crate::support::desk::Desk;
 
 /// What does not fit, by path. Knows the words that the schema uses, and no others.
-fn faults(schema: &Value, value: &Value, path: &str, all: &mut Vec<String>) {
+pub(crate) fn faults(schema: &Value, value: &Value, path: &str, all: &mut Vec<String>) {
     for (word, rule) in schema.as_object().unwrap() {
         let fits = match word.as_str() {
             "type" => {

@@ -122,6 +122,11 @@ pub(super) fn find(base: &Path, asked: &str) -> Result<Filed, Failure> {
     }
 }
 
+/// The record of this run, where it has one.
+pub(super) fn of_run(base: &Path, run: &str) -> Option<Filed> {
+    all(base).into_iter().find(|filed| filed.text("run") == run)
+}
+
 /// As [`find`]; of a run that has no record what it would say.
 ///
 /// # Errors

@@ -74,8 +74,16 @@ pub(super) fn signoff(global: &Global, args: &SignoffArgs) -> Result<u8, Failure
 pub(super) fn roles(filed: &Filed) -> Vec<String> {
     let named = filed.says["sign_off"].as_array().into_iter().flatten();
     let named: Vec<String> = named.filter_map(|role| role.as_str().map(str::to_owned)).collect();
-    if named.is_empty() { vec!["signer".to_owned()] } else { named }
+    wanted(&named)
 }
+
+/// The roles that a playbook names; one signer where it names none.
+pub(super) fn wanted(named: &[String]) -> Vec<String> {
+    if named.is_empty() { vec!["signer".to_owned()] } else { named.to_vec() }
+}
+
+/// The word for a role that has not signed.
+pub(super) const PENDING: &str = "pending";
 
 fn sign(
     global: &Global,
@@ -165,7 +173,7 @@ fn difference(now: &serde_json::Value, filed: &Filed) -> Option<&'static str> {
 /// Whether a role has signed, and that still holds; in words.
 pub(super) fn standing(data: &Path, role: &str, allowed: Option<&Path>) -> (bool, String) {
     let file = place(data, role);
-    let Ok(text) = fs::read_to_string(&file) else { return (false, "pending".to_owned()) };
+    let Ok(text) = fs::read_to_string(&file) else { return (false, PENDING.to_owned()) };
     let field = |name: &str| {
         let lines = text.lines().filter_map(|line| line.split_once(": "));
         lines.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value).unwrap_or_default()
@@ -209,13 +217,13 @@ fn hashed(file: &Path) -> Result<(String, String), String> {
     Ok((name, Hash::of(&bytes).hex()))
 }
 
-/// Every role that signs a record, and where it stands, in words.
-pub(in crate::cli) fn standings(filed: &Filed) -> Vec<(String, String)> {
-    let words = |role: &String| match &filed.file {
-        Some(data) => standing(data, role, None).1,
-        None => "pending".to_owned(),
+/// Every role that signs a record; whether it has and that holds, and the same in words.
+pub(in crate::cli) fn standings(filed: &Filed) -> Vec<(String, (bool, String))> {
+    let where_it_stands = |role: &String| match &filed.file {
+        Some(data) => standing(data, role, None),
+        None => (false, PENDING.to_owned()),
     };
-    roles(filed).into_iter().map(|role| (role.clone(), words(&role))).collect()
+    roles(filed).into_iter().map(|role| (role.clone(), where_it_stands(&role))).collect()
 }
 
 /// The roles whose sign-off of a record is missing or does not hold.

@@ -65,7 +65,8 @@ pub(in crate::cli) fn find(
         let filed = shelf::all(Path::new(&opened.base)).into_iter();
         for one in filed.filter(|one| one.text("playbook") == opened.playbook) {
             if one.text("run") == opened.run {
-                found.signed = signoff::standings(&one);
+                let roles = signoff::standings(&one).into_iter();
+                found.signed = roles.map(|(role, (_, words))| (role, words)).collect();
                 found.files = one.file.as_deref().map(files).unwrap_or_default();
             }
             found.drills.push(one.says);

@@ -2,18 +2,24 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Field, Holds, all, below};
+use super::{Field, Holds, LIST, all_of, below};
 use crate::report::CONTEXT_VERSION;
 
 /// The schema, draft 2020-12. Fields that a newer mayday adds are no fault.
 #[must_use]
 pub fn schema() -> Value {
-    let all = all();
-    let mut schema = object(&all, "", false);
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-    schema["title"] =
-        format!("mayday report --format json, version {CONTEXT_VERSION} of its context").into();
+    let title = format!("mayday report --format json, version {CONTEXT_VERSION} of its context");
+    let mut schema = schema_of(LIST, &title);
     schema["properties"]["context_version"]["const"] = CONTEXT_VERSION.into();
+    schema
+}
+
+/// The schema of another list that is written as this one is.
+#[must_use]
+pub fn schema_of(list: &'static str, title: &str) -> Value {
+    let mut schema = object(&all_of(list), "", false);
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    schema["title"] = title.into();
     schema
 }
 
