@@ -29,13 +29,15 @@ pub(super) fn newest_first(run: &Run) -> impl Iterator<Item = &String> {
 }
 
 /// A change that an earlier driver began and whose end nobody has recorded. A question that was put changes nothing
-/// by itself, and what may be sent again was not sent for a rollback.
+/// by itself, and what may be sent again was not sent for a rollback: they count where there is an undo, which says
+/// that what was asked for or sent can be there.
 pub(super) fn in_flight<'r>(plan: &Plan, run: &'r Run) -> Option<(&'r String, &'r StepState)> {
     run.steps.iter().find(|(key, state)| {
         let began = state.settled.is_none() && state.running.as_ref().is_some_and(|it| it.earlier);
         let changes = |(unit, _): (&Unit, _)| {
             let action = &unit.step.action;
-            unit.class() != EffectClass::Read && !action.is_question() && !action.repeatable()
+            let harmless = action.is_question() || action.repeatable();
+            unit.class() != EffectClass::Read && (!harmless || unit.step.undo.is_some())
         };
         began && advance::find(plan, run, key).is_some_and(changes)
     })

@@ -4,6 +4,7 @@ use rustix::process::Signal;
 
 use super::{Beside, desk, until};
 use crate::support::desk::{Desk, Said};
+use crate::support::pty::Pty;
 
 /// Lines that the steps and their undos left, in order.
 fn log(desk: &Desk) -> Vec<String> {
@@ -144,4 +145,43 @@ fn a_command_that_still_runs_is_seen_to_its_end_before_anything_is_taken_back() 
     desk.write("go", "");
     back.end().is(0, &["The changes asked for are taken back."]);
     assert_eq!(log(&desk), ["a", "begin", "b", "-b", "-a"]);
+}
+
+/// Sent, and the answer never came: what is at the other side is for the undo to take back.
+#[test]
+fn a_request_that_may_be_sent_again_is_taken_back_where_it_may_have_arrived() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", server.local_addr().unwrap());
+    let request = format!("http: {{post: '{url}', idempotency_key: k}}");
+    let steps = [step("a", "shell: 'echo a >> log'"), step("b", &request)];
+    let desk = desk(&steps.concat());
+    let run = Beside::start(desk.command(&["run", "p"]));
+    server.set_nonblocking(true).unwrap();
+    let mut arrived = None;
+    until("it arrives", || {
+        arrived = server.accept().ok();
+        arrived.is_some()
+    });
+    run.signal(Signal::KILL);
+    assert_eq!(run.end().code, None);
+    drop(arrived);
+    let back = taken_back(&desk, &[], &["a", "b"]);
+    back.is(0, &["`b` MAY have happened, all or a part.", "The changes asked for are taken back."]);
+    assert_eq!(log(&desk), ["a", "-b", "-a"]);
+}
+
+/// Somebody was asked to do it and may be at it, or done with it.
+#[test]
+fn what_a_person_was_asked_to_do_is_taken_back_where_it_may_be_done() {
+    let steps = [step("a", "shell: 'echo a >> log'"), step("b", "manual: Pull the plug")];
+    let desk = desk(&steps.concat());
+    let mut pty = Pty::start(&desk.command(&["run", "p"]));
+    pty.shown("press Enter to go on > ");
+    pty.send("\r");
+    pty.shown("number from 1 to 3");
+    pty.signal(Signal::KILL);
+    pty.wait();
+    let back = taken_back(&desk, &[], &["a", "b"]);
+    back.is(0, &["`b` MAY have happened, all or a part.", "The changes asked for are taken back."]);
+    assert_eq!(log(&desk), ["a", "-b", "-a"]);
 }
