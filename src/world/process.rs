@@ -147,7 +147,8 @@ impl Earlier {
     /// What this process has inherited by now.
     #[must_use]
     pub fn here() -> Self {
-        Self(if group::has_children() { group::strays() } else { Vec::new() })
+        let strays = if group::has_children() { group::strays(&[]) } else { Vec::new() };
+        Self(strays.into_iter().map(|stray| stray.survivor).collect())
     }
 
     fn is_empty(&self) -> bool {
@@ -359,7 +360,7 @@ impl Running {
             Some(at) if self.now >= at => {
                 let name = "the command itself".to_owned();
                 let pid = self.pid.as_raw_pid();
-                self.leftovers.name(vec![group::Survivor { pid, name }]);
+                self.leftovers.name(vec![group::Survivor::named(pid, name)]);
                 self.front = None;
                 return true;
             }

@@ -3,7 +3,7 @@
 use rustix::process::{Pid, Signal};
 
 use super::{CONFIG, desk, desk_with};
-use crate::support::desk::Desk;
+use crate::support::desk::{Desk, MAYDAY};
 use crate::support::process::alive;
 
 #[test]
@@ -35,7 +35,7 @@ impl Servers<'_> {
 
 impl Drop for Servers<'_> {
     fn drop(&mut self) {
-        for name in ["early", "bare", "own", "stray"] {
+        for name in ["early", "bare", "own", "stray", "later", "inner"] {
             let number = std::fs::read_to_string(self.0.path(name)).unwrap_or_default();
             if let Some(pid) = number.trim().parse().ok().and_then(Pid::from_raw) {
                 let _ = rustix::process::kill_process(pid, Signal::KILL);
@@ -93,6 +93,45 @@ fn a_step_that_is_ended_ends_its_own_servers_and_no_earlier_one() {
     for (name, lives) in [("early", true), ("bare", true), ("stray", true), ("own", false)] {
         assert_eq!(alive(servers.pid(name).into()), lives, "{name}");
     }
+}
+
+/// As a database does: what serves has no environment of mayday's, and starts others later.
+#[test]
+fn what_an_earlier_server_starts_is_not_called_a_later_steps() {
+    let begin = "setsid env -i sh -c \"echo \\$\\$ > early; while ! test -e go; do sleep 0.01; done; \
+                 sleep 1000 & echo \\$! > later.new; mv later.new later; wait\" > /dev/null 2>&1 & \
+                 while ! test -e early; do :; done";
+    let steps = format!(
+        "  - id: one\n    title: One\n    effect: change\n    shell: |\n      {begin}\n\
+         \x20 - id: two\n    title: Two\n    effect: change\n    timeout: 5s\n    shell: |\n      \
+         touch go; while ! test -e later; do :; done\n"
+    );
+    let desk = desk(&steps);
+    let servers = Servers(&desk);
+    let said = desk.mayday(&["run", "p"]);
+    said.is(0, &[&format!("behind   sh ({}): still running", servers.pid("early"))]);
+    assert_eq!(said.all().matches("behind").count(), 1, "{}", said.all());
+    assert!(alive(servers.pid("later").into()));
+}
+
+/// A step that is itself a run: what that run left on purpose is not this one's to end.
+#[test]
+fn a_server_of_a_run_within_a_step_is_named_and_lives_on() {
+    let inner = format!(
+        "  - id: a\n    title: A\n    effect: change\n    shell: |\n      {}\n",
+        server("inner", "setsid")
+    );
+    let outer = format!(
+        "  - id: a\n    title: A\n    effect: change\n    timeout: 3s\n    shell: |\n      \
+         {MAYDAY} run q > inner.txt 2>&1; touch done; sleep 500\n"
+    );
+    let desk = desk(&outer);
+    desk.write("playbooks/q.yaml", &super::playbook("q", "", &inner));
+    let servers = Servers(&desk);
+    let said = desk.mayday(&["run", "p"]);
+    assert!(desk.path("done").exists(), "{}", desk.path("inner.txt").display());
+    said.is(11, &[&format!("sleep ({}): still running", servers.pid("inner"))]);
+    assert!(alive(servers.pid("inner").into()));
 }
 
 #[test]

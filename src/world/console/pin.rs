@@ -262,7 +262,7 @@ mod tests {
         drop(held);
     }
 
-    /// Where a thread of this process waits: `S` for one that sleeps, proc_pid_stat(5).
+    /// Where a thread of this process waits: `S` for one that sleeps, `proc_pid_stat(5)`.
     fn sleeps(thread: nix::unistd::Pid) -> bool {
         let path = format!("/proc/self/task/{thread}/stat");
         let stat = std::fs::read_to_string(path).unwrap();

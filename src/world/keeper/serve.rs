@@ -198,7 +198,7 @@ impl Serving {
         };
         let sink = EvidenceSink::attempt(&start.run_dir, attempt::FOLDER, &start.attempt);
         let withhold = start.withhold;
-        let attempt = start.attempt.clone();
+        let attempt = mark(&start);
         let spec = prepared(start, self.redactor.clone());
         // Of two commands nobody could tell whose a stray is.
         let alone = self.kept.iter().all(Kept::is_over);
@@ -256,7 +256,14 @@ fn not_begun(start: &Start, refused: &Refused) -> Output {
     }
 }
 
+/// Which attempt of which run: a step may itself be a run.
+fn mark(start: &Start) -> String {
+    let run = start.run_dir.file_name().unwrap_or_default().to_string_lossy();
+    format!("{run}/{}", start.attempt)
+}
+
 fn prepared(start: Start, redactor: Redactor) -> Prepared {
+    let mark = (MARK.to_owned(), EnvValue::Plain(mark(&start)));
     let env = start.env.into_iter().map(|(name, value)| {
         let value = match value {
             Variable::Plain(text) => EnvValue::Plain(text),
@@ -264,7 +271,6 @@ fn prepared(start: Start, redactor: Redactor) -> Prepared {
         };
         (name, value)
     });
-    let mark = (MARK.to_owned(), EnvValue::Plain(start.attempt));
     Prepared {
         argv: start.argv,
         env: env.chain([mark]).collect(),

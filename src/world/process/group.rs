@@ -17,6 +17,22 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 pub(super) struct Survivor {
     pub pid: i32,
     pub name: String,
+    /// When it started, in clock ticks after boot, `proc_pid_stat(5)`: a number that was given out anew has another.
+    /// 0 where that was not asked.
+    pub since: u64,
+}
+
+impl Survivor {
+    pub(super) const fn named(pid: i32, name: String) -> Self {
+        Self { pid, name, since: 0 }
+    }
+
+    /// From the two parts of its `stat` file, before and behind the end of its name.
+    fn of(pid: i32, head: &str, tail: &str) -> Option<Self> {
+        let name = head.split_once('(')?.1.to_owned();
+        let since = tail.split_ascii_whitespace().nth(19)?.parse().ok()?;
+        Some(Self { pid, name, since })
+    }
 }
 
 /// False when no process at all, not even a dead one, is in the group. One system call.
@@ -42,8 +58,8 @@ pub(super) fn members(group: Pid) -> Vec<Survivor> {
             let mut fields = tail.split_ascii_whitespace();
             let state = fields.next()?;
             let its_group: i32 = fields.nth(1)?.parse().ok()?;
-            let name = head.split_once('(')?.1.to_owned();
-            (its_group == group && !matches!(state, "Z" | "X")).then_some(Survivor { pid, name })
+            let survivor = Survivor::of(pid, head, tail)?;
+            (its_group == group && !matches!(state, "Z" | "X")).then_some(survivor)
         })
         .collect();
     if members.iter().any(|member| member.pid == group) { Vec::new() } else { members }
@@ -61,22 +77,30 @@ pub(super) fn signal_each(survivors: &[Survivor], signal: Signal) {
     }
 }
 
+/// A living descendant of this process.
+pub(super) struct Stray {
+    pub survivor: Survivor,
+    /// It was there already, or something that was there already has started it.
+    pub earlier: bool,
+}
+
 /// Living descendants of this process. For a child subreaper whose own command was waited for: what left its
 /// group or lost its parent, of that command and of earlier ones.
-pub(super) fn strays() -> Vec<Survivor> {
+pub(super) fn strays(earlier: &[Survivor]) -> Vec<Stray> {
     let mut children: BTreeMap<i32, Vec<(Survivor, bool)>> = BTreeMap::new();
     for (survivor, parent, dead) in processes().filter_map(parentage) {
         children.entry(parent).or_default().push((survivor, dead));
     }
     let mut strays = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut open = vec![rustix::process::getpid().as_raw_pid()];
-    while let Some(pid) = open.pop() {
+    let mut open = vec![(rustix::process::getpid().as_raw_pid(), false)];
+    while let Some((pid, below)) = open.pop() {
         for (survivor, dead) in children.remove(&pid).unwrap_or_default() {
             if seen.insert(survivor.pid) {
-                open.push(survivor.pid);
+                let earlier = below || earlier.contains(&survivor);
+                open.push((survivor.pid, earlier));
                 if !dead {
-                    strays.push(survivor);
+                    strays.push(Stray { survivor, earlier });
                 }
             }
         }
@@ -84,7 +108,7 @@ pub(super) fn strays() -> Vec<Survivor> {
     strays
 }
 
-/// The variable that says which attempt a process comes from; a process hands it down to what it starts.
+/// The variable that says which run and attempt a process comes from; a process hands it down to what it starts.
 pub(in crate::world) const MARK: &str = "MAYDAY_ATTEMPT";
 
 /// Bytes of a process's environment that are searched for the mark; the kernel gives out a few MiB at most.
@@ -124,8 +148,7 @@ fn parentage(pid: i32) -> Option<(Survivor, i32, bool)> {
     let mut fields = tail.split_ascii_whitespace();
     let dead = matches!(fields.next()?, "Z" | "X");
     let parent = fields.next()?.parse().ok()?;
-    let name = head.split_once('(')?.1.to_owned();
-    Some((Survivor { pid, name }, parent, dead))
+    Some((Survivor::of(pid, head, tail)?, parent, dead))
 }
 
 /// Other processes that hold one of these pipes open.
@@ -140,7 +163,7 @@ pub(super) fn holders(pipes: &[u64]) -> Vec<Survivor> {
         .filter(|pid| *pid != own && holds(pid))
         .map(|pid| {
             let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            Survivor { pid, name: name.trim_end().to_owned() }
+            Survivor::named(pid, name.trim_end().to_owned())
         })
         .collect()
 }

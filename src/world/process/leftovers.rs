@@ -10,9 +10,15 @@ use crate::time::Span;
 struct Astray {
     /// This command started it.
     ours: Vec<group::Survivor>,
-    /// It appeared meanwhile and says nothing of where it comes from, while a server of an earlier command was
-    /// there that may have started it: named, and never ended.
+    /// It appeared meanwhile and comes from another run, or says nothing of where it comes from while a server of
+    /// an earlier command was there that may have started it: named, and never ended.
     unclear: Vec<group::Survivor>,
+}
+
+/// True when two marks are of the same run.
+fn of_one_run(one: &str, other: &str) -> bool {
+    let run = |mark: &str| mark.rsplit_once('/').map(|(run, _)| run.to_owned());
+    run(one) == run(other)
 }
 
 impl Running {
@@ -40,16 +46,17 @@ impl Running {
         }
         group::reap_strays();
         let group = group::members(self.pid);
-        for stray in group::strays() {
-            if group::lists(&group, stray.pid) {
+        for group::Stray { survivor, earlier: known } in group::strays(&earlier.0) {
+            if group::lists(&group, survivor.pid) {
                 continue;
             }
-            match group::mark(stray.pid) {
-                Some(mark) if mark == *attempt => astray.ours.push(stray),
-                Some(_) => {}
-                None if earlier.is_empty() => astray.ours.push(stray),
-                None if group::lists(&earlier.0, stray.pid) => {}
-                None => astray.unclear.push(stray),
+            match group::mark(survivor.pid) {
+                Some(mark) if mark == *attempt => astray.ours.push(survivor),
+                _ if known => {}
+                Some(mark) if of_one_run(&mark, attempt) => {}
+                None if earlier.is_empty() => astray.ours.push(survivor),
+                // Of a run within this one, which may have left it running on purpose; or of nobody knows whom.
+                Some(_) | None => astray.unclear.push(survivor),
             }
         }
         astray

@@ -52,7 +52,7 @@ fn run(place: &Place, spec: &Prepared, how: How) -> Output {
     let mut adopted = false;
     let meddle = |running: &mut Running, line: &str| {
         if !std::mem::replace(&mut adopted, true) {
-            let attempt = "000001-children".to_owned();
+            let attempt = "run/000001-children".to_owned();
             running.look_for(Strays::Inherited { attempt, earlier: Earlier::default() });
             std::fs::write(place.path("adopted"), "").unwrap();
         }
