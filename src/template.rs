@@ -66,6 +66,10 @@ pub trait Lookup {
     fn step(&self, id: &str, view: View) -> Option<Value>;
     /// Every name that has or may have a value now: inputs, vars, captured names.
     fn known(&self) -> Vec<String>;
+    /// Before a run: a text says `<expression>` for what has no value yet, instead of being a fault.
+    fn foresees(&self) -> bool {
+        false
+    }
 }
 
 /// The facts of an output in front of other names.
@@ -95,6 +99,10 @@ impl Lookup for WithFacts<'_> {
 
     fn known(&self) -> Vec<String> {
         self.outer.known()
+    }
+
+    fn foresees(&self) -> bool {
+        self.outer.foresees()
     }
 }
 
@@ -219,7 +227,7 @@ fn fill(text: &str, names: &dyn Lookup, form: Form) -> Result<String, Fault> {
     names::of_statements(std::slice::from_ref(&tree), &mut uses);
     let _levels = Levels::enter(names::statement_depth(&tree))?;
     let mut out = String::with_capacity(text.len());
-    render::say(&tree, &Scope::new(names, uses), form, &mut out)?;
+    render::say(&tree, &Scope::new(names, uses).of(text), form, &mut out)?;
     Ok(out)
 }
 

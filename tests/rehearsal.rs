@@ -15,6 +15,7 @@ mod bad_input;
 mod bloom;
 mod crash;
 mod paths;
+mod production;
 mod shipped;
 
 #[test]

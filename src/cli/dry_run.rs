@@ -43,8 +43,12 @@ pub(super) fn dry_run(
     }
     for (name, spec) in &plan.inputs {
         if !run.inputs.contains_key(name)
-            && let Some(value) = spec.default.clone()
+            && let Some(value) = &spec.default
         {
+            // As a run takes it: `now` is a moment, `5m` a span.
+            let question = crate::run::inputs::question(name, spec);
+            let taken = question.accept_value(value, now, machine::zone());
+            let value = taken.unwrap_or_else(|_| value.clone());
             let (name, source) = (name.clone(), "default".to_owned());
             run.apply(&event(now, Kind::InputGiven { name, value, secret: false, source }));
         }

@@ -180,6 +180,10 @@ impl Lookup for Scope<'_> {
         let vars = self.plan.vars.iter().map(|(name, _)| name);
         inputs.chain(vars).chain(self.run.captured.keys()).cloned().collect()
     }
+
+    fn foresees(&self) -> bool {
+        self.foresee
+    }
 }
 
 /// `steps.<id>`: the facts of its output, and how it went.

@@ -34,13 +34,28 @@ pub(super) fn say(
         Stmt::Template(whole) => say_all(&whole.children, scope, form, out)?,
         Stmt::EmitRaw(raw) => out.push_str(raw.raw),
         Stmt::EmitExpr(emit) => match form {
-            Form::Words => say_value(&emit.expr, scope, out)?,
+            Form::Words => {
+                match (say_value(&emit.expr, scope, out), scope.foreseen(&range(&emit.expr))) {
+                    (Err(_), Some(expression)) => say_foreseen(expression, out),
+                    (said, _) => said?,
+                }
+            }
             Form::Url => say_in_url(&emit.expr, scope, out)?,
         },
         Stmt::IfCond(choice) => {
-            let body =
-                if scope.truth(&choice.expr)? { &choice.true_body } else { &choice.false_body };
-            say_all(body, scope, form, out)?;
+            match (scope.truth(&choice.expr), scope.foreseen(&range(&choice.expr))) {
+                (Err(_), Some(condition)) => {
+                    say_foreseen(condition, out);
+                    say_all(&choice.true_body, scope, form, out)?;
+                    say_foreseen("else", out);
+                    say_all(&choice.false_body, scope, form, out)?;
+                    say_foreseen("end", out);
+                }
+                (truth, _) => {
+                    let body = if truth? { &choice.true_body } else { &choice.false_body };
+                    say_all(body, scope, form, out)?;
+                }
+            }
         }
         other => return Err(not_here(other)),
     }
@@ -80,6 +95,13 @@ fn not_here(statement: &Stmt<'_>) -> Fault {
         _ => None,
     };
     Fault::new("a text may hold only `{{ }}` and `{% if %}`", place.map(span_range))
+}
+
+/// What nobody knows yet, in angle brackets.
+fn say_foreseen(words: &str, out: &mut String) {
+    for part in ["<", words, ">"] {
+        out.push_str(part);
+    }
 }
 
 fn say_value(expr: &Expr<'_>, scope: &Scope<'_>, out: &mut String) -> Result<(), Fault> {

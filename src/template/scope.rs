@@ -12,6 +12,8 @@ type Fetched = Result<Option<Named>, Fault>;
 /// The names of one evaluation.
 pub(super) struct Scope<'l> {
     lookup: &'l dyn Lookup,
+    /// The text that is filled in.
+    text: &'l str,
     names: BTreeMap<String, [OnceCell<Fetched>; 2]>,
     steps: BTreeMap<String, [OnceCell<Option<Value>>; 2]>,
 }
@@ -19,7 +21,7 @@ pub(super) struct Scope<'l> {
 impl<'l> Scope<'l> {
     /// A scope for the names used.
     pub(super) fn new(lookup: &'l dyn Lookup, uses: Vec<NameUse>) -> Self {
-        let mut scope = Self { lookup, names: BTreeMap::new(), steps: BTreeMap::new() };
+        let mut scope = Self { lookup, text: "", names: BTreeMap::new(), steps: BTreeMap::new() };
         for found in uses {
             let mut path = found.path.into_iter();
             match (path.next(), path.next()) {
@@ -33,6 +35,23 @@ impl<'l> Scope<'l> {
             }
         }
         scope
+    }
+
+    /// The same for this text.
+    pub(super) fn of(self, text: &'l str) -> Self {
+        Self { text, ..self }
+    }
+
+    /// What a text says before the run for a tag whose expression has no value yet: the tag from inside, where the
+    /// expression stands in it. Nothing where that is a fault.
+    pub(super) fn foreseen(&self, expression: &std::ops::Range<usize>) -> Option<&'l str> {
+        if !self.lookup.foresees() {
+            return None;
+        }
+        let before = self.text.get(..expression.start)?.rfind(['{', '%'])? + 1;
+        let behind = self.text.get(expression.end..)?;
+        let end = expression.end + behind.find("}}").into_iter().chain(behind.find("%}")).min()?;
+        Some(self.text.get(before..end)?.trim_matches(|c: char| c == '-' || c.is_whitespace()))
     }
 
     /// What a name stands for.

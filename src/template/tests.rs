@@ -263,6 +263,41 @@ fn variables_and_parameters_have_their_own_forms() {
 }
 
 #[test]
+fn before_a_run_a_text_says_what_it_would_say_of_what_nobody_knows_yet() {
+    struct Before(Names);
+    impl Lookup for Before {
+        fn name(&self, name: &str, view: View) -> Result<Option<Named>, Fault> {
+            self.0.name(name, view)
+        }
+        fn step(&self, id: &str, view: View) -> Option<Value> {
+            self.0.step(id, view)
+        }
+        fn known(&self) -> Vec<String> {
+            self.0.known()
+        }
+        fn foresees(&self) -> bool {
+            true
+        }
+    }
+    let names = Before(Names::default().with("n", 7).with("at", "<from find.at>"));
+    for (text, says) in [
+        ("{{ n }} since {{ at | rfc3339 }}", "7 since <at | rfc3339>"),
+        ("{{- (n - later) | duration -}}.", "<(n - later) | duration>."),
+        ("é {{ steps.a.status ~ '}}' }}", "é <steps.a.status ~ '}}'>"),
+        (
+            "{% if steps.a.status == 'ok' %}well{% else %}ill{% endif %}",
+            "<if steps.a.status == 'ok'>well<else>ill<end>",
+        ),
+        ("{% if n > 3 %}many{% endif %}", "many"),
+    ] {
+        assert_eq!(render(text, &names).unwrap(), says, "{text}");
+        assert!(text.contains("n > 3") || render(text, &names.0).is_err(), "{text}");
+    }
+    // A URL is asked for: half of it is no address.
+    assert!(render_url("https://a/{{ later }}", &names).is_err());
+}
+
+#[test]
 fn vars_inside_vars_cannot_exhaust_the_stack() {
     struct Vars(usize);
     impl Lookup for Vars {

@@ -11,7 +11,7 @@ use mayday::steps::Action;
 use crate::support::desk::{Desk, ROOT};
 
 /// The folders with a configuration of their own.
-fn teams() -> Vec<String> {
+pub(crate) fn teams() -> Vec<String> {
     let folders = fs::read_dir(Path::new(ROOT).join("playbooks")).unwrap().flatten();
     let mut teams: Vec<String> = folders
         .filter(|entry| entry.path().join("mayday.yaml").is_file())
