@@ -25,6 +25,7 @@ mod rollback;
 mod secrets;
 mod severities;
 mod spanish;
+mod spanish_around;
 mod targets;
 mod titles;
 

@@ -9,6 +9,7 @@ use console::measure_text_width;
 
 use super::flow::{Row, Shape, sentences};
 use super::mark::html;
+use crate::ui::lang::Lang;
 
 /// Columns of text that fit into a shape of the main column, a question, and a way out.
 const COLUMNS: [usize; 3] = [50, 44, 27];
@@ -36,11 +37,12 @@ struct Placed<'a> {
 
 /// The picture, on one line: Markdown takes a block of HTML up to the first blank line.
 #[must_use]
-pub fn svg(title: &str, rows: &[Row]) -> String {
+pub fn svg(title: &str, rows: &[Row], lang: Lang) -> String {
+    let say = |words: &str| lang.under("paper", words);
     let placed = place(rows);
     let bottom = placed.last().map_or(0, |last| last.top + last.height) + 4;
     let width = SIDE + SIDE_WIDTH + 10;
-    let told: Vec<String> = sentences(rows).into_iter().map(|(words, _)| words).collect();
+    let told: Vec<String> = sentences(rows, lang).into_iter().map(|(words, _)| words).collect();
     let mut svg = format!(
         "<svg class=\"mayday-flow\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {bottom}\" role=\"img\" \
          aria-label=\"{title}\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.5\" font-family=\"sans-serif\" \
@@ -53,10 +55,10 @@ pub fn svg(title: &str, rows: &[Row]) -> String {
         if let Some(below) = placed.get(index + 1) {
             let (from, to) = (here.top + here.height, below.top);
             arrow(&mut svg, &[(middle(), from), (middle(), to)]);
-            label(&mut svg, middle() + 8, from + 22, here.row.on);
+            label(&mut svg, middle() + 8, from + 22, &say(here.row.on));
         }
         if let Some(exit) = &here.row.exit {
-            side(&mut svg, here, exit.on);
+            side(&mut svg, here, &say(exit.on));
         }
         if let Some((on, to)) = here.row.skip
             && let Some(target) = placed.get(to)
@@ -64,7 +66,7 @@ pub fn svg(title: &str, rows: &[Row]) -> String {
             let (y, end, rail) =
                 (here.top + here.height / 2, target.top + target.height / 2, LEFT - 26);
             arrow(&mut svg, &[(LEFT, y), (rail, y), (rail, end), (LEFT, end)]);
-            label(&mut svg, rail + 4, here.top + here.height + 16, on);
+            label(&mut svg, rail + 4, here.top + here.height + 16, &say(on));
         }
     }
     svg.push_str("</svg>");

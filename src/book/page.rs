@@ -12,6 +12,7 @@ use crate::playbook::{Head, Playbook};
 use crate::report::drill::freshness;
 use crate::severity::{Escalation, EscalationKind, built_in_matrix};
 use crate::time::Span;
+use crate::ui::lang::Lang;
 
 /// How the picture, the boxes and the blanks look, on a screen and on paper.
 pub const STYLE: &str = include_str!("page.css");
@@ -30,6 +31,15 @@ pub struct About<'a> {
     pub rehearsed: Option<&'a str>,
     /// The address of another playbook's page, where it has one.
     pub link: &'a dyn Fn(&str) -> Option<String>,
+    /// The language of the page; what the playbook says is in its own.
+    pub lang: Lang,
+}
+
+impl About<'_> {
+    /// Words of the page, with somebody's inside them as they are.
+    pub(super) fn say(&self, words: &str) -> String {
+        self.lang.under("paper", words)
+    }
 }
 
 /// The page.
@@ -38,14 +48,14 @@ pub fn page(playbook: &Playbook, about: &About<'_>) -> String {
     let head = &playbook.head;
     let mut page = format!("# {}\n\n", text(&head.title));
     introduction(&mut page, playbook, about);
-    paper(&mut page, head);
+    paper(&mut page, head, about);
     symptoms(&mut page, head, about);
     promises(&mut page, playbook, about);
-    needs(&mut page, head);
+    needs(&mut page, head, about);
     way(&mut page, playbook, about);
     phases(&mut page, playbook, about);
     if let Some(rehearsal) = &playbook.drill {
-        drill::section(&mut page, &head.id, rehearsal);
+        drill::section(&mut page, &head.id, rehearsal, about);
     }
     page
 }
@@ -57,11 +67,15 @@ pub(super) fn playbook_link(id: &str, about: &About<'_>) -> String {
 
 fn introduction(page: &mut String, playbook: &Playbook, about: &About<'_>) {
     let head = &playbook.head;
-    page.push_str(&format!("{}, {}\n\n", code(&head.id), severity(head, about.config)));
-    let mut say = |label: &str, words: &str| page.push_str(&format!("- **{label}**: {words}\n"));
+    page.push_str(&format!("{}, {}\n\n", code(&head.id), severity(head, about)));
+    let mut say =
+        |label: &str, words: &str| page.push_str(&format!("- **{}**: {words}\n", about.say(label)));
     for (name, environment) in &about.config.environments {
-        let danger =
-            if environment.danger == Danger::High { " (a mistake costs much here)" } else { "" };
+        let danger = if environment.danger == Danger::High {
+            format!(" ({})", about.say("a mistake costs much here"))
+        } else {
+            String::new()
+        };
         say(
             "Begin it",
             &format!("{}{danger}", code(&format!("mayday run {} --env {name}", head.id))),
@@ -76,16 +90,16 @@ fn introduction(page: &mut String, playbook: &Playbook, about: &About<'_>) {
     let every = head.review_every.map_or_else(String::new, |every| {
         let days = every.millis() / Span::from_mins(24 * 60).millis();
         let words = if days > 0 { freshness::days(every) } else { every.to_string() };
-        format!(", to be read again every {words}")
+        format!(", {}", about.say(&format!("to be read again every {}", about.say(&words))))
     });
-    let reviewed = head.reviewed.as_deref().map_or_else(|| "never".to_owned(), text);
+    let reviewed = head.reviewed.as_deref().map_or_else(|| about.say("never"), text);
     say("Last read against reality", &format!("{reviewed}{every}"));
     let last = about.last_drill.map_or_else(
         || {
             if playbook.drill.is_some() {
-                "none on record".to_owned()
+                about.say("none on record")
             } else {
-                "none: it has no drill".to_owned()
+                about.say("none: it has no drill")
             }
         },
         text,
@@ -97,17 +111,22 @@ fn introduction(page: &mut String, playbook: &Playbook, about: &About<'_>) {
     say("File", &code(about.file));
 }
 
-fn severity(head: &Head, config: &Config) -> String {
-    let Some(severity) = head.severity else { return "no severity".to_owned() };
-    text(&config.severity_names().shown(severity))
+fn severity(head: &Head, about: &About<'_>) -> String {
+    let Some(severity) = head.severity else { return about.say("no severity") };
+    text(&about.config.severity_names().shown(severity))
 }
 
 /// What is filled in by hand at the top of a printed page.
-fn paper(page: &mut String, head: &Head) {
+fn paper(page: &mut String, head: &Head, about: &About<'_>) {
     let blank = "______________________";
     page.push_str("\n<div class=\"mayday-paper\">\n\n");
     page.push_str(&format!(
-        "**On paper.** Began {blank} Led by {blank} Impact since {blank} Detected {blank}\n\n"
+        "**{}** {} {blank} {} {blank} {} {blank} {} {blank}\n\n",
+        about.say("On paper."),
+        about.say("Began"),
+        about.say("Led by"),
+        about.say("Impact since"),
+        about.say("Detected")
     ));
     for (name, input) in &head.inputs {
         let ask = input.ask.as_deref().unwrap_or(name);
@@ -120,40 +139,54 @@ fn symptoms(page: &mut String, head: &Head, about: &About<'_>) {
     if head.use_when.is_empty() && head.not_for.is_empty() && head.alerts.is_empty() {
         return;
     }
-    page.push_str("\n## When to use it\n\n");
+    page.push_str(&format!("\n## {}\n\n", about.say("When to use it")));
     for symptom in &head.use_when {
         page.push_str(&format!("- {}\n", text(symptom)));
     }
     if !head.alerts.is_empty() {
         let alerts: Vec<String> = head.alerts.iter().map(|alert| code(alert)).collect();
-        page.push_str(&format!("- An alert: {}\n", alerts.join(", ")));
+        page.push_str(&format!("- {}: {}\n", about.say("An alert"), alerts.join(", ")));
     }
     for not_for in &head.not_for {
         let other = playbook_link(&not_for.instead, about);
-        page.push_str(&format!("- **Not for** {}: use {other}\n", text(&not_for.condition)));
+        let (not_for, words) = (about.say("Not for"), text(&not_for.condition));
+        page.push_str(&format!(
+            "- **{not_for}** {words}: {}\n",
+            about.say(&format!("use {other}"))
+        ));
     }
 }
 
 fn promises(page: &mut String, playbook: &Playbook, about: &About<'_>) {
     let head = &playbook.head;
     let objectives = &head.objectives;
-    page.push_str("\n## What is promised, and who is told\n\n| what | how long | counts from | until |\n|---|---|---|---|\n");
+    page.push_str(&format!(
+        "\n## {}\n\n| {} | {} | {} | {} |\n|---|---|---|---|\n",
+        about.say("What is promised, and who is told"),
+        about.say("what"),
+        about.say("how long"),
+        about.say("counts from"),
+        about.say("until")
+    ));
     if let Some(rto) = objectives.rto {
         let from = objectives.starts.as_deref().unwrap_or("impact");
-        let ends = objectives
-            .ends
-            .as_deref()
-            .map_or_else(|| "the last step".to_owned(), |ends| end_words(ends, playbook));
-        let hold =
-            objectives.hold.map_or_else(String::new, |hold| format!(", and it lasts {hold}"));
+        let from = about.say(from);
+        let ends = objectives.ends.as_deref().map_or_else(
+            || about.say("the last step"),
+            |ends| end_words(ends, playbook, about.lang),
+        );
+        let hold = objectives.hold.map_or_else(String::new, |hold| {
+            format!(", {}", about.say(&format!("and it lasts {hold}")))
+        });
         page.push_str(&format!(
-            "| service is back (RTO) | {rto} | {} | {}{hold} |\n",
-            text(from),
+            "| {} | {rto} | {} | {}{hold} |\n",
+            about.say("service is back (RTO)"),
+            text(&from),
             text(&ends)
         ));
     }
     if let Some(rpo) = objectives.rpo {
-        page.push_str(&format!("| data that may be lost (RPO) | {rpo} | | |\n"));
+        page.push_str(&format!("| {} | {rpo} | | |\n", about.say("data that may be lost (RPO)")));
     }
     let matrix = built_in_matrix();
     let policy = head.severity.and_then(|severity| {
@@ -161,28 +194,32 @@ fn promises(page: &mut String, playbook: &Playbook, about: &About<'_>) {
     });
     if let Some(policy) = policy {
         page.push_str(&format!(
-            "| somebody has taken it | {} | detected | acknowledged |\n",
-            policy.response
+            "| {} | {} | {} | {} |\n",
+            about.say("somebody has taken it"),
+            policy.response,
+            about.say("detected"),
+            about.say("acknowledged")
         ));
     }
     let rungs = head.escalation.as_ref().or_else(|| policy.map(|policy| &policy.escalation));
     for rung in rungs.into_iter().flatten() {
         page.push_str(&format!(
-            "| {} | {} | detected | {} |\n",
-            told(rung),
+            "| {} | {} | {} | {} |\n",
+            about.say(&told(rung)),
             rung.after,
-            until(rung)
+            about.say("detected"),
+            about.say(&until(rung))
         ));
     }
     for (name, timer) in &head.timers {
-        let from = timer.from.as_deref().unwrap_or("detected");
+        let from = about.say(timer.from.as_deref().unwrap_or("detected"));
         let until = timer.unless.as_deref().unwrap_or_default();
         page.push_str(&format!(
             "| {} ({}) | {} | {} | {} |\n",
             text(&timer.say),
             code(name),
             timer.after,
-            text(from),
+            text(&from),
             text(until)
         ));
     }
@@ -201,7 +238,7 @@ fn until(rung: &Escalation) -> String {
         .map_or_else(|| "always".to_owned(), |unless| format!("unless {unless:?}").to_lowercase())
 }
 
-fn needs(page: &mut String, head: &Head) {
+fn needs(page: &mut String, head: &Head, about: &About<'_>) {
     let requires = &head.requires;
     if requires.tools.is_empty()
         && requires.secrets.is_empty()
@@ -210,7 +247,7 @@ fn needs(page: &mut String, head: &Head) {
     {
         return;
     }
-    page.push_str("\n## What must be there\n\n");
+    page.push_str(&format!("\n## {}\n\n", about.say("What must be there")));
     let list = |names: &mut dyn Iterator<Item = String>| {
         names.map(|name| code(&name)).collect::<Vec<_>>().join(", ")
     };
@@ -221,17 +258,17 @@ fn needs(page: &mut String, head: &Head) {
         ("Targets", list(&mut targets.into_iter())),
     ] {
         if !names.is_empty() {
-            page.push_str(&format!("- **{label}**: {names}\n"));
+            page.push_str(&format!("- **{}**: {names}\n", about.say(label)));
         }
     }
     for (name, input) in &head.inputs {
         let ask = input.ask.as_deref().unwrap_or(name);
-        let default = input
-            .default
-            .as_ref()
-            .map_or_else(String::new, |value| format!(", by default {}", code(&value.to_string())));
+        let default = input.default.as_ref().map_or_else(String::new, |value| {
+            format!(", {}", about.say(&format!("by default {}", code(&value.to_string()))))
+        });
         page.push_str(&format!(
-            "- **Asked at the start**: {} ({}{default})\n",
+            "- **{}**: {} ({}{default})\n",
+            about.say("Asked at the start"),
             text(ask),
             code(name)
         ));
@@ -239,15 +276,19 @@ fn needs(page: &mut String, head: &Head) {
 }
 
 fn way(page: &mut String, playbook: &Playbook, about: &About<'_>) {
-    let rows = rows(playbook);
-    let title = format!("The way through {}", playbook.head.id);
-    page.push_str("\n## The way through it\n\n<figure class=\"mayday-way\">");
-    page.push_str(&figure::svg(&title, &rows));
-    page.push_str("</figure>\n\nThe same in words:\n\n");
-    for (index, (words, exit)) in sentences(&rows).into_iter().enumerate() {
+    let rows = rows(playbook, about.lang);
+    let title = about.say(&format!("The way through {}", playbook.head.id));
+    page.push_str(&format!(
+        "\n## {}\n\n<figure class=\"mayday-way\">",
+        about.say("The way through it")
+    ));
+    page.push_str(&figure::svg(&title, &rows, about.lang));
+    page.push_str(&format!("</figure>\n\n{}\n\n", about.say("The same in words:")));
+    for (index, (words, exit)) in sentences(&rows, about.lang).into_iter().enumerate() {
         let other = exit.and_then(|exit| exit.playbook.as_deref()).and_then(|id| (about.link)(id));
-        let other =
-            other.map_or_else(String::new, |address| format!(" [To that page](<{address}>)."));
+        let other = other.map_or_else(String::new, |address| {
+            format!(" [{}](<{address}>).", about.say("To that page"))
+        });
         page.push_str(&format!("{}. {}{other}\n", index + 1, text(&words)));
     }
 }
@@ -256,21 +297,19 @@ fn phases(page: &mut String, playbook: &Playbook, about: &About<'_>) {
     let mut number = 0;
     for (index, phase) in playbook.phases.iter().enumerate() {
         let title = match phase.head.title.as_str() {
-            "" => "The steps".to_owned(),
-            title => format!("Phase {}: {}", index + 1, text(title)),
+            "" => about.say("The steps"),
+            title => about.say(&format!("Phase {}: {}", index + 1, text(title))),
         };
         page.push_str(&format!("\n## {title}\n"));
         if phase.head.immediate {
-            page.push_str("\n**First, now.**\n");
+            page.push_str(&format!("\n**{}**\n", about.say("First, now.")));
         }
         if let Some(when) = &phase.head.when {
-            page.push_str(&format!(
-                "\nOnly when {}; passed over when it does not hold.\n",
-                code(when)
-            ));
+            let words = format!("Only when {}; passed over when it does not hold.", code(when));
+            page.push_str(&format!("\n{}\n", about.say(&words)));
         }
         if let Some(budget) = phase.head.budget {
-            page.push_str(&format!("\nIt may take {budget}.\n"));
+            page.push_str(&format!("\n{}\n", about.say(&format!("It may take {budget}."))));
         }
         for one in &phase.steps {
             number += 1;

@@ -10,6 +10,7 @@ use super::page::{About, STYLE, page};
 use crate::config::Config;
 use crate::plan::Library;
 use crate::playbook::Playbook;
+use crate::ui::lang::Lang;
 
 /// A chapter with this comment gets the table of the playbooks in its place, and their pages below it.
 pub const MARKER: &str = "<!-- mayday playbooks -->";
@@ -122,6 +123,7 @@ fn content_of(
         Some(relative(path, paths.get(at)?))
     };
     let about = About {
+        lang: Lang::English,
         config: &shelf.config,
         library: &shelf.library,
         file: &known.file,

@@ -21,6 +21,7 @@ use crate::run::words::EACH;
 use crate::steps::{Context, DEFAULT_TIMEOUT, Part, Request};
 use crate::template;
 use crate::time::Timestamp;
+use crate::ui::lang::Lang;
 
 /// Shows what would happen.
 pub(super) fn dry_run(
@@ -57,10 +58,11 @@ pub(super) fn dry_run(
         Dry::Plan => None,
         Dry::Probe => Some(Probe::open(global, &plan, config, &what.accept)?),
     };
-    heading(&plan, &run, kind);
+    let lang = machine::lang(global);
+    heading(&plan, &run, kind, lang);
     let mut failed = 0;
     for (index, unit) in plan.units.iter().enumerate() {
-        let shown = show(&plan, &run, unit, now);
+        let shown = show(&plan, &run, unit, now, lang);
         let mut lines = vec![format!("{:>3}/{} {}", index + 1, plan.units.len(), shown.title)];
         lines.extend(shown.lines.iter().map(|line| format!("        {line}")));
         out::lines(&lines);
@@ -69,7 +71,7 @@ pub(super) fn dry_run(
             && !unit.step.action.is_question()
             && !shown.skipped
         {
-            let (line, ok) = probe.run(&plan, &mut run, unit);
+            let (line, ok) = probe.run(&plan, &mut run, unit, lang);
             failed += usize::from(!ok);
             out::line(&format!("        {line}"));
         }
@@ -80,7 +82,7 @@ pub(super) fn dry_run(
             format!("Only reading steps were run; {failed} of them failed. No run was recorded.")
         }
     };
-    out::line(&done);
+    out::line(&lang.say(&done));
     Ok(if failed > 0 { exit::STEP_FAILED } else { exit::DONE })
 }
 
@@ -88,25 +90,23 @@ fn event(at: Timestamp, kind: Kind) -> Event {
     Event { at, boot_ms: 0, by: "mayday".to_owned(), slip: None, kind }
 }
 
-fn heading(plan: &Plan, run: &Run, kind: Dry) {
+fn heading(plan: &Plan, run: &Run, kind: Dry, lang: Lang) {
     let word = match kind {
-        Dry::Plan => "plan",
-        Dry::Probe => "probe",
+        Dry::Plan => "DRY RUN (plan)",
+        Dry::Probe => "DRY RUN (probe)",
     };
+    let word = lang.under("dry", word);
     let head = &plan.head;
     let danger = if super::given::is_dangerous(plan) { "danger high" } else { "danger low" };
-    out::line(&format!(
-        "DRY RUN ({word})  {}  {}  {danger}",
-        head.id,
-        plan.place.name.to_uppercase()
-    ));
+    let danger = lang.under("dry", danger);
+    out::line(&format!("{word}  {}  {}  {danger}", head.id, plan.place.name.to_uppercase()));
     for (name, _) in &plan.inputs {
         let given = match run.inputs.get(name) {
             Some(Known::Value(value)) => value.to_string(),
-            Some(Known::Secret(_)) => "‹secret›".to_owned(),
-            None => "<asked>".to_owned(),
+            Some(Known::Secret(_)) => lang.under("dry", "‹secret›"),
+            None => lang.under("dry", "<asked>"),
         };
-        out::line(&format!("  input {name}: {given}"));
+        out::line(&format!("  {} {name}: {given}", lang.under("dry", "input")));
     }
 }
 
@@ -117,7 +117,9 @@ struct Shown {
     skipped: bool,
 }
 
-fn show(plan: &Plan, run: &Run, unit: &Unit, now: Timestamp) -> Shown {
+fn show(plan: &Plan, run: &Run, unit: &Unit, now: Timestamp, lang: Lang) -> Shown {
+    // The frame is ours, what stands in it the author's.
+    let label = |word: &str| lang.under("dry", word);
     let names = Scope { prefix: &unit.prefix, foresee: true, ..Scope::new(plan, run, now) };
     let item = Value::String(EACH.to_owned());
     let names = match unit.step.common.for_each {
@@ -136,14 +138,14 @@ fn show(plan: &Plan, run: &Run, unit: &Unit, now: Timestamp) -> Shown {
         match certain(when, &Scope { prefix, item: None, ..names }) {
             Ok(held) if !held.truth => {
                 skipped = true;
-                lines.push(format!("SKIP  {}", held.trace));
+                lines.push(format!("{}  {}", lang.say("SKIP"), held.trace));
             }
             Ok(_) => {}
-            Err(_) => lines.push(format!("only when  {when}")),
+            Err(_) => lines.push(format!("{}  {when}", label("only when"))),
         }
     }
     if let Some(list) = &common.for_each {
-        lines.push(format!("for each of  {list}"));
+        lines.push(format!("{}  {list}", label("for each of")));
     }
     let cx = Context { unit: &unit.key, common, class, names: &names, place: &plan.place, now };
     match unit.step.action.request(&cx, &[]) {
@@ -152,49 +154,62 @@ fn show(plan: &Plan, run: &Run, unit: &Unit, now: Timestamp) -> Shown {
             for line in effect.what().lines() {
                 lines.push(format!("{mark} {line}"));
             }
-            lines.extend(details(&effect));
+            lines.extend(details(&effect, lang));
         }
-        Ok(Request::Pause(span)) => lines.push(format!("wait {span}")),
+        Ok(Request::Pause(span)) => lines.push(label(&format!("wait {span}"))),
         Ok(Request::Nothing) => {
             unit.step.action.parts(&mut |_, part| match part {
                 Part::Expression(text) | Part::Condition(text) => {
-                    lines.push(format!("holds  {text}"));
+                    lines.push(format!("{}  {text}", label("holds")));
                 }
-                Part::Contact(contact) => lines.push(format!("tells  {contact}")),
+                Part::Contact(contact) => lines.push(format!("{}  {contact}", label("tells"))),
                 Part::Words(text) => {
                     let text = template::render(text, &names).unwrap_or_else(|_| text.to_owned());
-                    lines.extend(text.lines().map(|line| format!("says   {line}")));
+                    lines.extend(text.lines().map(|line| format!("{:6} {line}", label("says"))));
                 }
                 _ => {}
             });
         }
-        Err(failure) => lines.push(format!("not knowable yet: {failure}")),
+        Err(failure) => {
+            let why = lang.say(&failure.to_string()).into_owned();
+            lines.push(format!("{}: {why}", label("not knowable yet")));
+        }
     }
-    let target =
-        common.target.as_ref().map_or(String::new(), |target| format!(", target {target}"));
+    let target = common
+        .target
+        .as_ref()
+        .map_or(String::new(), |target| format!(", {}", label(&format!("target {target}"))));
     // A question waits for as long as it takes; a pause is as long as it says.
     let timed = !unit.step.action.is_question() && unit.step.action.key() != "pause";
     let limit = timed.then(|| common.timeout.unwrap_or(DEFAULT_TIMEOUT));
-    let limit = limit.map_or(String::new(), |limit| format!(", time limit {limit}"));
-    lines.push(format!("{}{target}{limit}", class.word()));
+    let limit =
+        limit.map_or(String::new(), |limit| format!(", {}", label(&format!("time limit {limit}"))));
+    lines.push(format!("{}{target}{limit}", label(class.word())));
     Shown { title: format!("{}  {title}", unit.key), lines, skipped }
 }
 
 /// Values that go with an effect: variables and parameters. Secrets stand as their names.
-fn details(effect: &Effect) -> Vec<String> {
+fn details(effect: &Effect, lang: Lang) -> Vec<String> {
     match effect {
         Effect::Process(effect) => effect
             .env
             .iter()
             .filter(|(name, _)| !name.starts_with("MAYDAY_"))
-            .map(|(name, value)| format!("{name}={}", value.shown()))
+            .map(|(name, value)| match value.shown() {
+                secret if secret.starts_with("‹secret ") => {
+                    format!("{name}={}", lang.under("dry", &secret))
+                }
+                shown => format!("{name}={shown}"),
+            })
             .collect(),
         Effect::Sql(effect) => effect
             .params
             .iter()
             .map(|(name, value)| match value {
                 crate::effect::SqlParam::Value(value) => format!(":{name} = {value}"),
-                crate::effect::SqlParam::Secret(secret) => format!(":{name} = ‹secret {secret}›"),
+                crate::effect::SqlParam::Secret(secret) => {
+                    format!(":{name} = {}", lang.under("dry", &format!("‹secret {secret}›")))
+                }
             })
             .collect(),
         _ => Vec::new(),
@@ -224,7 +239,8 @@ impl Probe {
     }
 
     /// One look; a step that polls is looked at once.
-    fn run(&mut self, plan: &Plan, run: &mut Run, unit: &Unit) -> (String, bool) {
+    fn run(&mut self, plan: &Plan, run: &mut Run, unit: &Unit, lang: Lang) -> (String, bool) {
+        let say = |words: &str| lang.say(words).into_owned();
         let now = machine::wall_clock();
         let names = Scope { prefix: &unit.prefix, ..Scope::new(plan, run, now) };
         let common = &unit.step.common;
@@ -238,8 +254,11 @@ impl Probe {
         };
         let effect = match unit.step.action.request(&cx, &[]) {
             Ok(Request::Effect(effect)) => effect,
-            Ok(_) => return ("not run".to_owned(), true),
-            Err(failure) => return (format!("not run: {failure}"), true),
+            Ok(_) => return (lang.under("dry", "not run"), true),
+            Err(failure) => {
+                let why = say(&failure.to_string());
+                return (format!("{}: {why}", lang.under("dry", "not run")), true);
+            }
         };
         let id = EffectId(self.next);
         self.next += 1;
@@ -256,17 +275,20 @@ impl Probe {
         let now = machine::wall_clock();
         let digested = digest::digest(plan, run, &mut self.session, input, now);
         if self.session.poll.take().is_some() {
-            return ("not as expected yet (one look)".to_owned(), true);
+            return (lang.under("dry", "not as expected yet (one look)"), true);
         }
         for (name, value) in digested.secrets {
             self.stage.world.keep_secret(&name, value);
         }
-        let mut said = ("no answer".to_owned(), false);
+        let mut said = (lang.under("dry", "no answer"), false);
         for kind in digested.facts {
             if let Kind::Ended { verdict, facts, .. } = &kind {
                 said = match verdict {
                     crate::steps::Verdict::Pass => (format!("OK  {}", brief(facts)), true),
-                    crate::steps::Verdict::Fail(failure) => (format!("FAIL  {failure}"), false),
+                    crate::steps::Verdict::Fail(failure) => {
+                        let why = say(&failure.to_string());
+                        (format!("{}  {why}", say("FAIL")), false)
+                    }
                     other => (format!("{other:?}"), false),
                 };
             }

@@ -45,23 +45,20 @@ pub(super) fn export(global: &Global, args: &ExportArgs) -> Result<u8, Failure> 
         )
         .hint("name another file with -o, or say --overwrite"));
     }
-    let beside = beside(&store, &dir, args.names, machine::lang(global))?;
+    let lang = machine::lang(global);
+    let beside = beside(&store, &dir, args.names, lang)?;
     let manifest =
         pack(&dir, &beside.reports, &to, existing).map_err(|trouble| driven::refused(&trouble))?;
     for trouble in &beside.troubles {
-        out::talk(&format!("NOTE  {trouble}"));
+        out::tell(lang, &format!("NOTE  {trouble}"));
     }
     for name in &manifest.missing {
-        out::talk(&format!("NOTE  {name} cannot be read and is not in the pack"));
+        out::tell(lang, &format!("NOTE  {name} cannot be read and is not in the pack"));
     }
     out::line(&to.display().to_string());
-    out::talk(&format!(
-        "Written: {} files, {} events, head {}\nWhoever gets it: mayday verify {}",
-        manifest.files.len() + 2,
-        manifest.events,
-        manifest.head,
-        to.display()
-    ));
+    let (files, events) = (manifest.files.len() + 2, manifest.events);
+    out::tell(lang, &format!("Written: {files} files, {events} events, head {}", manifest.head));
+    out::tell(lang, &format!("Whoever gets it: mayday verify {}", to.display()));
     Ok(exit::DONE)
 }
 

@@ -34,7 +34,8 @@ pub(super) fn find(global: &Global, args: &FindArgs) -> Result<u8, Failure> {
     let library = project.library();
     let mut found = ranked(library.values(), &wanted);
     // Who works in another language finds by its words, too.
-    let translated = project.library_in(machine::lang(global));
+    let lang = machine::lang(global);
+    let translated = project.library_in(lang);
     for (rank, playbook) in ranked(translated.values(), &wanted) {
         match found.iter_mut().find(|(_, known)| known.head.id == playbook.head.id) {
             Some(known) => *known = (known.0.max(rank), playbook),
@@ -45,7 +46,7 @@ pub(super) fn find(global: &Global, args: &FindArgs) -> Result<u8, Failure> {
     found.retain(|(_, playbook)| list::is_of(playbook, &asked));
     found.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
     if found.is_empty() {
-        out::talk("No playbook speaks of that. `mayday list` shows all of them.");
+        out::tell(lang, "No playbook speaks of that. `mayday list` shows all of them.");
         return Ok(exit::USAGE);
     }
     for (rank, playbook) in found {
@@ -65,10 +66,11 @@ pub(super) fn find(global: &Global, args: &FindArgs) -> Result<u8, Failure> {
         }
         out::line(&format!("{}  {}", head.id, head.title));
         for symptom in &head.use_when {
-            out::line(&format!("    use when: {symptom}"));
+            out::line(&format!("    {}: {symptom}", lang.say("use when")));
         }
         for not_for in &head.not_for {
-            out::line(&format!("    not for: {} -> {}", not_for.condition, not_for.instead));
+            let (label, not) = (lang.say("not for"), not_for);
+            out::line(&format!("    {label}: {} -> {}", not.condition, not.instead));
         }
     }
     Ok(exit::DONE)
@@ -78,7 +80,10 @@ pub(super) fn find(global: &Global, args: &FindArgs) -> Result<u8, Failure> {
 const EMPTY: &[&str] = &[
     "a", "an", "and", "are", "at", "by", "can", "cannot", "do", "does", "for", "from", "has",
     "have", "i", "in", "is", "it", "not", "of", "on", "or", "our", "the", "their", "to", "was",
-    "we", "with", "you",
+    "we", "with", "you", "al", "como", "con", "de", "del", "desde", "el", "en", "es", "está",
+    "están", "esta", "estan", "ha", "hay", "la", "las", "le", "lo", "los", "muy", "no", "nos", "o",
+    "para", "por", "porque", "puede", "pueden", "que", "se", "sin", "su", "sus", "un", "una", "y",
+    "ya",
 ];
 
 /// The words of a text, in lower case, without those that say nothing unless there are no others.

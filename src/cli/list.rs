@@ -36,6 +36,8 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
     let asked = asked(&args.severity, &config)?;
     let any = !playbooks.is_empty();
     playbooks.retain(|playbook| is_of(playbook, &asked));
+    let lang = machine::lang(global);
+    let translated = project.library_in(lang);
     let (records, now) = (drill::shelf::all(&project.base), machine::wall_clock());
     if args.json {
         for playbook in playbooks {
@@ -51,26 +53,30 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
         return Ok(exit::DONE);
     }
     for file in project.inner_files() {
-        out::talk(&format!("Another project has playbooks of its own: --config {file}"));
+        out::tell(lang, &format!("Another project has playbooks of its own: --config {file}"));
     }
     if playbooks.is_empty() && any {
-        out::talk("No playbook is of that severity. `mayday list` shows all of them.");
+        out::tell(lang, "No playbook is of that severity. `mayday list` shows all of them.");
         return Ok(exit::DONE);
     }
     if playbooks.is_empty() {
-        out::talk("No playbooks. Write one below `playbooks/`, or name the folder in mayday.yaml.");
+        out::tell(
+            lang,
+            "No playbooks. Write one below `playbooks/`, or name the folder in mayday.yaml.",
+        );
         return Ok(exit::DONE);
     }
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["ID", "SEVERITY", "RTO", "DRILL", "TITLE"]);
+    let heads = ["ID", "SEVERITY", "RTO", "DRILL", "TITLE"].map(|head| lang.head(head));
+    table.load_style(presets::NOTHING).set_header(heads);
     for playbook in playbooks {
         let head = &playbook.head;
         let rto = head.objectives.rto.map_or("-".to_owned(), |rto| rto.to_string());
         let severity = severity(head.severity, &config);
         let drill = drill::due::in_list(&records, playbook, now);
-        table.add_row(
-            [&head.id, &severity, &rto, &drill, &head.title].map(|text| text::sanitise(text)),
-        );
+        let drill = lang.say(&drill).into_owned();
+        let title = translated.get(&head.id).map_or(&head.title, |other| &other.head.title);
+        table.add_row([&head.id, &severity, &rto, &drill, title].map(|text| text::sanitise(text)));
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim().to_owned()).collect();
     out::data(&format!("{}\n", lines.join("\n")));

@@ -78,7 +78,7 @@ pub(super) enum Who {
 
 pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> {
     if let Some(file) = &args.check {
-        return checked::check(file);
+        return checked::check(file, machine::lang(global));
     }
     let store = driven::store(global)?;
     let id = match &args.run {
@@ -119,7 +119,7 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
         Format::Html => {
             let found = found.unwrap_or_default();
             for trouble in &found.troubles {
-                out::talk(&format!("NOTE  {trouble}"));
+                out::tell(lang, &format!("NOTE  {trouble}"));
             }
             if lang == Lang::Spanish {
                 spanish::said(&mut context);
@@ -141,16 +141,16 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
         (None, _) => out::data(&text),
         (Some(file), Format::Json | Format::Html) => {
             write::anew(file, &text)?;
-            out::talk(&format!("Written: {}", file.display()));
+            out::tell(lang, &format!("Written: {}", file.display()));
         }
-        (Some(file), Format::Md) => return Ok(said(file, &write::onto(file, &text)?)),
+        (Some(file), Format::Md) => return Ok(said(file, &write::onto(file, &text)?, lang)),
     }
     Ok(exit::DONE)
 }
 
 /// Tells what became of a file; its exit code.
-fn said(file: &Path, put: &write::Put) -> u8 {
-    for line in put.lines(file) {
+fn said(file: &Path, put: &write::Put, lang: Lang) -> u8 {
+    for line in put.lines(file, lang) {
         out::talk(&line);
     }
     if put.has_conflicts() { exit::UNFINISHED } else { exit::DONE }
@@ -233,7 +233,7 @@ pub(super) fn leave(
             });
         match written {
             Ok(put) => {
-                let conflicts = put.lines(&file);
+                let conflicts = put.lines(&file, screen.look.lang);
                 screen.tell(&format!("Post-mortem draft: {}", file.display()));
                 if put.has_conflicts() {
                     screen.talk(&conflicts);

@@ -32,9 +32,9 @@ pub(super) fn runs(global: &Global, args: &RunsArgs) -> Result<u8, Failure> {
         return Ok(exit::DONE);
     }
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_header(["RUN", "STATE", "MODE", "PLAYBOOK", "WHERE", "BEGAN", "TOOK"]);
+    table.load_style(presets::NOTHING).set_header(
+        ["RUN", "STATE", "MODE", "PLAYBOOK", "WHERE", "BEGAN", "TOOK"].map(|head| lang.head(head)),
+    );
     for id in &ids {
         let row = Row::of(&store, id);
         if args.json {
@@ -48,7 +48,7 @@ pub(super) fn runs(global: &Global, args: &RunsArgs) -> Result<u8, Failure> {
             let cells = [
                 id.as_str(),
                 &lang.say(&row.state),
-                &row.mode,
+                &lang.say(&row.mode),
                 &row.playbook,
                 &row.environment,
                 &row.began,

@@ -57,30 +57,32 @@ pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<u8, Failure> {
             out::json(&line.to_string());
         }
         Format::Text => lines(playbook, &project.config_value(), lang),
-        Format::Md => out::data(&page_of(playbook, &project)),
+        Format::Md => out::data(&page_of(playbook, &project, lang)),
         Format::Html => {
-            let page = page_of(playbook, &project);
-            out::data(&crate::book::print::document(&playbook.head.title, &page));
+            let page = page_of(playbook, &project, lang);
+            out::data(&crate::book::print::document(&playbook.head.title, &page, lang));
         }
     }
     Ok(exit::DONE)
 }
 
 /// The page of the book, on its own: it links to no other.
-fn page_of(playbook: &Playbook, project: &Project) -> String {
+fn page_of(playbook: &Playbook, project: &Project, lang: Lang) -> String {
     let id = &playbook.head.id;
     let parsed = project
         .playbooks
         .iter()
         .find(|parsed| parsed.value.as_ref().is_some_and(|it| it.head.id == *id));
-    let last_drill = super::book::last_drill(&super::drill::shelf::all(&project.base), id);
+    let last_drill = super::book::last_drill(&super::drill::shelf::all(&project.base), id)
+        .map(|last| lang.under("paper", &last));
     let about = About {
         config: &project.config_value(),
-        library: &project.library(),
+        library: &project.library_in(lang),
         file: parsed.map_or("", |parsed| &parsed.source.file.name),
         last_drill: last_drill.as_deref(),
         rehearsed: None,
         link: &|_| None,
+        lang,
     };
     crate::book::page::page(playbook, &about)
 }

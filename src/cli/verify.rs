@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::driven;
 use super::exit::{self, Failure};
-use super::{Global, out};
+use super::{Global, machine, out};
 use crate::journal::pack::{PackTrouble, verify_pack};
 use crate::journal::{Verification, Weight, verify as examine};
+use crate::ui::lang::Lang;
 
 /// Flags of `verify`.
 #[derive(Args, Debug)]
@@ -26,19 +27,20 @@ pub struct VerifyArgs {
 }
 
 pub(super) fn verify(global: &Global, args: &VerifyArgs) -> Result<u8, Failure> {
+    let lang = machine::lang(global);
     // No run has such a sign in its id.
     if args.run.contains(['/', '.']) {
-        return of_pack(args);
+        return of_pack(args, lang);
     }
     let store = driven::store(global)?;
     let id = store.find(&args.run).map_err(|trouble| driven::refused(&trouble))?;
     let dir = store.dir(&id).map_err(|trouble| driven::refused(&trouble))?;
     let result = examine(&dir).map_err(|trouble| driven::refused(&trouble))?;
-    Ok(tell(args, id.as_str(), &result, ""))
+    Ok(tell(args, id.as_str(), &result, None, lang))
 }
 
 /// The pack that `export` wrote, on any machine: no project and no runs are needed.
-fn of_pack(args: &VerifyArgs) -> Result<u8, Failure> {
+fn of_pack(args: &VerifyArgs, lang: Lang) -> Result<u8, Failure> {
     let found = verify_pack(Path::new(&args.run)).map_err(|trouble| {
         let code = match trouble {
             PackTrouble::Io { .. } => exit::PRECONDITION,
@@ -53,11 +55,16 @@ fn of_pack(args: &VerifyArgs) -> Result<u8, Failure> {
         };
         Failure::new(code, trouble).hint(hint)
     })?;
-    let files = format!("{} files, ", found.files);
-    Ok(tell(args, &found.run, &found.verification, &files))
+    Ok(tell(args, &found.run, &found.verification, Some(found.files), lang))
 }
 
-fn tell(args: &VerifyArgs, run: &str, result: &Verification, files: &str) -> u8 {
+fn tell(
+    args: &VerifyArgs,
+    run: &str,
+    result: &Verification,
+    files: Option<usize>,
+    lang: Lang,
+) -> u8 {
     let sound = result.is_sound();
     let head = result.head.map(|head| head.hash.hex()).unwrap_or_default();
     if args.json {
@@ -73,10 +80,13 @@ fn tell(args: &VerifyArgs, run: &str, result: &Verification, files: &str) -> u8 
         out::json(&line.to_string());
     } else {
         for finding in &result.findings {
-            out::line(&format!("{}  {}", word(finding.weight), finding.text));
+            let weight = lang.say(word(finding.weight));
+            out::line(&format!("{weight}  {}", lang.say(&finding.text)));
         }
         let verdict = if sound { "OK  the record is whole and unchanged" } else { "NOT OK" };
-        out::line(&format!("{verdict}: {files}{} events, head {head}", result.events));
+        let files = files.map_or_else(String::new, |files| format!("{files} files, "));
+        let count = format!("{files}{} events, head {head}", result.events);
+        out::line(&format!("{}: {}", lang.say(verdict), lang.say(&count)));
     }
     if sound { exit::DONE } else { exit::INVALID }
 }

@@ -237,8 +237,9 @@ fn keys(choices: &[Choice]) -> String {
 }
 
 fn yes_no(text: &str) -> Option<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" | "true" => Some(true),
+    // `sí` is no word of English and no key of ours: it is yes wherever it stands, also in a flag and a file.
+    match text.trim().to_lowercase().as_str() {
+        "y" | "yes" | "true" | "si" | "sí" | "si\u{301}" => Some(true),
         "n" | "no" | "false" => Some(false),
         _ => None,
     }

@@ -39,7 +39,12 @@ const FILES: &[&str] = &[
     include_str!("spanish/session.txt"),
     include_str!("spanish/record.txt"),
     include_str!("spanish/page.txt"),
+    include_str!("spanish/commands.txt"),
+    include_str!("spanish/paper.txt"),
 ];
+
+/// Headings whose words are found only where they are asked for.
+const APART: &[&str] = &["page", "head", "paper", "dry"];
 
 /// A sentence inside a sentence inside a sentence is enough.
 const DEPTH: usize = 4;
@@ -91,7 +96,7 @@ fn table() -> &'static Table {
             by_heading.entry(all[*at].heading).or_default().push(*at);
         }
         // One of gaps alone would be every sentence; the short words of a page would be anybody's.
-        let telling = |at: &usize| all[*at].is_telling() && all[*at].heading != "page";
+        let telling = |at: &usize| all[*at].is_telling() && !APART.contains(&all[*at].heading);
         let telling = order.into_iter().filter(telling).collect();
         Table { all, by_heading, telling }
     })

@@ -28,6 +28,21 @@ impl Lang {
         }
     }
 
+    /// A label or a sentence of one part of what is said, looked for under its heading of the table first; what an author
+    /// wrote inside it stays as it is.
+    #[must_use]
+    pub fn under(self, heading: &str, text: &str) -> String {
+        let places = [heading, "words", "", "page"];
+        let said = || places.iter().find_map(|place| spanish::under(place, text));
+        (self == Self::Spanish).then(said).flatten().unwrap_or_else(|| text.to_owned())
+    }
+
+    /// The head of a column.
+    #[must_use]
+    pub fn head(self, word: &str) -> String {
+        self.under("head", word)
+    }
+
     /// A row of parts with `|` between them, in at most so many columns.
     #[must_use]
     pub fn row(self, row: &str, columns: usize) -> String {

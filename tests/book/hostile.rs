@@ -84,7 +84,9 @@ fn no_text_of_a_playbook_is_obeyed_on_any_page() {
             // mdBook would put a file in for it, were its preprocessor to come later.
             let calls = page.split("{{").skip(1).any(|rest| rest.trim_start().starts_with('#'));
             assert!(!calls, "{path} hands mdBook something to put in: {text}");
-            for tag in tags(&mayday::book::print::document(text, &page)) {
+            for tag in
+                tags(&mayday::book::print::document(text, &page, mayday::text::lang::Lang::English))
+            {
                 assert!(OURS.contains(&tag.as_str()), "{path}: {text} made a <{tag}>");
             }
         }

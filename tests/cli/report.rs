@@ -201,7 +201,9 @@ fn a_report_tells_of_earlier_runs_and_leads_to_its_files() {
     let folder = desk.path("state").join(desk.newest());
     let page = fs::read_to_string(folder.join("reports/postmortem.md")).unwrap();
     assert!(page.contains(&format!("| {first} | real |")), "{page}");
-    assert!(!page.contains("ada"), "a name in the post-mortem");
+    // A hash may have these three digits in it.
+    let name = regex::Regex::new(r"\bada\b").unwrap();
+    assert!(!name.is_match(&page), "a name in the post-mortem");
     desk.mayday(&["report", "--names", "full"]).is(0, &["Driven by | ada"]);
     let links: Vec<&str> =
         page.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
@@ -231,7 +233,7 @@ fn a_report_is_in_the_language_that_is_asked_for() {
     desk.mayday(&["report", "--lang", "es", "--template", "drill-report"])
         .is(0, &["# Informe del simulacro", "Esta ejecución no ha terminado"]);
     desk.mayday(&["report", "--lang", "es", "--template", "post-incident"])
-        .is(0, &["NOTE  post-incident is in English", "# Incident Post-Mortem"]);
+        .is(0, &["NOTA  post-incident está en inglés", "# Incident Post-Mortem"]);
     desk.mayday(&["report", "--template", "postmortem.es"])
         .is(0, &["f no pasó: código de salida 1"]);
     let mut command = desk.command(&["report"]);
@@ -275,7 +277,7 @@ fn a_document_keeps_its_language_and_what_people_wrote() {
     ] {
         let desk = desk(FAILS);
         desk.mayday(&["run", "p"]).is(5, &[]);
-        desk.mayday(&["report", "-o", "pm.md", "--lang", own]).is(0, &["Written: pm.md"]);
+        desk.mayday(&["report", "-o", "pm.md", "--lang", own]).is(0, &[": pm.md"]);
         desk.edit("pm.md", blank, "El disco se llenó. A disk was full.");
         let before = body(&desk);
         // Nothing happened since: not a byte differs.

@@ -150,7 +150,7 @@ fn the_shipped_translations_are_shown_in_a_spanish_session() {
         desk.mayday(&["--config", "playbooks/bloom/mayday.yaml", "show", "sev2-data-loss"]);
     english.is(0, &["Data loss or accidental deletion", "Use when: A user reports"]);
     let found = desk.mayday(&[&bloom[..], &["find", "reservas borradas"]].concat());
-    found.is(0, &["sev2-data-loss  Pérdida de datos", "use when: Se borraron reservas"]);
+    found.is(0, &["sev2-data-loss  Pérdida de datos", "úsese cuando: Se borraron reservas"]);
     // The plan of a run goes by the same words.
     let plan = desk.mayday(
         &[&bloom[..], &["run", "sev2-data-loss", "--dry-run", "--env", "rehearsal"]].concat(),
@@ -172,7 +172,7 @@ const WHOLE: &str = "
 const ENGLISH: &str = r"(?i)\b(the|is|are|was|were|of|it|its|to|and|with|for|from|has|not|that|what|this|be|been|by|on|or|at|which|nobody|after|until|left|type|taken|failed|done|again|now|here|step|steps|last|start|run|input|exit|code)\b";
 
 /// The English words of a text of the screen, but for commands, paths and the author's words.
-fn english(text: &str) -> Vec<String> {
+pub(super) fn english(text: &str) -> Vec<String> {
     let commands = regex::Regex::new(
         r"`[^`]*`|mayday (resume|report|status|run)[^\n]*|/[\w./-]+|--[\w=-]+|\x1b\[[0-9;?]*[A-Za-z]",
     );

@@ -5,12 +5,13 @@ use std::path::Path;
 use crate::cli::exit::{self, Failure};
 use crate::cli::out;
 use crate::report::language::{self, FindingKind};
+use crate::ui::lang::Lang;
 
 /// A larger document is none of ours, in bytes.
 const LARGEST: u64 = 64 << 20;
 
 /// Says each finding with its line, and how many there are.
-pub(super) fn check(file: &Path) -> Result<u8, Failure> {
+pub(super) fn check(file: &Path, lang: Lang) -> Result<u8, Failure> {
     let cannot = |why: &dyn std::fmt::Display| {
         Failure::new(exit::PRECONDITION, format!("read {}: {why}", file.display()))
     };
@@ -31,20 +32,27 @@ pub(super) fn check(file: &Path) -> Result<u8, Failure> {
     let shown = file.display();
     let lines: Vec<String> = found
         .iter()
-        .map(|one| format!("{shown}:{}: {}: {}", one.line, one.kind.word(), one.what))
+        .map(|one| {
+            let (kind, what) = (lang.say(one.kind.word()), lang.say(&one.what));
+            format!("{shown}:{}: {kind}: {what}", one.line)
+        })
         .collect();
     out::lines(&lines);
     let count = |kind| found.iter().filter(|one| one.kind == kind).count();
     let (blanks, conflicts) = (count(FindingKind::Blank), count(FindingKind::Conflict));
     let (blame, early) = (count(FindingKind::Blame), count(FindingKind::Status));
     if found.is_empty() {
-        out::talk(&format!("{shown}: no blanks, no conflicts, no words that blame."));
+        out::tell(lang, &format!("{shown}: no blanks, no conflicts, no words that blame."));
         return Ok(exit::DONE);
     }
-    let too_early =
-        if early > 0 { " It says that it is reviewed, and is not ready for it." } else { "" };
-    out::talk(&format!(
-        "{shown}: {blanks} blanks left, {conflicts} conflicts, {blame} places with words that blame.{too_early}"
-    ));
+    out::tell(
+        lang,
+        &format!(
+            "{shown}: {blanks} blanks left, {conflicts} conflicts, {blame} places with words that blame."
+        ),
+    );
+    if early > 0 {
+        out::tell(lang, "It says that it is reviewed, and is not ready for it.");
+    }
     Ok(exit::UNFINISHED)
 }

@@ -45,11 +45,14 @@ pub(super) fn choose(
         .hint("name another file with `-o`"));
     }
     if !asked_for {
-        out::talk(&format!(
-            "NOTE  {} is in {} and stays so; for another language name another file with -o",
-            file.display(),
-            name(kept)
-        ));
+        out::tell(
+            lang,
+            &format!(
+                "NOTE  {} is in {} and stays so; for another language name another file with -o",
+                file.display(),
+                name(kept)
+            ),
+        );
     }
     Ok(chosen)
 }
@@ -67,7 +70,7 @@ fn found(asked: &str, lang: Lang) -> Result<Chosen, Failure> {
     if let Some((name, text)) = shipped::named(asked) {
         let spanish = shipped::is_spanish(asked);
         if lang == Lang::Spanish && !spanish {
-            out::talk(&format!("NOTE  {asked} is in English: there is no Spanish one"));
+            out::tell(lang, &format!("NOTE  {asked} is in English: there is no Spanish one"));
         }
         return Ok(Chosen { name, text: text.to_owned(), spanish });
     }

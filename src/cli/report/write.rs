@@ -27,54 +27,57 @@ impl Put {
         matches!(self, Self::Merged(merged) if !merged.conflicts.is_empty())
     }
 
-    /// What to tell.
-    pub(super) fn lines(&self, file: &Path) -> Vec<String> {
+    /// What to tell, in this language; what stands in the file and in the record is shown as it is.
+    pub(super) fn lines(&self, file: &Path, lang: Lang) -> Vec<String> {
         let shown = file.display();
-        let Self::Merged(merged) = self else { return vec![format!("Written: {shown}")] };
+        let say = |words: &str| lang.say(words).into_owned();
+        let Self::Merged(merged) = self else { return vec![say(&format!("Written: {shown}"))] };
         let mut lines = vec![match merged.updated.as_slice() {
-            [] => format!("{shown}: the facts are as they were."),
-            updated => format!("{shown}: newer facts in {}.", updated.join(", ")),
+            [] => say(&format!("{shown}: the facts are as they were.")),
+            updated => say(&format!("{shown}: newer facts in {}.", updated.join(", "))),
         }];
         let mut also = |what: &str, blocks: &[String]| {
             if !blocks.is_empty() {
-                lines.push(format!("{what}: {}.", blocks.join(", ")));
+                lines.push(format!("{}: {}.", say(what), blocks.join(", ")));
             }
         };
         also("Left as somebody changed them, the facts are the same", &merged.kept);
         also("Not in the file any more, and not added", &merged.missing);
         also("Not of this template, left as they are", &merged.unknown);
         for conflict in &merged.conflicts {
-            lines.extend(both(file, conflict));
+            lines.extend(both(file, conflict, lang));
         }
         if !merged.conflicts.is_empty() {
-            lines.push(
+            lines.push(say(
                 "Nothing of these blocks was changed. Put what you want of the record into your text and write \
-                 `seen` for `conflict` in the block's first line; or empty the block, and the record fills it."
-                    .to_owned(),
-            );
+                 `seen` for `conflict` in the block's first line; or empty the block, and the record fills it.",
+            ));
         }
         lines
     }
 }
 
 /// Both sides of a conflict.
-fn both(file: &Path, conflict: &Conflict) -> Vec<String> {
-    let mut lines = vec![format!(
+fn both(file: &Path, conflict: &Conflict, lang: Lang) -> Vec<String> {
+    let head = format!(
         "CONFLICT  {}, line {}: block {} was changed by somebody, and its facts changed since.",
         file.display(),
         conflict.line,
         conflict.block
-    )];
-    for (mark, text, other) in [
-        ("  yours   ", &conflict.theirs, &conflict.facts),
-        ("  record  ", &conflict.facts, &conflict.theirs),
+    );
+    let mut lines = vec![lang.say(&head).into_owned()];
+    for (whose, text, other) in [
+        ("yours", &conflict.theirs, &conflict.facts),
+        ("record", &conflict.facts, &conflict.theirs),
     ] {
+        let mark = format!("  {:8}", lang.say(whose));
         let theirs: Vec<&str> = other.lines().map(str::trim_end).collect();
         let only: Vec<&str> =
             text.lines().map(str::trim_end).filter(|line| !theirs.contains(line)).collect();
         lines.extend(only.iter().take(SHOWN).map(|line| format!("{mark}{line}")));
         if only.len() > SHOWN {
-            lines.push(format!("{mark}... and {} lines more", only.len() - SHOWN));
+            let more = format!("... and {} lines more", only.len() - SHOWN);
+            lines.push(format!("{mark}{}", lang.say(&more)));
         }
     }
     lines
