@@ -354,7 +354,7 @@ impl LiveWorld {
     /// Takes what has happened without waiting.
     fn collect(&mut self) {
         let now = boot_clock();
-        let came = self.signals.came();
+        let mut came = self.signals.came();
         let ctrl_c = came.iter().any(|came| came.is_ctrl_c());
         let mut over = Vec::new();
         for (id, running) in &mut self.commands {
@@ -384,7 +384,14 @@ impl LiveWorld {
         }
         self.keepers.collect(&mut self.ready);
         self.slips();
-        while let Ok((id, output)) = self.ended.try_recv() {
+        let ended: Vec<_> = self.ended.try_iter().collect();
+        // A question that saw the end of the terminal has no answer, and that is not why the run is left.
+        came.extend(self.signals.hang_up());
+        let gone = came.iter().position(|came| came.is_hang_up()).map(|at| came.remove(at));
+        if let Some(Came::Interrupt(how)) = gone {
+            self.ready.push_back(Input::Interrupt(how));
+        }
+        for (id, output) in ended {
             self.cancels.remove(&id);
             self.questions.remove(&id);
             if self.threads.ended(id) {

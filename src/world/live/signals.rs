@@ -32,6 +32,11 @@ impl Came {
     pub(super) const fn is_ctrl_c(self) -> bool {
         matches!(self, Self::Interrupt(Interrupt::Interrupt))
     }
+
+    /// True for the end of the terminal.
+    pub(super) const fn is_hang_up(self) -> bool {
+        matches!(self, Self::Interrupt(Interrupt::HangUp))
+    }
 }
 
 /// Signals as bytes in sockets, and the terminal that is watched.
@@ -92,19 +97,23 @@ impl Signals {
             };
             all.extend(std::iter::repeat_n(*came, times));
         }
-        if self.watched && crate::world::console::is_hung_up() {
-            // From here on it would wake the loop for ever.
-            self.watched = false;
-            all.push(Came::Interrupt(Interrupt::HangUp));
-        }
-        // The signal and the terminal tell of the same end.
-        let mut told = self.hung_up;
-        all.retain(|came| match came {
-            Came::Interrupt(Interrupt::HangUp) => !std::mem::replace(&mut told, true),
-            _ => true,
-        });
-        self.hung_up = told;
+        let told = self.hung_up;
+        all.retain(|came| !(told && came.is_hang_up()));
+        self.hung_up |= all.iter().any(|came| came.is_hang_up());
+        all.extend(self.hang_up());
         all
+    }
+
+    /// The end of the terminal, once: the signal and the terminal tell of the same end. A question may see it
+    /// before either did.
+    pub(super) fn hang_up(&mut self) -> Option<Came> {
+        if !(self.watched && crate::world::console::is_hung_up()) {
+            return None;
+        }
+        // From here on it would wake the loop for ever.
+        self.watched = false;
+        let told = std::mem::replace(&mut self.hung_up, true);
+        (!told).then_some(Came::Interrupt(Interrupt::HangUp))
     }
 }
 
