@@ -15,6 +15,7 @@ use crate::plan::{Plan, Unit};
 use crate::run::clock::clocks;
 use crate::run::event::Kind;
 use crate::run::outbox::{Letter, LetterState};
+use crate::run::stands;
 use crate::run::state::Run;
 use crate::run::words;
 use crate::severity::Names;
@@ -92,15 +93,15 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     for clock in &clocks {
         say(&format!("CLOCK  {}", clock_line(clock, now)));
     }
-    for step in steps.iter().filter(|step| step.status != "-") {
+    for step in steps.iter().filter(|step| step.is_shown()) {
         let word = step.status.replace('_', " ");
         let word = lang.say(&word).to_uppercase();
-        out::line(&format!("{word:column$} {}  {}", step.key, step.title));
+        let how_far = step.items.map(|(over, all)| lang.say(&format!("({over} of {all})")).into());
+        let how_far: String = how_far.map(|it: String| format!("  {it}")).unwrap_or_default();
+        out::line(&format!("{word:column$} {}  {}{how_far}", step.key, step.title));
     }
-    let open =
-        |step: &&Step| matches!(step.status.as_str(), "-" | "running" | "unknown" | "failed");
-    if let Some(next) = steps.iter().find(open).filter(|_| run.closed.is_none()) {
-        out::line(&format!("{:column$} {}  {}", lang.say("NEXT"), next.key, next.title));
+    if let Some((key, title)) = plan.as_ref().and_then(|plan| next(plan, &run, &steps, now)) {
+        out::line(&format!("{:column$} {key}  {title}", lang.say("NEXT")));
     }
     open_matters(&run, &read.events, dir.path(), driven, &say);
     if args.watch && run.closed.is_none() {
@@ -190,30 +191,77 @@ fn times(count: u32) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
+/// What is done next when the run goes on; `None` when nothing is.
+fn next(plan: &Plan, run: &Run, steps: &[Step], now: Timestamp) -> Option<(String, String)> {
+    if let Some(undo) = stands::next_undo(plan, run).filter(|_| run.rollback.is_some()) {
+        let title = words::title(plan, run, &undo.unit, undo.item, now);
+        return Some((undo.key, title));
+    }
+    let mut open = steps.iter().filter(|step| step.open && run.closed.is_none());
+    let next = open.next()?;
+    // Of a step that is done for several, the item.
+    let next = open.next().filter(|item| next.items.is_some() && item.item).unwrap_or(next);
+    Some((next.key.clone(), next.title.clone()))
+}
+
 struct Step {
     key: String,
-    status: String,
+    status: &'static str,
     title: String,
+    /// It is not over.
+    open: bool,
+    /// It is one of several that a step is done for.
+    item: bool,
+    /// Of how many items it is done for so many are over.
+    items: Option<(usize, usize)>,
 }
 
 impl Step {
+    /// Each step of the plan, behind it the items that it is done for.
     fn all(plan: &Plan, run: &Run, now: Timestamp) -> Vec<Self> {
-        let title = |unit: &Unit| words::title(plan, run, unit, None, now);
-        plan.units.iter().map(|unit| Self::of(run, &unit.key, title(unit))).collect()
+        plan.units.iter().flat_map(|unit| Self::with_items(plan, run, unit, now)).collect()
     }
 
-    fn of(run: &Run, key: &str, title: String) -> Self {
-        let state = run.step(key);
-        let status = match state {
-            None => "-",
-            Some(state) => match (state.settled, &state.verdict, &state.running) {
-                (Some(status), ..) => status.word(),
-                (None, Some(Verdict::Unknown { .. }), _) => "unknown",
-                (None, Some(Verdict::Fail(_)), _) => "failed",
-                (None, _, Some(_)) => "running",
-                (None, ..) => "-",
-            },
-        };
-        Self { key: key.to_owned(), status: status.to_owned(), title }
+    fn with_items(plan: &Plan, run: &Run, unit: &Unit, now: Timestamp) -> Vec<Self> {
+        let title = |item| words::title(plan, run, unit, item, now);
+        let values = run.items.get(&unit.key);
+        let items = values.into_iter().flatten().enumerate().map(|(at, value)| {
+            let key = format!("{}[{at}]", unit.key);
+            let (status, open) = (status_of(run, &key), run.status(&key).is_none());
+            Self { key, status, title: title(Some((at, value))), open, item: true, items: None }
+        });
+        let mut all: Vec<Self> = items.collect();
+        let over = all.iter().filter(|item| !item.open).count();
+        let (key, open) = (unit.key.clone(), run.status(&unit.key).is_none());
+        let mut status = status_of(run, &key);
+        if status == "-" && all.iter().any(|item| item.status != "-") {
+            let found = |word: &&&str| all.iter().any(|item| item.open && item.status == **word);
+            status =
+                ["unknown", "failed", "running"].iter().find(found).copied().unwrap_or("begun");
+        }
+        let items = values.map(|all| (over, all.len()));
+        all.insert(0, Self { key, status, title: title(None), open, item: false, items });
+        all
+    }
+
+    /// Of many items those that are over say nothing by themselves.
+    fn is_shown(&self) -> bool {
+        self.status != "-" && (!self.item || self.open)
+    }
+}
+
+fn status_of(run: &Run, key: &str) -> &'static str {
+    if run.undone.contains(key) {
+        return "undone";
+    }
+    match run.step(key) {
+        None => "-",
+        Some(state) => match (state.settled, &state.verdict, &state.running) {
+            (Some(status), ..) => status.word(),
+            (None, Some(Verdict::Unknown { .. }), _) => "unknown",
+            (None, Some(Verdict::Fail(_)), _) => "failed",
+            (None, _, Some(_)) => "running",
+            (None, ..) => "-",
+        },
     }
 }

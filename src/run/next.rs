@@ -14,7 +14,7 @@ use super::session::{Purpose, Session};
 use super::state::{PhaseState, Run};
 use super::{advance, escalate, gate, hand, inputs, interrupt, objective, recover, stands, stops};
 use crate::effect::{Effect, EffectId, Question, Wants};
-use crate::plan::{Mode, Plan, Section, Unit, undo_unit};
+use crate::plan::{Mode, Plan, Section, Unit};
 use crate::template;
 use crate::time::Timestamp;
 
@@ -279,38 +279,8 @@ fn roll_back(look: &Look<'_>) -> Move {
     {
         return recover::before_rollback(look, unit, key, item, state);
     }
-    let place = |key: &String| {
-        let (unit, _) = advance::find(plan, run, key)?;
-        plan.by_key.get(&unit.key).copied()
-    };
-    let first = match run.rollback.as_ref().and_then(Option::as_ref) {
-        // A step that there is not is no reason to undo everything.
-        Some(to) => place(to).unwrap_or(plan.units.len()),
-        None => 0,
-    };
-    let mut undone_by_steps = std::collections::BTreeSet::new();
-    for key in stands::newest_first(run) {
-        let Some((unit, item)) = advance::find(plan, run, key) else { continue };
-        let earlier = plan.by_key.get(&unit.key).is_some_and(|at| *at < first);
-        // The step whose menu asked for this has an `undo` of its own there.
-        if earlier || run.rollback_from.as_ref() == Some(key) {
-            continue;
-        }
-        if matches!(run.status(key), Some(StepStatus::Ok | StepStatus::ByHand)) {
-            undone_by_steps.extend(unit.undoes.as_ref());
-        }
-        // The items of a step are undone, not the step around them.
-        let around = unit.step.common.for_each.is_some() && item.is_none();
-        if !around
-            && !run.undone.contains(key)
-            && stands::done(plan, run, key).is_some()
-            && !undone_by_steps.contains(key)
-            && run.status(&format!("{key}.undo")).is_none()
-            && let Some(undo) = undo_unit(unit)
-        {
-            let undo_key = format!("{key}.undo");
-            return advance::one(look, &undo, &undo_key, item);
-        }
+    if let Some(stands::Undo { unit, key, item }) = stands::next_undo(plan, run) {
+        return advance::one(look, &unit, &key, item);
     }
     let to = run.rollback_from.as_ref().and(run.rollback.as_ref()).and_then(Option::as_ref);
     let again = to.map(|to| super::menu::more::again(plan, run, to)).unwrap_or_default();

@@ -3,11 +3,15 @@
 //! A step that failed can have done a part of its work, or all of it when only a check behind it failed. Taking
 //! back what passed and passing over that would leave the very step in place that somebody is running from.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
 use super::advance;
 use super::event::StepStatus;
 use super::state::{Run, StepState};
 use crate::effect::EffectClass;
-use crate::plan::{Plan, Unit};
+use crate::plan::{Plan, Unit, undo_unit};
 use crate::steps::{Failure, Stage, Verdict};
 
 /// How sure it is that a step did something.
@@ -21,11 +25,58 @@ pub(crate) enum Done {
 
 /// The steps that anything happened to: those still open first, then by when they were settled, the newest first.
 /// Which of them [`done`] something is asked one by one: a long run is taken back a step at a time.
-pub(super) fn newest_first(run: &Run) -> impl Iterator<Item = &String> {
+fn newest_first(run: &Run) -> impl Iterator<Item = &String> {
     let mut open: Vec<&String> =
         run.steps.iter().filter(|(_, state)| state.settled.is_none()).map(|(key, _)| key).collect();
     open.sort_by_key(|key| run.step(key).and_then(|state| state.started_at));
     open.into_iter().rev().chain(run.settling.iter().rev())
+}
+
+/// A step of a rollback.
+pub(crate) struct Undo<'a> {
+    pub unit: Unit,
+    /// `stop[2].undo`.
+    pub key: String,
+    /// What the step was done for, and its place among the items.
+    pub item: Option<(usize, &'a Value)>,
+}
+
+/// What a rollback takes back next: the newest of what passed or may have happened, back to and with the step asked
+/// for. `None` when all of it is taken back.
+pub(crate) fn next_undo<'a>(plan: &'a Plan, run: &'a Run) -> Option<Undo<'a>> {
+    let place = |key: &String| {
+        let (unit, _) = advance::find(plan, run, key)?;
+        plan.by_key.get(&unit.key).copied()
+    };
+    let first = match run.rollback.as_ref().and_then(Option::as_ref) {
+        // A step that there is not is no reason to undo everything.
+        Some(to) => place(to).unwrap_or(plan.units.len()),
+        None => 0,
+    };
+    let mut undone_by_steps = BTreeSet::new();
+    for key in newest_first(run) {
+        let Some((unit, item)) = advance::find(plan, run, key) else { continue };
+        let earlier = plan.by_key.get(&unit.key).is_some_and(|at| *at < first);
+        // The step whose menu asked for this has an `undo` of its own there.
+        if earlier || run.rollback_from.as_ref() == Some(key) {
+            continue;
+        }
+        if matches!(run.status(key), Some(StepStatus::Ok | StepStatus::ByHand)) {
+            undone_by_steps.extend(unit.undoes.as_ref());
+        }
+        // The items of a step are undone, not the step around them.
+        let around = unit.step.common.for_each.is_some() && item.is_none();
+        if !around
+            && !run.undone.contains(key)
+            && done(plan, run, key).is_some()
+            && !undone_by_steps.contains(key)
+            && run.status(&format!("{key}.undo")).is_none()
+            && let Some(unit) = undo_unit(unit)
+        {
+            return Some(Undo { unit, key: format!("{key}.undo"), item });
+        }
+    }
+    None
 }
 
 /// A change that an earlier driver began and whose end nobody has recorded. A question that was put changes nothing

@@ -70,7 +70,7 @@ impl View {
     /// Where the run stands, with the titles as far as they are known.
     #[must_use]
     pub fn standing(&self, plan: &Plan, run: &Run, now: Timestamp) -> Standing {
-        Standing::of(plan, run, &|unit| words::title(plan, run, unit, None, now))
+        Standing::of(plan, run, &|unit, item| words::title(plan, run, unit, item, now))
     }
 
     /// Columns of the window: a drill's mark takes some of them from the lines.

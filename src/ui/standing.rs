@@ -4,8 +4,11 @@
 //! Owns [`Standing`]: made from a plan and the state of its run, shown behind an interruption and beside a
 //! question that stays open for long. Pure.
 
+use serde_json::Value;
+
 use crate::effect::EffectClass;
 use crate::plan::{Plan, Unit};
+use crate::run::stands;
 use crate::run::state::{Run, StepState};
 use crate::steps::Verdict;
 use crate::ui::lang::Lang;
@@ -13,6 +16,9 @@ use crate::ui::layout::{INDENT, count, labelled, wrap};
 
 /// Open steps are named one by one up to so many.
 const NAMED: usize = 5;
+
+/// The title of a step with what is known of it, of one of its items where one is given.
+type Words<'a> = dyn Fn(&Unit, Option<(usize, &Value)>) -> String + 'a;
 
 /// Where a run stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,8 +38,8 @@ pub struct Standing {
 impl Standing {
     /// Where the run stands now. `words` fills in what is known of a title.
     #[must_use]
-    pub fn of(plan: &Plan, run: &Run, words: &dyn Fn(&Unit) -> String) -> Self {
-        let named = |unit: &Unit| format!("{}  {}", unit.key, words(unit));
+    pub fn of(plan: &Plan, run: &Run, words: &Words<'_>) -> Self {
+        let named = |unit: &Unit| format!("{}  {}", unit.key, words(unit, None));
         let over = |unit: &&Unit| run.status(&unit.key).is_some();
         let total = count(plan.units.len() as u64, "step");
         let settled = plan.units.iter().filter(over).count();
@@ -43,16 +49,22 @@ impl Standing {
             .filter(over)
             .max_by_key(|unit| run.step(&unit.key).and_then(|state| state.settled_at));
         let last = last.map(|unit| format!(", the last one: {}", named(unit))).unwrap_or_default();
-        let open = plan.units.iter().filter(|unit| !over(unit)).filter_map(|unit| {
-            Some(format!("{}  {}", unit.key, state_of(unit, run.step(&unit.key)?)?))
+        let open = plan.units.iter().filter(|unit| !over(unit));
+        let open = open.flat_map(|unit| {
+            let keys = std::iter::once(unit.key.clone()).chain(items(run, unit));
+            keys.filter(|key| run.status(key).is_none())
+                .filter_map(|key| Some(format!("{key}  {}", state_of(unit, run.step(&key)?)?)))
         });
-        let next = plan.units.iter().find(|unit| !over(unit));
+        let next = match stands::next_undo(plan, run).filter(|_| run.rollback.is_some()) {
+            Some(undo) => format!("{}  {}", undo.key, words(&undo.unit, undo.item)),
+            None => plan.units.iter().find(|unit| !over(unit)).map(named).unwrap_or_default(),
+        };
         Self {
             drill: plan.mode == crate::plan::Mode::Drill,
             total: plan.units.len(),
             done: format!("{settled} of {total}{last}"),
             open: open.collect(),
-            next: next.map(named).unwrap_or_default(),
+            next,
         }
     }
 
@@ -83,6 +95,12 @@ impl Standing {
         }
         lines
     }
+}
+
+/// The keys of the items that a step is done for, once they are known.
+fn items(run: &Run, unit: &Unit) -> impl Iterator<Item = String> {
+    let items = run.items.get(&unit.key).map_or(0, Vec::len);
+    (0..items).map(|index| format!("{}[{index}]", unit.key))
 }
 
 /// What is known of a step that is not over; `None` when nothing of it began.

@@ -185,3 +185,33 @@ fn what_a_person_was_asked_to_do_is_taken_back_where_it_may_be_done() {
     back.is(0, &["`b` MAY have happened, all or a part.", "The changes asked for are taken back."]);
     assert_eq!(log(&desk), ["a", "-b", "-a"]);
 }
+
+/// Who looks in the middle of it sees what is taken back next, and what failed among several.
+#[test]
+fn status_tells_each_item_that_is_open_what_is_undone_and_what_is_undone_next() {
+    let each = "for_each: \"['x', 'y', 'z']\", shell: 'echo $item >> log; test $item != y'";
+    let undo = "undo: {effect: change, shell: 'echo -$item >> log'}";
+    let desk = desk(&format!(
+        "  - {{id: a, title: 'A {{{{ item }}}}', effect: change, {undo}, {each}}}\n\
+         \x20 - {{id: b, title: B, effect: read, shell: 'true'}}\n"
+    ));
+    desk.mayday(&["run", "p"]).is(5, &[]);
+    let run = desk.newest();
+    let told = || desk.mayday(&["status", &run]).out;
+    let (failed, item) = ("FAILED   a  A <each item>  (1 of 3)\n", "FAILED   a[1]  A y\n");
+    assert!(told().contains(&format!("{failed}{item}NEXT     a[1]  A y\n")), "{}", told());
+    let first = ["rollback", &run, "--no-input", "--confirm", "a[1].undo=yes"];
+    desk.mayday(&first).is(7, &["--confirm a[0].undo=yes"]);
+    let next = "NEXT     a[0].undo  Undo: A x\n";
+    assert!(told().contains(next) && !told().contains("NEXT     a[1]"), "{}", told());
+    let again = desk.mayday(&["resume", &run, "--no-input"]);
+    again.is(7, &["open     a[1]  FAILED: exit code 1", "next     a[0].undo  Undo: A x"]);
+    taken_back(&desk, &[], &["a[0]"]).is(0, &[]);
+    assert_eq!(log(&desk), ["x", "y", "-y", "-x"]);
+    let data: serde_json::Value =
+        serde_json::from_str(&desk.mayday(&["status", &run, "--json"]).out).unwrap();
+    let steps = data["steps"].as_array().unwrap().iter();
+    let states: Vec<String> =
+        steps.map(|it| format!("{} {}", it["step"], it["status"]).replace('"', "")).collect();
+    assert_eq!(states, ["a begun", "a[0] undone", "a[1] undone", "a[2] -", "b -"]);
+}

@@ -104,6 +104,7 @@ const NO_SENTENCE: &[(&str, &str)] = &[
     ("a bug, on purpose", "only a test reads it"),
     ("the runtime is taken only on drop", "a bug of mayday, which the compiler cannot rule out"),
     ("{{a map of {}}}", "a value as it stands in an expression"),
+    ("mayday status --json", SCHEMA),
     ("Run a command in strict bash.", SCHEMA),
     ("Run SQL statements on a database target.", SCHEMA),
     ("Ask the operator to confirm something.", SCHEMA),
