@@ -31,10 +31,12 @@ pub mod pause;
 pub mod shell;
 pub mod sql;
 pub mod undo_of;
+mod variables;
 pub mod wait_for_url;
 pub mod wait_until;
 
 pub use broken::{Broken, Fate, attempt_name};
+pub use variables::variables;
 pub use wait_until::{Pace, WaitUntil};
 
 pub use sql::{Parameter, scan};
@@ -324,23 +326,6 @@ impl Context<'_> {
             attempt: None,
         })
     }
-}
-
-/// The names that a script uses as `$name` or `${name`, each once, in order.
-#[must_use]
-pub fn variables(script: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    for (at, _) in script.match_indices('$') {
-        let rest = &script[at + 1..];
-        let rest = rest.strip_prefix('{').unwrap_or(rest).trim_start_matches(['#', '!']);
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-        let name = &rest[..end];
-        if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && !found.contains(&name)
-        {
-            found.push(name);
-        }
-    }
-    found
 }
 
 /// A step type: pure functions from what the author wrote to what the world is asked.

@@ -3,6 +3,7 @@
 mod alert;
 mod aside;
 mod bad_input;
+mod carried;
 mod codes;
 mod crash;
 mod doctor;

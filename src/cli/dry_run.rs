@@ -8,7 +8,7 @@ use super::identity::{self, AcceptedSoFar};
 use super::run::{Dry, What, inputs};
 use super::{Global, driven, machine, out, preconditions};
 use crate::config::Config;
-use crate::effect::{Effect, EffectClass, EffectId, Facts, Input};
+use crate::effect::{Effect, EffectClass, EffectId, Facts, Input, Text};
 use crate::plan::{Plan, Unit};
 use crate::run::digest;
 use crate::run::drive::World as _;
@@ -212,6 +212,12 @@ fn details(effect: &Effect, lang: Lang) -> Vec<String> {
                 }
             })
             .collect(),
+        Effect::Http(effect) => {
+            let header = |(name, value): &(String, Text)| format!("{name}: {}", value.shown());
+            let mut lines: Vec<String> = effect.headers.iter().map(header).collect();
+            lines.extend(effect.body.iter().flat_map(|body| body.lines()).map(str::to_owned));
+            lines
+        }
         _ => Vec::new(),
     }
 }

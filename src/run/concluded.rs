@@ -44,7 +44,7 @@ impl Concluded {
             && outputs.iter().all(|output| output.ending == Ending::Done)
             && let Some(expect) = &unit.step.common.expect
         {
-            concluded.expect(expect, &names);
+            concluded.expect(expect, &names, &raw);
         }
         if concluded.verdict == Verdict::Pass {
             concluded.capture(unit, &names, &raw);
@@ -83,7 +83,7 @@ impl Concluded {
         concluded
     }
 
-    fn expect(&mut self, expect: &str, names: &dyn template::Lookup) {
+    fn expect(&mut self, expect: &str, names: &dyn template::Lookup, raw: &Facts) {
         match template::holds(expect, names) {
             Ok(held) => {
                 if !held.truth && self.verdict == Verdict::Pass {
@@ -94,8 +94,7 @@ impl Concluded {
                 self.measured = Some(held.trace);
             }
             Err(fault) if self.verdict == Verdict::Pass => {
-                let failure = Failure::from(fault);
-                let message = format!("expectation: {}", failure.message);
+                let message = format!("expectation: {}", with_reason(fault, raw));
                 self.verdict =
                     Verdict::Fail(Failure::new(Stage::Run, FailKind::Assertion, message));
             }
@@ -135,7 +134,7 @@ impl Concluded {
                     self.captured.insert(name.clone(), value);
                 }
                 Err(fault) => {
-                    let message = format!("capture `{name}`: {}", fault.message);
+                    let message = format!("capture `{name}`: {}", with_reason(fault, raw));
                     // The action itself has run: only its result is not what the playbook needs.
                     self.verdict =
                         Verdict::Fail(Failure::new(Stage::Verify, FailKind::Assertion, message));
@@ -144,4 +143,20 @@ impl Concluded {
             }
         }
     }
+}
+
+/// A fault in words. `json` is missing where what came back is no JSON: that is said, for the name is right.
+fn with_reason(fault: template::Fault, raw: &Facts) -> String {
+    let missing = fault.undefined.as_deref() == Some("json") && !raw.contains_key("json");
+    let text = |name: &str| raw.get(name).and_then(Value::as_str);
+    let reason = match (text("stdout"), text("body")) {
+        _ if !missing => None,
+        (Some(out), _) if out.trim().is_empty() => Some("nothing was printed"),
+        (Some(_), _) => Some("what was printed is not JSON"),
+        (None, Some(body)) if body.trim().is_empty() => Some("the answer is empty"),
+        (None, Some(_)) => Some("the answer is not JSON"),
+        _ => None,
+    };
+    let message = Failure::from(fault).message;
+    reason.map_or(message.clone(), |reason| format!("{message}: {reason}"))
 }

@@ -2,6 +2,8 @@
 //!
 //! Owns [`Card`]: made from a step, shown by `show`, by dry runs and before a change. Pure.
 
+use serde_json::Value;
+
 use crate::effect::EffectClass;
 use crate::playbook::{Operation, Probe, Step};
 use crate::steps::{Action, DEFAULT_TIMEOUT, Part};
@@ -24,6 +26,8 @@ pub struct Card {
     pub when: Option<String>,
     /// What is run, as the file has it.
     pub command: Vec<String>,
+    /// What a request carries: headers and body. What really runs is told by its URL alone.
+    pub carries: Vec<String>,
     /// What it does to the world and where: `DESTRUCTIVE on db`.
     pub place: String,
     /// It is ended when it takes longer.
@@ -56,6 +60,7 @@ impl Card {
             link: common.link.as_deref().map(words),
             when: common.when.clone(),
             command: command(&step.action, words),
+            carries: carried(&step.action, words),
             place: match common.target.as_deref() {
                 None if step.action.key() == "shell" => {
                     format!("{} on this machine", place(class, None))
@@ -85,7 +90,11 @@ impl Card {
         say("see", &self.link);
         say("when", &self.when);
         match running {
-            Some(running) => lines.extend(verbatim("runs", running)),
+            Some(running) => {
+                let mut all = vec![running.to_owned()];
+                all.extend(self.carries.iter().cloned());
+                lines.extend(verbatim("runs", &all.join("\n")));
+            }
             None if self.command.is_empty() => {}
             None => lines.extend(verbatim("runs", &self.command.join("\n"))),
         }
@@ -139,6 +148,8 @@ pub(crate) fn command(action: &Action, words: &dyn Fn(&str) -> String) -> Vec<St
             lines.push(format!("{method} {}", words(url)).trim_start().to_owned());
         }
         Part::Expression(text) | Part::Condition(text) => lines.push(text.to_owned()),
+        // What a request carries is told as a whole, below.
+        Part::Words(_) if matches!(action, Action::Http(_)) => {}
         Part::Words(text) if path.starts_with(".headers") => {
             lines.push(format!("{}: {text}", path.trim_start_matches(".headers.")));
         }
@@ -148,7 +159,32 @@ pub(crate) fn command(action: &Action, words: &dyn Fn(&str) -> String) -> Vec<St
         Part::Playbook(id) => lines.push(format!("the steps of {id}")),
         Part::Pattern(_) | Part::Step(_) => {}
     });
+    lines.extend(carried(action, words));
     lines
+}
+
+/// The headers and the body of a request. A document stands there with its keys and with what is no text.
+fn carried(action: &Action, words: &dyn Fn(&str) -> String) -> Vec<String> {
+    let Action::Http(http) = action else { return Vec::new() };
+    let mut lines: Vec<String> =
+        http.headers.iter().map(|(name, value)| format!("{name}: {}", words(value))).collect();
+    if let Some(key) = &http.idempotency_key {
+        lines.push(format!("Idempotency-Key: {}", words(key)));
+    }
+    lines.extend(http.body.as_deref().map(words));
+    lines.extend(http.json.as_ref().map(|json| worded(json, words).to_string()));
+    lines
+}
+
+fn worded(json: &Value, words: &dyn Fn(&str) -> String) -> Value {
+    match json {
+        Value::String(text) => Value::String(words(text)),
+        Value::Array(items) => items.iter().map(|item| worded(item, words)).collect(),
+        Value::Object(map) => Value::Object(
+            map.iter().map(|(key, value)| (key.clone(), worded(value, words))).collect(),
+        ),
+        other => other.clone(),
+    }
 }
 
 /// A check in one line: its title, or what it looks at and what must hold.

@@ -118,6 +118,22 @@ const EXPRESSIONS: &[(&str, &[&str], &[&str])] = &[
         ],
     ),
     (
+        "W141",
+        &[
+            "stdout == 'up'",
+            "stdout in ['up', 'down']",
+            "'x' != stdout",
+            "steps.before.stdout == 'up'",
+        ],
+        &[
+            "stdout | trim == 'up'",
+            "stdout == ''",
+            "stdout == 'up\n'",
+            "'up' in stdout",
+            "host == 'a'",
+        ],
+    ),
+    (
         "E069",
         &["stdout + 1 > 0", "tables + 1 > 0", "now - host > 0"],
         &["stdout | int + 1 > 0", "exit_code + 1 > 0", "now - when > 5", "now - wait > 0"],

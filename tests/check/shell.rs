@@ -20,7 +20,12 @@ const SHELL: &[(&str, &[&str], &[&str])] = &[
     (
         "W121",
         &["echo $DATABASE_URL", "printenv API_TOKEN", "printf '%s' \"$DB_PASSWORD\""],
-        &["echo \"$HOSTNAME\"", "printf %s \"$API_TOKEN\" | tool login", "echo '$DATABASE_URL'"],
+        &[
+            "echo \"$HOSTNAME\"",
+            "echo \"${#API_TOKEN}\"",
+            "printf %s \"$API_TOKEN\" | tool login",
+            "echo '$DATABASE_URL'",
+        ],
     ),
     (
         "W122",

@@ -27,6 +27,7 @@ mod config;
 mod contacts;
 mod danger;
 mod drill;
+mod ends;
 mod expressions;
 mod fields;
 mod hollow;
@@ -51,6 +52,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         references::RULES,
         expressions::RULES,
         types::RULES,
+        ends::RULES,
         fields::RULES,
         hollow::RULES,
         meaning::RULES,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::super::shell::{Command, Script, Variable};
 use super::super::{Found, In, Look, Spot};
+use crate::steps::Part;
 
 rules! {
     "W120" "a secret on a command line" Look::Script(in_arguments);
@@ -36,9 +37,16 @@ fn is_telling(name: &str) -> bool {
 }
 
 /// The first secret among the variables of a command's words.
-fn secret_in<'c>(command: &'c Command, secrets: &HashSet<&str>) -> Option<&'c Variable> {
-    let variables = command.arguments().iter().flat_map(|word| &word.variables);
-    variables.into_iter().find(|v| secrets.contains(v.name.as_str()) || is_telling(&v.name))
+fn secret_in<'c>(
+    spot: &Spot<'_>,
+    command: &'c Command,
+    secrets: &HashSet<&str>,
+) -> Option<&'c Variable> {
+    let Part::Script(text) = spot.piece.part else { return None };
+    // `${#token}` is the length of it.
+    let counted = |v: &Variable| text.get(v.range.clone()).is_some_and(|v| v.starts_with("${#"));
+    let mut variables = command.arguments().iter().flat_map(|word| &word.variables);
+    variables.find(|v| (secrets.contains(v.name.as_str()) || is_telling(&v.name)) && !counted(v))
 }
 
 /// Programs of the shell itself: their arguments are in no list of processes.
@@ -53,7 +61,7 @@ fn in_arguments(around: &In<'_>, spot: &Spot<'_>, script: &Script, found: &mut F
         if command.program().is_empty() || INNER.contains(&command.program()) {
             continue;
         }
-        if let Some(variable) = secret_in(command, &secrets) {
+        if let Some(variable) = secret_in(spot, command, &secrets) {
             let message = format!("`${}` would stand on a command line", variable.name);
             let help = match command.program() {
                 "psql" | "pg_dump" | "pg_restore" => {
@@ -84,7 +92,7 @@ fn printed(around: &In<'_>, spot: &Spot<'_>, script: &Script, found: &mut Found<
         let named = command.plain().find(|word| {
             command.program() == "printenv" && (secrets.contains(word) || is_telling(word))
         });
-        let (range, name) = match (secret_in(command, &secrets), named) {
+        let (range, name) = match (secret_in(spot, command, &secrets), named) {
             (Some(variable), _) => (variable.range.clone(), variable.name.clone()),
             (None, Some(name)) => (command.range.clone(), name.to_owned()),
             (None, None) => continue,

@@ -1,0 +1,70 @@
+//! What a step is given and what it sends: names that a script reads in any way, and requests as a whole.
+
+use super::desk;
+use crate::support::http;
+
+#[test]
+fn a_script_gets_each_name_that_it_reads_with_a_dollar_or_without() {
+    let desk = desk(
+        "  - {id: count, title: Count, effect: read, shell: echo 41, capture: {rows: 'stdout | trim | int', host: \"'a b'\"}}
+  - id: use
+    title: Use them
+    effect: read
+    shell: |
+      echo \"sum $((rows + 1))\"
+      if ((rows > 40)); then echo many; fi
+      echo \"env $(printenv host)\"
+      echo | awk '{ print \"awk \" ENVIRON[\"host\"] }'",
+    );
+    desk.mayday(&["check"]).is(0, &[]);
+    desk.mayday(&["run", "p"]).is(0, &["| sum 42", "| many", "| env a b", "| awk a b"]);
+}
+
+#[test]
+fn an_output_that_is_no_json_is_said_to_be_none() {
+    let server = http::Server::answering(|_| ("200 OK", String::new(), "{\"ok\": tru".to_owned()));
+    let url = server.url("/");
+    let desk = desk(&format!(
+        "  - {{id: words, title: Words, effect: read, shell: echo no, expect: json.ok, on_fail: continue}}
+  - {{id: none, title: None, effect: read, shell: 'true', capture: {{a: json.a}}, on_fail: continue}}
+  - {{id: page, title: Page, effect: read, http: {{get: '{url}'}}, capture: {{a: json.ok}}, on_fail: continue}}
+  - {{id: field, title: Field, effect: read, shell: 'echo \"{{}}\"', capture: {{a: json.a}}}}",
+    ));
+    desk.mayday(&["run", "p"]).is(
+        5,
+        &[
+            "expectation: `json` has no value: what was printed is not JSON",
+            "capture `a`: `json` has no value: nothing was printed",
+            "capture `a`: `json` has no value: the answer is not JSON",
+            "capture `a`: `json` has no `a`",
+        ],
+    );
+}
+
+#[test]
+fn a_request_is_shown_with_all_that_it_carries_before_it_is_sent() {
+    let server = http::Server::answering(|_| ("200 OK", String::new(), "{}".to_owned()));
+    let url = server.url("/flags");
+    let desk = desk(&format!(
+        "  - {{id: name, title: Name, effect: read, shell: echo red, capture: {{flag: stdout | trim}}}}
+  - id: off
+    title: Turn it off
+    effect: change
+    http: {{post: '{url}', headers: {{X-Who: ops}}, idempotency_key: k7, json: {{name: '{{{{ flag }}}}', enabled: false, share: 0, tags: [null, a]}}}}",
+    ));
+    let body = |flag: &str| {
+        format!("{{\"name\":\"{flag}\",\"enabled\":false,\"share\":0,\"tags\":[null,\"a\"]}}")
+    };
+    let all =
+        |flag: &str| vec![body(flag), "X-Who: ops".to_owned(), "Idempotency-Key: k7".to_owned()];
+    let said = |arguments: &[&str], flag: &str| {
+        let expected = all(flag);
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        desk.mayday(arguments).is(0, &expected);
+    };
+    said(&["show", "p"], "{{ flag }}");
+    said(&["run", "p", "--dry-run"], "<from name.flag>");
+    assert!(server.asked().is_empty());
+    said(&["run", "p"], "red");
+    assert_eq!(server.asked().len(), 1);
+}
