@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::plan::Plan;
 use crate::run::event::Event;
 use crate::run::state::Run;
+use crate::severity::Severity;
 use crate::time::Timestamp;
 use crate::timeline::people::People;
 use crate::timeline::{rows, times};
@@ -23,9 +24,11 @@ pub mod fields;
 mod forecast;
 mod header;
 pub mod html;
+mod hurt;
 mod incident;
 pub mod language;
 mod ledger;
+mod leftovers;
 mod lessons;
 mod link;
 pub mod markdown;
@@ -97,6 +100,11 @@ impl Facts<'_> {
     /// The instant up to which the record tells.
     fn last(&self) -> Timestamp {
         self.run.last_at.unwrap_or(self.now)
+    }
+
+    /// `SEV-1 (P1)`: a severity with the names that the organisation gives it; bare without the plan.
+    fn severity(&self, severity: Severity) -> String {
+        self.plan.map_or_else(|| severity.to_string(), |plan| plan.severity_names.shown(severity))
     }
 }
 
@@ -171,6 +179,7 @@ pub fn context_with(
         "suggestions": lessons::suggestions(&facts, &steps),
         "steps": steps,
         "recovery": left_out.capped("recovery", MAX_ROWS, attempts::of(&facts)),
+        "leftovers": left_out.capped("leftovers", MAX_LIST, leftovers::of(&facts)),
         "deviations": left_out.capped("deviations", MAX_LIST, deviations),
         "decisions": left_out.capped("decisions", MAX_LIST, decisions::of(&facts)),
         "objections": left_out.capped("objections", MAX_LIST, decisions::objections(&facts)),

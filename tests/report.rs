@@ -20,6 +20,7 @@ mod spanish;
 mod story;
 mod templates;
 mod templates_shipped;
+mod truths;
 
 use runs::Ends;
 use story::{Story, checked, plan};

@@ -84,26 +84,13 @@ pub(super) fn durations(facts: &Facts<'_>) -> Vec<Value> {
         ("rta_service", "recovery time, service", rta_formula, rta),
         ("rta_run", "recovery time, run", "recovered minus start of the run", in_run),
     ];
-    let hurt = hurt(facts);
+    let hurt = super::hurt::until_mitigated(facts);
     rows.into_iter()
         .chain([("impact", "users hurt", "mitigated minus impact started, each time it was open", hurt)])
         .map(|(key, words, formula, span)| {
             json!({ "key": key, "words": words, "formula": formula, "ms": span.map(Span::millis) })
         })
         .collect()
-}
-
-/// How long users were hurt: from the start of the impact, or else the detection, to the mitigation, and
-/// from each time that it was open again to the next one. `None` while it is open.
-fn hurt(facts: &Facts<'_>) -> Option<Span> {
-    let at = |milestone| facts.run.milestones.get(&milestone).copied();
-    let mut from = at(Milestone::ImpactStarted).or_else(|| at(Milestone::Detected))?;
-    let mut hurt = Span::ZERO;
-    for again in &facts.run.incident.reopened {
-        hurt = hurt + again.well_from?.since(from);
-        from = again.at;
-    }
-    Some(hurt + at(Milestone::Mitigated)?.since(from))
 }
 
 /// Every clock that began: due, met or missed, and what was sent for it.

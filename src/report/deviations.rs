@@ -17,6 +17,10 @@ use crate::timeline::sentence::{choice_words, clock_words, shown};
 /// A message that begins this long after its clock was due is late.
 const LATE: Span = Span::from_mins(1);
 
+/// A gap between two drivers below this is no time in which nobody drove: a report tells times to the second, and a run that
+/// is taken up within one was handed on, not left.
+const GAP: Span = Span::from_secs(1);
+
 /// What is remembered from event to event.
 #[derive(Default)]
 struct Memory<'a> {
@@ -156,7 +160,6 @@ fn of_event<'a>(event: &'a Event, memory: &mut Memory<'a>, facts: &Facts<'_>) ->
         }
         Kind::Attached { changed_files, boot_id, .. } => {
             let gap = memory.last.map(|last| event.at.since(last)).unwrap_or_default();
-            let gap = whole_seconds(gap);
             let files = match changed_files.as_slice() {
                 [] => String::new(),
                 files => format!("; changed on disk since: {}", files.join(", ")),
@@ -167,7 +170,11 @@ fn of_event<'a>(event: &'a Event, memory: &mut Memory<'a>, facts: &Facts<'_>) ->
             } else {
                 ""
             };
+            if files.is_empty() && !other && gap < GAP {
+                return None; // the timeline and the sessions tell of it
+            }
             let kind = if files.is_empty() { "session" } else { "changed_files" };
+            let gap = whole_seconds(gap);
             Some(found(
                 kind,
                 None,

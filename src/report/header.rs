@@ -27,6 +27,7 @@ pub(super) fn run(facts: &Facts<'_>) -> Value {
         "playbook": opened.map(|opened| &opened.playbook),
         "title": opened.map(|opened| &opened.title),
         "severity": opened.and_then(|opened| opened.severity),
+        "severity_words": opened.and_then(|opened| opened.severity).map(|it| facts.severity(it)),
         "environment": opened.map(|opened| &opened.environment),
         "danger": opened.map(|opened| opened.danger),
         "mode": opened.map(|opened| opened.mode),

@@ -85,6 +85,7 @@ pub fn page_with(context: &Value, around: &Around<'_>) -> String {
     learned::factors(&mut out, context);
     story::steps(&mut out, context);
     learned::attempts(&mut out, context);
+    learned::leftovers(&mut out, context);
     story::milestones(&mut out, context);
     story::deadlines(&mut out, context);
     incident::escalations(&mut out, context);
@@ -112,7 +113,7 @@ fn title(out: &Markup, context: &Value) -> String {
 fn head(out: &mut Markup, context: &Value, what: &str, title: &str) {
     let run = &context["run"];
     put!(out, "<header>\n<p class=\"kind\">{}</p>\n<h1>{}</h1>\n<p class=\"tags\">", what, title);
-    if let Some(severity) = run["severity"].as_str() {
+    if let Some(severity) = run["severity_words"].as_str() {
         put!(out, "<span class=\"severity\">{}</span> ", severity);
     }
     put!(

@@ -8,6 +8,7 @@ use super::link::of_event;
 use super::outcome::whole_seconds;
 use crate::run::event::{Asking, Kind, Milestone};
 use crate::run::state::BROKEN;
+use crate::severity::Severity;
 use crate::time::{Span, Timestamp};
 use crate::timeline::sentence::clock_words;
 
@@ -101,15 +102,15 @@ pub(super) fn responders(facts: &Facts<'_>) -> Vec<Value> {
 
 /// How bad it was from when to when.
 pub(super) fn severities(facts: &Facts<'_>) -> Vec<Value> {
-    let mut list: Vec<(String, Timestamp, u64, Option<&str>)> = Vec::new();
+    let mut list: Vec<(Severity, Timestamp, u64, Option<&str>)> = Vec::new();
     for (seq, event) in facts.events {
         match &event.kind {
             Kind::Opened(opened) => {
                 let from = at(facts, Milestone::Detected).unwrap_or(event.at).min(event.at);
-                list.extend(opened.severity.map(|first| (first.to_string(), from, *seq, None)));
+                list.extend(opened.severity.map(|first| (first, from, *seq, None)));
             }
             Kind::SeverityChanged { to, reason, .. } => {
-                list.push((to.to_string(), event.at, *seq, reason.as_deref()));
+                list.push((*to, event.at, *seq, reason.as_deref()));
             }
             _ => {}
         }
@@ -120,7 +121,7 @@ pub(super) fn severities(facts: &Facts<'_>) -> Vec<Value> {
     let rows = list.iter().zip(ends).map(|((severity, from, seq, reason), to)| {
         let to = to.max(*from);
         json!({
-            "severity": severity, "from": from, "to": to, "ms": to.since(*from).millis(),
+            "severity": severity, "words": facts.severity(*severity), "from": from, "to": to, "ms": to.since(*from).millis(),
             "reason": reason, "seq": seq, "link": of_event(facts, *seq),
         })
     });
@@ -157,6 +158,7 @@ pub(super) fn impact(facts: &Facts<'_>, objectives: &Value, durations: &[Value])
         "from": at(facts, Milestone::ImpactStarted),
         "to": at(facts, Milestone::Mitigated),
         "users_hurt_ms": hurt.map_or(&Value::Null, |row| &row["ms"]),
+        "users_hurt_words": super::hurt::words(facts),
         "data_lost_ms": objectives["rpo"]["achieved_ms"],
         "recovery_point": objectives["rpo"]["point"],
         "reopened": reopened.map(|again| json!({

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::text::spanish::under;
 
 /// A field that holds sentences of ours: the list, the field, and the headings under which they stand.
-const FIELDS: [(&str, &str, &[&str]); 57] = [
+const FIELDS: [(&str, &str, &[&str]); 59] = [
     ("responders", "note", &[]),
     ("notes", "text", &[]),
     ("messages", "message", &[]),
@@ -33,6 +33,8 @@ const FIELDS: [(&str, &str, &[&str]); 57] = [
     ("recovery", "who", &["who"]),
     ("recovery", "outcome_words", &["outcome", "words"]),
     ("recovery", "against", &["outcome"]),
+    ("leftovers", "fate", &["words"]),
+    ("impact", "users_hurt_words", &["duration"]),
     ("deviations", "who", &["who"]),
     ("deviations", "what", &["deviation", "record"]),
     ("deviations", "reason", &["words"]),

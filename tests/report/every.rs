@@ -111,6 +111,15 @@ fn around(story: &mut Story) {
     ] {
         story.say(kind);
     }
+    let left = json!([
+        { "pid": 4242, "name": "nginx", "fate": "still running" },
+        { "pid": 4243, "name": "helper", "fate": "ended" },
+    ]);
+    story.start("look", 8, Read, "serve &").end(
+        "look",
+        Verdict::Pass,
+        json!({ "leftovers": left }),
+    );
     for how in [Interrupt::Interrupt, Interrupt::Terminate, Interrupt::HangUp] {
         story.say(Kind::Interrupted { how });
     }

@@ -35,7 +35,7 @@ pub(super) fn impact(out: &mut Markup, context: &Value) {
     for (name, value) in [
         ("Users hurt from", or(time(&impact["from"]), &unknown)),
         ("Mitigated", or(time(&impact["to"]), &unknown)),
-        ("Users hurt for", known(&impact["users_hurt_ms"])),
+        ("Users hurt for", text(&impact["users_hurt_words"]).to_owned()),
         ("Data lost", known(&impact["data_lost_ms"])),
         ("Recovered to", or(time(&impact["recovery_point"]), &unknown)),
         ("Detected", noticed),
@@ -51,7 +51,7 @@ pub(super) fn impact(out: &mut Markup, context: &Value) {
     let mut rows = Table::new("Severities", &["severity", "from (UTC)", "for", "reason", "event"]);
     for severity in list(&context["severities"]) {
         rows.row("")
-            .head(&head(text(&severity["severity"])))
+            .head(&head(text(&severity["words"])))
             .time(time(&severity["from"]))
             .number(span(&severity["ms"]))
             .text(text(&severity["reason"]))

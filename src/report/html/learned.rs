@@ -126,3 +126,24 @@ pub(super) fn suggestions(out: &mut Markup, context: &Value) {
     rows.write(out);
     end(out);
 }
+
+/// What steps left running behind themselves.
+pub(super) fn leftovers(out: &mut Markup, context: &Value) {
+    let left = list(&context["leftovers"]);
+    if left.is_empty() {
+        return;
+    }
+    section(out, "leftovers", "Left running behind steps");
+    let mut rows =
+        Table::new("Left running", &["step", "process", "number", "what became of it", "event"]);
+    for one in left {
+        rows.row("")
+            .text(text(&one["step"]))
+            .text(text(&one["name"]))
+            .number(one["pid"].to_string())
+            .text(text(&one["fate"]))
+            .event(&one["seq"]);
+    }
+    rows.write(out);
+    end(out);
+}
