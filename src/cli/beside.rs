@@ -5,7 +5,7 @@
 use std::os::unix::net::UnixListener;
 
 use super::exit::{self, Failure};
-use crate::journal::{self, Hash, RunId, Store};
+use crate::journal::{self, Condition, Hash, RunId, Store};
 use crate::plan::{Mode, Plan};
 use crate::run::event::{Kind, Opened};
 use crate::run::state::Run;
@@ -47,25 +47,57 @@ pub(super) fn occupied(
     }
 }
 
-/// A sentence for each drill of the place that was left open: what is set up for it is about to change.
-pub(super) fn left_open(store: &Store, plan: &Plan) -> Vec<String> {
+/// Nothing of a drill that was left open is changed by another one: its accident stands, and it is owed its cleanup.
+///
+/// # Errors
+/// There is one, and how it comes to its end.
+pub(super) fn left_open(store: &Store, plan: &Plan) -> Result<(), Failure> {
     if plan.mode == Mode::Real {
-        return Vec::new();
+        return Ok(());
     }
-    let open = here(store, plan).into_iter().filter(|(id, opened)| {
+    for (id, opened) in here(store, plan) {
         let mut run = Run::default();
         let read =
-            store.dir(id).and_then(|dir| journal::read_with(&dir, |_, event| run.apply(&event)));
-        opened.mode == Mode::Drill && read.is_ok() && run.closed.is_none()
-    });
-    let words = |(id, opened): (RunId, Opened)| {
-        format!(
-            "a drill of {} was left open on {}: what is set up for it changes now; \
-             `mayday abort {id}` closes it and cleans up",
-            opened.playbook, opened.environment
-        )
-    };
-    open.map(words).collect()
+            store.dir(&id).and_then(|dir| journal::read_with(&dir, |_, event| run.apply(&event)));
+        // One whose record cannot be used any more cannot be ended either; it holds nothing up.
+        let usable = read
+            .is_ok_and(|scan| matches!(scan.condition, Condition::Clean | Condition::Torn { .. }));
+        if opened.mode != Mode::Drill || !usable {
+            continue;
+        }
+        let playbook = &opened.playbook;
+        let (why, hint) = if run.closed.is_none() {
+            (
+                format!("a drill of {playbook} was left open there: {id}"),
+                format!(
+                    "nothing was executed; `mayday resume {id}` goes on with it, \
+                     `mayday abort {id} --reason WORDS` closes it and cleans up"
+                ),
+            )
+        } else if plan.place.teardown.is_some()
+            && run.drill.taken_down.is_none()
+            && is_taken_down_by_its_driver(store, &id, &opened)
+        {
+            (
+                format!(
+                    "a drill of {playbook} is over, and its environment was not taken down: {id}"
+                ),
+                format!("nothing was executed; `mayday resume {id}` takes it down"),
+            )
+        } else {
+            continue;
+        };
+        let why = format!("rehearse on `{}`: {why}", plan.place.name);
+        return Err(Failure::new(exit::HELD, why).hint(hint));
+    }
+    Ok(())
+}
+
+/// The environment had a `teardown` when the drill began.
+fn is_taken_down_by_its_driver(store: &Store, id: &RunId, opened: &Opened) -> bool {
+    let dir = store.dir(id).ok();
+    let plan = dir.and_then(|dir| super::pinned::plan(&dir, opened).ok());
+    plan.is_some_and(|(plan, _)| plan.place.teardown.is_some())
 }
 
 fn driven(store: &Store, plan: &Plan, own: Option<&RunId>) -> Vec<String> {

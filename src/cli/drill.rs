@@ -6,6 +6,7 @@ mod compare;
 pub(super) mod due;
 mod guard;
 mod inject;
+pub(super) mod loose;
 pub(super) use inject::{crash, injected, never};
 mod ready;
 mod record;
@@ -95,9 +96,7 @@ fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     guard::beforehand(&plan, &config)?;
     let store = super::driven::store(global)?;
     let _occupied = super::beside::occupied(&store, &plan, None)?;
-    for warning in super::beside::left_open(&store, &plan) {
-        out::talk(&format!("WARNING  {warning}"));
-    }
+    super::beside::left_open(&store, &plan)?;
     out::tell(
         lang,
         &format!(

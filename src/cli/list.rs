@@ -39,6 +39,7 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
     let lang = machine::lang(global);
     let translated = project.library_in(lang);
     let (records, now) = (drill::shelf::all(&project.base), machine::wall_clock());
+    let loose = drill::loose::all(global, &project.base, &records);
     if args.json {
         for playbook in playbooks {
             let head = &playbook.head;
@@ -46,7 +47,7 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
                 "id": head.id, "title": head.title, "severity": head.severity,
                 "owner": head.owner, "reviewed": head.reviewed, "rto": head.objectives.rto,
                 "tags": head.tags, "alerts": head.alerts, "drill": playbook.drill.is_some(),
-                "freshness": drill::due::in_list_data(&records, playbook, now),
+                "freshness": drill::due::in_list_data(&records, &loose, playbook, now),
             });
             out::json(&line.to_string());
         }
@@ -73,7 +74,7 @@ pub(super) fn list(global: &Global, args: &ListArgs) -> Result<u8, Failure> {
         let head = &playbook.head;
         let rto = head.objectives.rto.map_or("-".to_owned(), |rto| rto.to_string());
         let severity = severity(head.severity, &config);
-        let drill = drill::due::in_list(&records, playbook, now);
+        let drill = drill::due::in_list(&records, &loose, playbook, now);
         let drill = lang.say(&drill).into_owned();
         let title = translated.get(&head.id).map_or(&head.title, |other| &other.head.title);
         table.add_row([&head.id, &severity, &rto, &drill, title].map(|text| text::sanitise(text)));

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::exit::{self, Failure};
 use super::out;
 use crate::playbook::schema as language;
+use crate::report::fields;
 
 /// Flags of `schema`.
 #[derive(Args, Debug)]
@@ -33,8 +34,8 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<u8, Failure> {
     let schema = match args.what {
         What::Playbook => language::playbook(),
         What::Config => language::config(),
-        What::Report => crate::report::fields::schema(),
-        What::Status => super::status::data::schema(),
+        What::Report => fields::schema(),
+        What::Status => fields::schema_of(super::status::data::LIST, "mayday status --json"),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     out::data(&format!("{text}\n"));

@@ -4,6 +4,7 @@ use clap::Args;
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
+use super::loose::{self, Loose};
 use super::shelf::{self, Filed};
 use super::signoff::{differs, pending};
 use crate::cli::exit::{self, Failure};
@@ -35,6 +36,8 @@ struct Row {
     cadence: Cadence,
     freshness: Freshness,
     last: Option<Timestamp>,
+    /// Drills of it that are not over.
+    open: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -44,8 +47,10 @@ pub(super) fn due(global: &Global, args: &DueArgs) -> Result<u8, Failure> {
     for fault in faults {
         out::talk(&format!("WARNING  {fault}"));
     }
+    let loose = loose::all(global, &project.base, &records);
     let playbooks = project.playbooks.iter().filter_map(|parsed| parsed.value.as_ref());
-    let rows = playbooks.filter_map(|playbook| row(global, &project, &records, playbook, now));
+    let rows =
+        playbooks.filter_map(|playbook| row(global, &project, &records, &loose, playbook, now));
     let mut rows: Vec<Row> = rows.collect();
     // What is wanted most comes first.
     rows.sort_by(|a, b| {
@@ -57,7 +62,8 @@ pub(super) fn due(global: &Global, args: &DueArgs) -> Result<u8, Failure> {
             let line = json!({
                 "playbook": row.playbook, "cadence": row.cadence.word(),
                 "state": row.freshness.word(), "freshness": row.freshness.percent(),
-                "wanted": row.freshness.is_wanted(), "last": row.last, "notes": row.notes,
+                "wanted": row.freshness.is_wanted(), "last": row.last, "open": row.open,
+                "notes": row.notes,
             });
             out::json(&line.to_string());
         }
@@ -82,6 +88,7 @@ fn row(
     global: &Global,
     project: &Project,
     records: &[Filed],
+    loose_all: &[Loose],
     playbook: &Playbook,
     now: Timestamp,
 ) -> Option<Row> {
@@ -105,13 +112,28 @@ fn row(
             notes.push("the playbook changed since".to_owned());
         }
     }
+    // One that is over and older than a record was deleted, or left its record elsewhere.
+    let newer =
+        |one: &&Loose| last.and_then(|last| last.began()).is_none_or(|last| last < one.began);
+    let loose = of(loose_all, id).filter(|one| one.is_open() || newer(one));
+    notes.extend(loose.map(Loose::words));
     Some(Row {
         playbook: id.clone(),
         cadence,
+        open: open(loose_all, id),
         freshness: freshness(cadence, &past(&ours, now), now),
         last: last.and_then(|filed| filed.began()),
         notes,
     })
+}
+
+fn of<'a>(loose: &'a [Loose], playbook: &'a str) -> impl Iterator<Item = &'a Loose> {
+    loose.iter().filter(move |one| one.playbook == playbook)
+}
+
+/// The drills of a playbook that are not over.
+fn open(loose: &[Loose], playbook: &str) -> Vec<String> {
+    of(loose, playbook).filter(|one| one.is_open()).map(|one| one.run.to_string()).collect()
 }
 
 /// Why a record proves nothing.
@@ -164,6 +186,7 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
 /// The same as data: `null` without a drill.
 pub(in crate::cli) fn in_list_data(
     records: &[Filed],
+    loose: &[Loose],
     playbook: &Playbook,
     now: Timestamp,
 ) -> Value {
@@ -176,20 +199,35 @@ pub(in crate::cli) fn in_list_data(
         (Some(last), None) if last.passed => "passed",
         (Some(_), None) => "failed",
     };
-    json!({ "state": state, "last": past.last().map(|last| last.at) })
+    let open = open(loose, &playbook.head.id);
+    json!({ "state": state, "last": past.last().map(|last| last.at), "open": open })
 }
 
-/// The drill of a playbook in a list: `fresh, 12 days ago`, `never`, `-` without a drill.
-pub(in crate::cli) fn in_list(records: &[Filed], playbook: &Playbook, now: Timestamp) -> String {
+/// The drill of a playbook in a list: `fresh, 12 days ago`, `never, one is open`, `-` without a drill.
+pub(in crate::cli) fn in_list(
+    records: &[Filed],
+    loose: &[Loose],
+    playbook: &Playbook,
+    now: Timestamp,
+) -> String {
     let Some(drill) = &playbook.drill else { return "-".to_owned() };
-    let ours = records.iter().filter(|filed| filed.text("playbook") == playbook.head.id);
-    let ours: Vec<&Filed> = ours.collect();
+    let id = &playbook.head.id;
+    let ours: Vec<&Filed> = records.iter().filter(|filed| filed.text("playbook") == id).collect();
     let past = past(&ours, now);
-    let Some(last) = past.last() else { return "never".to_owned() };
-    let word = match drill.head.cadence {
-        Some(cadence) => freshness(cadence, &past, now).word(),
-        None if last.passed => "passed",
-        None => "failed",
+    let word = match (past.last(), drill.head.cadence) {
+        (None, _) => "never".to_owned(),
+        (Some(last), cadence) => {
+            let word = match cadence {
+                Some(cadence) => freshness(cadence, &past, now).word(),
+                None if last.passed => "passed",
+                None => "failed",
+            };
+            format!("{word}, {}", ago(last.at, now))
+        }
     };
-    format!("{word}, {}", ago(last.at, now))
+    match open(loose, id).len() {
+        0 => word,
+        1 => format!("{word}, one is open"),
+        many => format!("{word}, {many} are open"),
+    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::loose;
 use super::record::{self, FOLDER};
 use crate::cli::exit::{self, Failure};
 use crate::cli::{Global, driven, pinned};
@@ -87,7 +88,7 @@ fn read(file: &Path) -> Result<Filed, String> {
 ///
 /// # Errors
 /// There is none, or more than one.
-pub(super) fn find(base: &Path, asked: &str) -> Result<Filed, Failure> {
+pub(super) fn find(global: &Global, base: &Path, asked: &str) -> Result<Filed, Failure> {
     let file = Path::new(asked).with_extension("json");
     match read(&file) {
         Ok(filed) => return Ok(filed),
@@ -103,6 +104,9 @@ pub(super) fn find(base: &Path, asked: &str) -> Result<Filed, Failure> {
     match found.len() {
         1 => Ok(found.remove(0)),
         0 => {
+            if let Some(failure) = loose::asked(global, asked) {
+                return Err(failure);
+            }
             let mut hint = format!(
                 "records lie in {}; `mayday runs` lists the runs",
                 base.join(FOLDER).display()
@@ -132,11 +136,13 @@ pub(super) fn of_run(base: &Path, run: &str) -> Option<Filed> {
 /// # Errors
 /// As [`find`].
 pub(super) fn find_or_read(global: &Global, base: &Path, asked: &str) -> Result<Filed, Failure> {
-    let missing = match find(base, asked) {
+    let missing = match find(global, base, asked) {
         Ok(filed) => return Ok(filed),
         Err(failure) => failure,
     };
-    from_run(global, asked).map(|says| Filed { file: None, says }).ok_or(missing)
+    // One that is not over came to nothing yet.
+    let says = from_run(global, asked).filter(|says| !says["ended"].is_null());
+    says.map(|says| Filed { file: None, says }).ok_or(missing)
 }
 
 /// What the record of a run says now, from its journal; `None` where the run is not here or is no drill.

@@ -53,7 +53,7 @@ const HEAD: &str = "mayday drill sign-off, version 1";
 
 pub(super) fn signoff(global: &Global, args: &SignoffArgs) -> Result<u8, Failure> {
     let project = Project::open(global.config.as_deref())?;
-    let filed = shelf::find(&project.base, &args.run)?;
+    let filed = shelf::find(global, &project.base, &args.run)?;
     let Some(data) = filed.file.clone() else { return Ok(exit::INTERNAL) };
     if let Some(by) = &args.by {
         sign(global, args, &filed, &data, by.trim())?;

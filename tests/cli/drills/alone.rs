@@ -57,25 +57,70 @@ fn of_drills_that_begin_in_the_same_moment_one_runs_and_the_others_are_told() {
     assert_eq!(desk.runs().len(), 1);
 }
 
+/// It dies once, and waits when it is taken up.
+const DIES: (&str, &str) = (
+    "shell: cat copy }",
+    "shell: 'test -e once || { touch once; kill -9 $PPID; exit 1; }; touch waits; while ! test -e go; do sleep 0.02; done' }",
+);
+
 #[test]
-fn a_drill_that_was_left_open_is_told_of_and_one_that_runs_keeps_it_from_going_on() {
-    let desk = desk(&[(
-        "shell: cat copy }",
-        "shell: 'test -e once || { touch once; kill -9 $PPID; exit 1; }; touch waits; while ! test -e go; do sleep 0.02; done' }",
-    )]);
+fn what_a_drill_that_was_left_open_stands_on_is_changed_by_no_other_one() {
+    let desk = desk(&[DIES, ("setup: touch up", "setup: 'echo x >> ups; touch up'")]);
     assert_eq!(drill(&desk).code, None);
     let open = desk.newest();
-    let second = begun(&desk, DRILL);
-    until("the second one is at its step", || desk.path("waits").exists());
+    let said = drill(&desk);
+    let ways = [
+        format!("a drill of lost was left open there: {open}"),
+        "nothing was executed".to_owned(),
+        format!("mayday resume {open}"),
+        format!("mayday abort {open} --reason WORDS"),
+    ];
+    said.is(10, &ways.each_ref().map(String::as_str));
+    assert_eq!(desk.runs(), std::slice::from_ref(&open), "a run was begun");
+    assert_eq!(std::fs::read_to_string(desk.path("ups")).unwrap(), "x\n", "brought up again");
+    // A real run there is somebody's incident: it is driven, and the drill does not go on beside it.
+    let real = begun(&desk, &["run", "lost", "--env", "lab", "--no-input"]);
+    until("the real one is at its step", || desk.path("waits").exists());
     desk.mayday(&["resume", &open, "--no-input"])
         .is(10, &["already, by ada", "nothing was executed"]);
     desk.write("go", "");
-    let said = Said::from(second.wait_with_output().unwrap());
-    let warning = format!(
-        "a drill of lost was left open on lab: what is set up for it changes now; `mayday abort {open}`"
-    );
-    said.is(0, &[&warning, "RESULT   PASS"]);
+    Said::from(real.wait_with_output().unwrap()).is(0, &[]);
     desk.mayday(&["abort", &open, "--reason", "twice", "--no-input"]).is(9, &["INVALID"]);
+    assert!(!desk.path("copy").exists() && !desk.path("up").exists(), "it is not cleaned up");
+    drill(&desk).is(0, &["RESULT   PASS"]);
+}
+
+#[test]
+fn a_drill_that_died_before_its_environment_was_down_is_ended_before_the_next_one() {
+    let desk = desk(&[(
+        "teardown: rm up",
+        "teardown: 'test -e once || { touch once; kill -9 $PPID; exit 1; }; rm up'",
+    )]);
+    assert_eq!(drill(&desk).code, None);
+    let over = desk.newest();
+    assert!(desk.path("up").exists());
+    let way = format!("mayday resume {over}");
+    drill(&desk).is(10, &["its environment was not taken down", &way]);
+    desk.mayday(&["drill", "due"]).is(0, &[&format!("{over} is over and has no record"), "never"]);
+    desk.mayday(&["resume", &over, "--no-input"]).is(0, &["RESULT   PASS", "record   "]);
+    assert!(!desk.path("up").exists());
+    drill(&desk).is(0, &["RESULT   PASS"]);
+    assert_eq!(records(&desk).len(), 2);
+}
+
+#[test]
+fn a_drill_whose_record_is_damaged_holds_no_other_one_up() {
+    let desk = desk(&[DIES]);
+    assert_eq!(drill(&desk).code, None);
+    let open = desk.newest();
+    let journal = format!("state/{open}/journal.jsonl");
+    desk.edit(&journal, "echo rows", "echo cows");
+    let told = format!("{open} cannot be gone on with");
+    desk.mayday(&["drill", "due"]).is(0, &["never rehearsed", &told]);
+    desk.write("go", "");
+    drill(&desk).is(0, &["RESULT   PASS"]);
+    desk.mayday(&["drill", "due"]).is(0, &["fresh"]);
+    desk.mayday(&["drill", "signoff", &open]).is(4, &["did not come to its end"]);
 }
 
 #[test]

@@ -175,3 +175,47 @@ fn folder_of(below: &Path, run: &str) -> PathBuf {
         files.flat_map(|file| file.ancestors().map(Path::to_path_buf).collect::<Vec<_>>());
     folders.find(|folder| folder.ends_with(run)).unwrap()
 }
+
+#[test]
+fn a_drill_that_is_not_over_is_named_wherever_it_is_missed_and_has_come_to_nothing_yet() {
+    let desk = desk(&[]);
+    drill(&desk).is(0, &[]);
+    let first = desk.newest();
+    desk.edit(
+        "playbooks/lost.yaml",
+        "shell: cat copy",
+        "shell: 'test -e again || { touch again; kill -9 $PPID; }'",
+    );
+    assert_eq!(drill(&desk).code, None);
+    let open = desk.newest();
+    let ways = format!("{open} was left open: `mayday resume {open}` or `mayday abort {open}`");
+    // The proof is as fresh as it was: nobody knows yet what the open one comes to.
+    desk.mayday(&["drill", "due", "--fail"]).is(0, &["fresh", &ways]);
+    let line = |words: &[&str]| -> serde_json::Value {
+        serde_json::from_str(desk.mayday(words).out.lines().next().unwrap()).unwrap()
+    };
+    assert_eq!(line(&["drill", "due", "--json"])["open"], serde_json::json!([open]));
+    let freshness = line(&["list", "--json"])["freshness"].clone();
+    assert_eq!(
+        (&freshness["state"], &freshness["open"]),
+        (&"fresh".into(), &serde_json::json!([open]))
+    );
+    desk.mayday(&["list"]).is(0, &["fresh, today, one is open"]);
+    let why = format!("{open} is not over");
+    let abort = format!("mayday abort {open} --reason WORDS");
+    for words in [
+        &["drill", "signoff", &open][..],
+        &["drill", "signoff", &open, "--by", "eve"],
+        &["drill", "compare", &first, &open],
+    ] {
+        desk.mayday(words).is(4, &[&why, &abort]);
+    }
+    desk.mayday(&["abort", &open, "--reason", "lunch", "--no-input"]).is(9, &["INVALID"]);
+    desk.mayday(&["drill", "due", "--fail"]).is(9, &["did not pass, today"]);
+    desk.mayday(&["drill", "compare", &first, &open]).is(0, &["INVALID"]);
+    assert_eq!(line(&["list", "--json"])["freshness"]["open"], serde_json::json!([]));
+    // A real run is no drill.
+    desk.write("copy", "rows");
+    desk.mayday(&["run", "lost", "--env", "lab", "--no-input"]).is(0, &[]);
+    desk.mayday(&["drill", "signoff", &desk.newest()]).is(2, &["is a real run"]);
+}
