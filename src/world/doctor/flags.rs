@@ -100,12 +100,16 @@ fn split(
             left.push((words.clone(), flags.clone()));
             continue;
         }
+        let Some(given) = help.map_or(Some(&[][..]), |help| help.words_of(words)) else {
+            left.push((words.clone(), flags.clone()));
+            continue;
+        };
         let mut flags = flags.clone();
         // Behind more words than it is asked with they may be a subcommand's.
-        if depth > 0 && words.len() > depth {
+        if depth > 0 && words.len() > given.len() {
             flags.far.append(&mut flags.near);
         }
-        let words = words[..words.len().min(depth)].to_vec();
+        let words = given.to_vec();
         match asked.iter_mut().find(|(known, _)| *known == words) {
             Some((_, more)) => more.add(flags),
             None => asked.push((words, flags)),
@@ -196,8 +200,10 @@ impl Question {
         let leaf = || !bare && !answer.commands;
         let far = self.flags.far.iter().filter(|_| depth == Some(0) || leaf());
         let all = self.flags.near.iter().chain(far);
+        let names = self.help.is_some_and(|help| help.names);
+        let knows = if names { known::knows_name } else { known::knows };
         let mut unknown: Vec<&str> =
-            all.filter(|flag| !known::knows(&answer.text, flag)).map(String::as_str).collect();
+            all.filter(|flag| !knows(&answer.text, flag)).map(String::as_str).collect();
         unknown.sort_unstable();
         unknown.dedup();
         unknown
@@ -227,7 +233,7 @@ mod tests {
         assert!(asked.is_empty() && left == [(vec!["production".to_owned()], flags(&["--force"]))]);
         all.insert(Vec::new(), flags(&["--soft"]));
         assert_eq!(split(&all, None).0, [(Vec::new(), flags(&["--soft"]))]);
-        assert_eq!(split(&all, help::of("gh")).0.len(), 2);
+        assert_eq!(split(&all, help::of("netlify")).0.len(), 2);
     }
 
     #[test]
@@ -237,6 +243,20 @@ mod tests {
         let (asked, left) = split(&all, help::of("docker"));
         let far = Flags { far: flags(&["--raw"]).near, ..Flags::default() };
         assert_eq!((asked, left), (vec![(words[..2].to_vec(), far)], Vec::new()));
+        // What `docker run` is given is an image: asked with it, docker would run it.
+        let words = ["run", "alpine"].map(str::to_owned).to_vec();
+        let all = BTreeMap::from([(words, flags(&["--version"]))]);
+        let (asked, _) = split(&all, help::of("docker"));
+        let far = Flags { far: flags(&["--version"]).near, ..Flags::default() };
+        assert_eq!(asked, [(vec!["run".to_owned()], far)]);
+        // An alias may be anything.
+        for (program, word) in [("git", "deploy"), ("gh", "deploy"), ("openssl", "engine")] {
+            let all = BTreeMap::from([(vec![word.to_owned()], flags(&["--now"]))]);
+            let (asked, left) = split(&all, help::of(program));
+            assert!(asked.is_empty() && left.len() == 1, "{program}");
+        }
+        let words = ["image", "imagetools", "inspect"].map(str::to_owned).to_vec();
+        let all = BTreeMap::from([(words, flags(&["--raw"]))]);
         // Of a program without subcommands they are its own, whatever stands before them.
         let (asked, _) = split(&all, help::of("psql"));
         assert_eq!(asked, [(Vec::new(), flags(&["--raw"]))]);

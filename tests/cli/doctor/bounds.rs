@@ -19,7 +19,7 @@ environments: {here: {danger: low, path: [bin]}}
 ";
     let steps = "
   - {id: a, title: A, effect: read, shell: 'tool --flag', secrets: {S: slow}}";
-    let ends = [(Signal::INT, 130), (Signal::TERM, 143)];
+    let ends = [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)];
     for (signal, code) in ends {
         for (with, pid) in
             [(config.to_owned(), "secret.pid"), (config.replace("sleep 600;", ""), "tool.pid")]

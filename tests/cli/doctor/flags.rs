@@ -124,3 +124,94 @@ fn a_help_that_hangs_floods_or_ends_badly_is_bounded_and_told_as_it_is() {
     );
     says(&said, "SKIP", "flags", "silent", "its help names no flags");
 }
+
+/// The tools of this machine: flags that playbooks use are known to their helps, others are not.
+#[test]
+fn installed_tools_are_asked_in_their_own_way() {
+    let table = [
+        ("openssl", "openssl dgst -sha256 -binary x", "openssl dgst", "-binary -sha256"),
+        ("openssl", "openssl dgst -binry x", "openssl dgst", "does not know -binry:"),
+        (
+            "openssl",
+            "openssl x509 -noout -enddate -checkend 60",
+            "openssl x509",
+            "-checkend -enddate -noout",
+        ),
+        (
+            "openssl",
+            "openssl x509 -noout -checkends 60",
+            "openssl x509",
+            "does not know -checkends:",
+        ),
+        (
+            "openssl",
+            "openssl s_client -connect x:1 -servername y",
+            "openssl s_client",
+            "-connect -servername",
+        ),
+        ("git", "git fetch -q --tags origin", "git fetch", "--tags -q"),
+        ("git", "git fetch --tag-all", "git fetch", "does not know --tag-all:"),
+        ("git", "git describe --tags --always HEAD", "git describe", "--always --tags"),
+        ("git", "git rev-parse -q --verify x", "git rev-parse", "try it by hand"),
+        (
+            "git",
+            "git deploy --now",
+            "git deploy",
+            "nobody knows what these words and --help would do",
+        ),
+        ("tar", "tar -xzf a --zstd", "tar", "--zstd -xzf"),
+        ("tar", "tar --zstdd", "tar", "does not know --zstdd:"),
+        ("gzip", "gzip -dc a", "gzip", "-dc"),
+        ("gzip", "gzip --tst a", "gzip", "does not know --tst:"),
+        ("sha256sum", "sha256sum --status -c a", "sha256sum", "--status -c"),
+        ("pg_restore", "pg_restore --list --no-owner -f - a", "pg_restore", "--list --no-owner -f"),
+        ("pg_restore", "pg_restore --lists a", "pg_restore", "does not know --lists:"),
+        ("cut", "cut -d ' ' -f 1", "cut", "-d -f"),
+        ("tr", "tr -dc 0-9", "tr", "-dc"),
+        ("wc", "wc -l", "wc", "-l"),
+        ("wc", "wc --linez", "wc", "does not know --linez:"),
+        ("rm", "rm -rf -- x", "rm", "-rf"),
+        ("ls", "ls -tr1 x", "ls", "-tr1"),
+        ("mkdir", "mkdir -pm 700 x", "mkdir", "-pm"),
+    ];
+    let installed = |tool: &str| {
+        std::env::split_paths(&std::env::var_os("PATH").unwrap()).any(|at| at.join(tool).is_file())
+    };
+    let mut tried = 0;
+    // Scripts of one tool are one question: each is asked alone.
+    for (tool, script, subject, says_so) in table.iter().filter(|(tool, ..)| installed(tool)) {
+        let step = format!("\n  - {{id: a, title: A, effect: read, shell: \"{script}\"}}");
+        let config = HERE.replace(", path: [bin]", "");
+        let desk = desk_with(&config, &format!("requires: {{tools: [{tool}]}}"), &step);
+        let said = desk.mayday(&["doctor"]);
+        let outcome = match *says_so {
+            words if words.contains("does not know") => "FAIL",
+            words if words.contains("nobody knows") || words.contains("by hand") => "SKIP",
+            _ => "OK",
+        };
+        says(&said, outcome, "flags", subject, says_so);
+        tried += 1;
+    }
+    assert!(tried > 10, "{tried} were tried");
+}
+
+#[test]
+fn no_help_is_asked_in_a_way_that_would_run_what_a_step_runs() {
+    let docker = r#"echo "$*" >> asked; printf '  --rm   Remove it\n  -t, --tty   A terminal\n'"#;
+    let steps = "
+  - {id: a, title: A, effect: change, shell: 'docker run alpine --version'}
+  - {id: b, title: B, effect: change, shell: 'docker exec web -t psql'}
+  - {id: c, title: C, effect: change, shell: 'docker compose exec web -T psql'}";
+    let desk = desk_with(HERE, "", steps);
+    program(&desk, "docker", docker);
+    desk.mayday(&["doctor"]);
+    let asked = std::fs::read_to_string(desk.path("asked")).unwrap();
+    let mut asked: Vec<&str> = asked.lines().collect();
+    asked.sort_unstable();
+    asked.dedup();
+    assert!(
+        !asked.is_empty()
+            && asked.iter().all(|line| !line.contains("alpine") && !line.contains("web")),
+        "{asked:?}"
+    );
+}

@@ -170,8 +170,9 @@ fn called(command: &Command, text: &str) -> Option<Used> {
 /// The words behind a program, and its flags behind these.
 fn given(command: &Command, program: &str) -> (Vec<String>, Flags) {
     let arguments = command.arguments();
-    let name =
-        |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let name = |text: &str| {
+        text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
+    };
     let is_word = |text: &str| text.starts_with(|c: char| c.is_ascii_lowercase()) && name(text);
     let words: Vec<String> =
         arguments.iter().map(|word| word.text.clone()).take_while(|text| is_word(text)).collect();

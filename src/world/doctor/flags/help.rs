@@ -18,17 +18,134 @@ pub(super) struct Help {
     asks: &'static [&'static [&'static str]],
     /// Where the flags stand that every subcommand takes.
     common: Option<&'static [&'static str]>,
+    /// The first words that may be given; any where there is no list. Behind another one may stand what somebody made of
+    /// it: an alias runs whatever it is, help or not.
+    first: &'static [&'static str],
+    /// The first words behind which a second one may be given; all where there is no list. Elsewhere it is no
+    /// subcommand: `docker run IMAGE --help` runs the image.
+    groups: &'static [&'static str],
+    /// Flags are names behind one dash: `-noout`.
+    pub names: bool,
 }
+
+impl Help {
+    /// As many of the words as may stand in front of the question; nothing where none may.
+    pub(super) fn words_of<'w>(&self, words: &'w [String]) -> Option<&'w [String]> {
+        let Some(first) = words.first().filter(|_| self.words > 0) else { return Some(&[]) };
+        let within = |list: &[&str]| list.is_empty() || list.contains(&first.as_str());
+        let most = if within(self.groups) { self.words } else { 1 };
+        within(self.first).then(|| &words[..words.len().min(most)])
+    }
+
+    /// The end of a question that was answered.
+    fn is_well(&self, words: &[String], status: std::process::ExitStatus) -> bool {
+        let usage = self.program == "git" && status.code() == Some(GIT_USAGE);
+        let whole = |word: &String| GIT_WHOLE.contains(&word.as_str());
+        status.success() || (usage && words.first().is_none_or(whole))
+    }
+}
+
+/// How git ends behind the usage that it was asked for (gitcli: `-h`).
+const GIT_USAGE: i32 = 129;
+
+/// Commands of git that any alias of the same name gives way to; their `-h` names every flag.
+const GIT_WHOLE: &[&str] = &[
+    "add", "branch", "checkout", "clean", "clone", "commit", "describe", "fetch", "init", "mv",
+    "push", "reset", "restore", "rm", "status", "switch", "tag",
+];
+
+/// The same, and those whose `-h` names only some.
+const GIT: &[&str] = &[
+    "add",
+    "branch",
+    "checkout",
+    "clean",
+    "clone",
+    "commit",
+    "describe",
+    "fetch",
+    "init",
+    "mv",
+    "push",
+    "reset",
+    "restore",
+    "rm",
+    "status",
+    "switch",
+    "tag",
+    "diff",
+    "log",
+    "merge",
+    "pull",
+    "rev-list",
+    "rev-parse",
+    "show",
+    "ls-files",
+    "ls-remote",
+];
+
+/// Commands of gh itself.
+const GH: &[&str] = &[
+    "api",
+    "auth",
+    "browse",
+    "cache",
+    "codespace",
+    "gist",
+    "issue",
+    "label",
+    "org",
+    "pr",
+    "project",
+    "release",
+    "repo",
+    "ruleset",
+    "run",
+    "search",
+    "secret",
+    "ssh-key",
+    "status",
+    "variable",
+    "workflow",
+];
+
+/// Commands of docker that have commands of their own.
+const DOCKER_GROUPS: &[&str] = &[
+    "builder",
+    "buildx",
+    "compose",
+    "config",
+    "container",
+    "context",
+    "image",
+    "manifest",
+    "network",
+    "node",
+    "plugin",
+    "secret",
+    "service",
+    "stack",
+    "swarm",
+    "system",
+    "volume",
+];
+
+/// Commands of openssl that playbooks about certificates, keys and hashes use.
+const OPENSSL: &[&str] = &[
+    "ciphers", "crl", "dgst", "enc", "genpkey", "genrsa", "ocsp", "pkcs12", "pkey", "rand", "req",
+    "rsa", "s_client", "verify", "version", "x509",
+];
 
 /// How nearly every program is asked.
 const BARE: &[&[&str]] = &[&["--help"]];
 
 const fn help(program: &'static str, words: usize) -> Help {
-    Help { program, words, asks: BARE, common: None }
+    Help { program, words, asks: BARE, common: None, first: &[], groups: &[], names: false }
 }
 
 /// Programs whose help was seen to do nothing else (PostgreSQL 15, `MariaDB` 10.11, neonctl 5.0, netlify 26.2, vercel
-/// 50.44, prisma 7.10, gh 2, Docker 28, kubectl 1.32, AWS 1.45, curl 8, jq 1.6, GNU coreutils 9.1, OpenSSH 9.2).
+/// 50.44, prisma 7.10, gh 2, Docker 28, kubectl 1.32, AWS 1.45, curl 8, jq 1.6, GNU coreutils 9.1, OpenSSH 9.2,
+/// git 2.54, OpenSSL 3.0).
 const HELPS: &[Help] = &[
     help("psql", 0),
     help("pg_dump", 0),
@@ -46,8 +163,10 @@ const HELPS: &[Help] = &[
     help("netlify", 1),
     help("vercel", 1),
     help("prisma", 2),
-    help("gh", 2),
-    help("docker", 2),
+    Help { first: GH, ..help("gh", 2) },
+    Help { groups: DOCKER_GROUPS, ..help("docker", 2) },
+    Help { asks: &[&["-h"]], first: GIT, ..help("git", 1) },
+    Help { asks: &[&["-help"]], first: OPENSSL, names: true, ..help("openssl", 1) },
     Help { common: Some(&["options"]), ..help("kubectl", 2) },
     // A stand-in may know the second one only.
     Help { asks: &[&["help"], &["--help"]], common: Some(&["help"]), ..help("aws", 2) },
@@ -72,6 +191,23 @@ const HELPS: &[Help] = &[
     help("stat", 0),
     help("tail", 0),
     help("base64", 0),
+    help("cmp", 0),
+    help("comm", 0),
+    help("cp", 0),
+    help("cut", 0),
+    help("diff", 0),
+    help("ls", 0),
+    help("md5sum", 0),
+    help("mkdir", 0),
+    help("mv", 0),
+    help("paste", 0),
+    help("rm", 0),
+    help("sha512sum", 0),
+    help("tee", 0),
+    help("touch", 0),
+    help("tr", 0),
+    help("uniq", 0),
+    help("wc", 0),
 ];
 
 /// Variables with which a help is text: no pager waits for a key, nothing is coloured.
@@ -106,12 +242,12 @@ pub(super) fn ask(
     shared: &Shared,
 ) -> Result<Answer, String> {
     let asks = help.map_or(BARE, |help| help.asks);
-    let mut answers = asks.iter().map(|asked| once(program, words, asked, shared));
+    let mut answers = asks.iter().map(|asked| once(program, words, asked, help, shared));
     let first = answers.next().unwrap_or_else(|| Err("names no flags".to_owned()));
     // What the first question came to is told where the others come to nothing, either.
     let mut answer = first.or_else(|why| answers.find_map(Result::ok).ok_or(why))?;
     if let Some(common) = help.and_then(|help| help.common)
-        && let Ok(more) = once(program, &[], common, shared)
+        && let Ok(more) = once(program, &[], common, help, shared)
     {
         answer.text.push('\n');
         answer.text.push_str(&more.text);
@@ -123,6 +259,7 @@ fn once(
     program: &Path,
     words: &[String],
     asked: &[&str],
+    help: Option<&Help>,
     shared: &Shared,
 ) -> Result<Answer, String> {
     let mut all: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -143,7 +280,8 @@ fn once(
         return Err(format!("is none: {words}"));
     }
     let commands = known::has_commands(&text);
-    Ok(Answer { text, well: said.status.success(), commands })
+    let well = help.map_or(said.status.success(), |help| help.is_well(words, said.status));
+    Ok(Answer { text, well, commands })
 }
 
 /// Without what makes text bold on a terminal or a printer: escape sequences, and letters struck over.

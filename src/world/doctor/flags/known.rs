@@ -14,6 +14,15 @@ pub(super) fn knows(help: &str, flag: &str) -> bool {
     }
 }
 
+/// The same where flags are names behind one dash. `-*` stands for the names of algorithms: these have digits.
+pub(super) fn knows_name(help: &str, flag: &str) -> bool {
+    let algorithm = || {
+        let any = help.lines().any(|line| line.trim_start().starts_with("-* "));
+        any && flag.contains(|c: char| c.is_ascii_digit())
+    };
+    has(help, flag) || algorithm()
+}
+
 /// True when something in it looks like a flag.
 pub(super) fn names_flags(help: &str) -> bool {
     help.split(|c: char| c.is_whitespace() || "[(|,".contains(c)).any(|word| {
@@ -190,6 +199,18 @@ mod tests {
             assert!(knows(find, flag), "{flag}");
         }
         assert!(!knows(find, "-x"));
+    }
+
+    #[test]
+    fn a_name_behind_one_dash_is_known_as_a_whole() {
+        let help = " -noout     No output\n -checkend intmax  Ends soon\n -*         Any supported digest\n";
+        for flag in ["-noout", "-checkend", "-sha256", "-md5"] {
+            assert!(knows_name(help, flag), "{flag}");
+        }
+        for flag in ["-no", "-checkends", "-n", "-x"] {
+            assert!(!knows_name(help, flag), "{flag}");
+        }
+        assert!(!knows_name(" -noout  No output\n", "-sha256"));
     }
 
     #[test]
