@@ -10,6 +10,7 @@ pub mod figure;
 pub mod flow;
 pub mod mark;
 pub mod page;
+mod people;
 pub mod preprocess;
 pub mod print;
 pub mod reference;

@@ -5,7 +5,7 @@
 
 use super::flow::{end_words, rows, sentences};
 use super::mark::{code, text};
-use super::{drill, figure, step};
+use super::{drill, figure, people, step};
 use crate::config::{Config, Danger};
 use crate::plan::Library;
 use crate::playbook::{Head, Playbook};
@@ -51,6 +51,7 @@ pub fn page(playbook: &Playbook, about: &About<'_>) -> String {
     paper(&mut page, head, about);
     symptoms(&mut page, head, about);
     promises(&mut page, playbook, about);
+    people::people(&mut page, playbook, about);
     needs(&mut page, head, about);
     way(&mut page, playbook, about);
     phases(&mut page, playbook, about);
@@ -201,14 +202,13 @@ fn promises(page: &mut String, playbook: &Playbook, about: &About<'_>) {
             about.say("acknowledged")
         ));
     }
-    let rungs = head.escalation.as_ref().or_else(|| policy.map(|policy| &policy.escalation));
-    for rung in rungs.into_iter().flatten() {
+    for rung in people::rungs(playbook, about) {
         page.push_str(&format!(
             "| {} | {} | {} | {} |\n",
-            about.say(&told(rung)),
+            about.say(&told(&rung)),
             rung.after,
             about.say("detected"),
-            about.say(&until(rung))
+            about.say(&until(&rung))
         ));
     }
     for (name, timer) in &head.timers {

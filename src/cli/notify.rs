@@ -17,6 +17,7 @@ use crate::run::state::Run;
 use crate::severity::EscalationKind;
 use crate::steps::Action;
 use crate::steps::notify::DELIVERY_LIMIT;
+use crate::text::one_line;
 use crate::ui::screen::Screen;
 use crate::world::live::{LiveWorld, Setting};
 
@@ -189,7 +190,9 @@ fn told(name: &str, contact: &Contact, outputs: &[Output]) -> (String, bool) {
             (format!("OK    {name} ({via}): the page knows the key; nothing was posted"), true)
         }
         None if outputs.iter().any(|output| output.facts.contains_key("shown")) => {
-            (format!("SHOW  {name}: nothing is sent, you are shown what to say"), true)
+            let reach = contact.reach.as_ref().map(|reach| format!("; {}", one_line(reach)));
+            let reach = reach.unwrap_or_default();
+            (format!("SHOW  {name}: nothing is sent, you are shown what to say{reach}"), true)
         }
         None => (format!("OK    {name} ({via}): delivered"), true),
     }

@@ -20,6 +20,7 @@ use crate::run::state::Run;
 use crate::run::words;
 use crate::severity::Names;
 use crate::steps::Verdict;
+use crate::text::one_line;
 use crate::time::Timestamp;
 use crate::ui::lang::Lang;
 
@@ -103,7 +104,8 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     if let Some((key, title)) = plan.as_ref().and_then(|plan| next(plan, &run, &steps, now)) {
         out::line(&format!("{:column$} {key}  {title}", lang.say("NEXT")));
     }
-    open_matters(&run, &read.events, dir.path(), driven, &say);
+    let shown = Shown { dir: dir.path(), plan: plan.as_ref(), driven };
+    open_matters(&run, &read.events, &shown, &say);
     if args.watch && run.closed.is_none() {
         return watch::watch(&store, &id, read.events.len() as u64, lang);
     }
@@ -116,12 +118,19 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     Ok(exit::DONE)
 }
 
+/// A run that is shown, beside its record.
+struct Shown<'a> {
+    dir: &'a std::path::Path,
+    /// Nothing where its pinned files cannot be read.
+    plan: Option<&'a Plan>,
+    driven: bool,
+}
+
 /// What else is open: why it was left, who does what, who is waited for, which messages are on their way.
 fn open_matters(
     run: &Run,
     events: &[(u64, crate::run::event::Event)],
-    dir: &std::path::Path,
-    driven: bool,
+    shown: &Shown<'_>,
     say: &dyn Fn(&str),
 ) {
     let last = events.iter().rev().find_map(|(_, event)| match &event.kind {
@@ -138,9 +147,14 @@ fn open_matters(
         say(&format!("WAITS    {step}: a second person must agree: {}", asked.what));
     }
     for letter in run.outbox.letters().filter(|letter| letter.signal.is_tell()) {
-        say(&format!("MESSAGE  {}: {}", letter.to, letter_state(letter, driven)));
+        say(&format!("MESSAGE  {}: {}", letter.to, letter_state(letter, shown.driven)));
+        let by_hand = matches!(letter.state, LetterState::Failed | LetterState::Shown);
+        let reach = shown.plan.and_then(|plan| plan.place.reach(&letter.to));
+        if let Some(reach) = reach.filter(|_| by_hand) {
+            say(&format!("REACH    {}: {}", letter.to, one_line(reach)));
+        }
     }
-    match crate::world::inbox::waiting(dir).len() {
+    match crate::world::inbox::waiting(shown.dir).len() {
         0 => {}
         1 => say("INBOX    1 message from another terminal waits to be recorded"),
         count => {

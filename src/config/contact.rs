@@ -14,6 +14,10 @@ use crate::effect::{Channel, Email, Statuspage};
 pub struct Contact {
     /// How it is reached.
     pub via: Via,
+    /// How a person gets hold of them: a number, an address, their hours. Shown wherever the operator has to tell
+    /// them: the words of `show`, and of every other way when it fails. No secret.
+    #[serde(default)]
+    pub reach: Option<String>,
     /// For `command` and `email`: program and arguments; the message comes on stdin.
     #[serde(default)]
     pub command: Vec<String>,
@@ -125,6 +129,7 @@ impl Contact {
     pub fn of(via: Via) -> Self {
         Self {
             via,
+            reach: None,
             command: Vec::new(),
             url: None,
             signing_key: None,
@@ -138,7 +143,7 @@ impl Contact {
         }
     }
 
-    /// The names of the fields that are given, `via` aside.
+    /// The names of the fields that are given, but for those that every way has.
     #[must_use]
     pub fn given(&self) -> Vec<&'static str> {
         [

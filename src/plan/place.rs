@@ -112,6 +112,14 @@ fn targets(environment: &Environment, base: &Path) -> BTreeMap<String, Target> {
     environment.targets.iter().filter_map(bind).collect()
 }
 
+impl Place {
+    /// How a person gets hold of a contact, by the author's word.
+    #[must_use]
+    pub fn reach(&self, contact: &str) -> Option<&str> {
+        self.contacts.get(contact)?.reach.as_deref()
+    }
+}
+
 impl Surroundings for Place {
     fn target(&self, name: &str) -> Result<Target, String> {
         self.targets.get(name).cloned().ok_or_else(|| {

@@ -68,6 +68,8 @@ pub struct View {
     pub(super) carded: BTreeSet<String>,
     pub(super) skipped: BTreeSet<String>,
     pub(super) messages: BTreeMap<(String, String), String>,
+    /// Contact -> how a person gets hold of them.
+    pub reach: BTreeMap<String, String>,
     pub(super) milestones: BTreeMap<Milestone, Timestamp>,
     pub(super) points: (u32, u32),
     pub(super) clock_told: Span,
@@ -149,6 +151,7 @@ impl View {
             carded: BTreeSet::new(),
             skipped: BTreeSet::new(),
             messages: BTreeMap::new(),
+            reach: BTreeMap::new(),
             milestones: BTreeMap::new(),
             points: (0, 0),
             clock_told: Span::ZERO,
@@ -167,6 +170,10 @@ impl View {
         view.rto = plan.head.objectives.rto;
         view.total = plan.units.len();
         view.severities = plan.severity_names.clone();
+        let contacts = plan.place.contacts.iter();
+        view.reach = contacts
+            .filter_map(|(name, contact)| Some((name.clone(), contact.reach.clone()?)))
+            .collect();
         for phase in &plan.phases {
             let title = &phase.title;
             let title =

@@ -262,3 +262,34 @@ fn what_a_closed_run_still_had_to_say_when_it_was_killed_is_said_by_a_resume() {
     said(&desk, &server, "", &["resume", "--no-input"]).is(0, &["team was told"]);
     desk.mayday(&["resume", "--no-input"]).is(2, &["none is open"]);
 }
+
+/// Whom the operator must call stands there with how, on the screen and on paper, and in no report.
+#[test]
+fn how_a_person_is_reached_is_said_where_they_must_be_told_by_hand() {
+    let config = "\
+default_environment: here
+environments: {here: {danger: low}}
+contacts:
+  boss: {via: show, reach: \"+34 600 000 001, day and night\"}
+  chat: {via: command, command: ['false'], reach: room 12}
+  mute: {via: show}
+";
+    let steps = "  - {id: a, title: A, effect: read, shell: 'true'}\n  - {id: b, title: B, notify: {to: [boss, chat, mute], message: It is down}}\n";
+    let desk = desk_with(config, "", steps);
+    desk.mayday(&["notify", "--test", "boss"]).is(
+        0,
+        &["SHOW  boss: nothing is sent, you are shown what to say; +34 600 000 001, day and night\n"],
+    );
+    let said = desk.mayday(&["run", "p", "--no-input"]);
+    let boss = "TELL boss YOURSELF, nothing was sent (step b)\n      reach    +34 600 000 001, day and night\n";
+    assert!(said.all().contains(boss), "{}", said.all());
+    assert!(said.all().contains("      reach    room 12\n"), "{}", said.all());
+    let run = desk.newest();
+    let status = desk.mayday(&["status", &run]).out;
+    assert!(status.contains("REACH    boss: +34 600 000 001, day and night\n"), "{status}");
+    assert!(!status.contains("REACH    mute"), "{status}");
+    assert!(!desk.mayday(&["report", &run]).all().contains("600 000"));
+    let page = desk.mayday(&["show", "p", "--format", "md"]).out;
+    let rows = "## How to reach them\n\n| contact | by |\n|---|---|\n| boss | \\+34 600 000 001, day and night |\n| chat | room 12 |\n";
+    assert!(page.contains(rows), "{page}");
+}

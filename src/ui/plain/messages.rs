@@ -62,7 +62,14 @@ impl Lines<'_> {
     fn words(&self, to: &str, cause: &str) -> Vec<String> {
         let message = self.view.messages.get(&(to.to_owned(), cause.to_owned()));
         let message = message.map(|message| format!("{to} yourself: {message}"));
-        message.map_or_else(Vec::new, |words| self.labelled("tell", &words))
+        let mut lines = message.map_or_else(Vec::new, |words| self.labelled("tell", &words));
+        lines.extend(self.reach(to));
+        lines
+    }
+
+    /// How a person gets hold of them, where the playbook's project says so.
+    fn reach(&self, to: &str) -> Vec<String> {
+        self.view.reach.get(to).map_or_else(Vec::new, |reach| self.labelled("reach", reach))
     }
 
     pub(super) fn notified(
@@ -74,11 +81,12 @@ impl Lines<'_> {
     ) -> Vec<String> {
         if shown {
             let cause = cause_words(cause);
-            return self.note(&if self.view.drill {
-                format!("{to} is not told: a drill sends nothing ({cause})")
-            } else {
-                format!("TELL {to} YOURSELF, nothing was sent ({cause})")
-            });
+            if self.view.drill {
+                return self.note(&format!("{to} is not told: a drill sends nothing ({cause})"));
+            }
+            let mut lines = self.note(&format!("TELL {to} YOURSELF, nothing was sent ({cause})"));
+            lines.extend(self.reach(to));
+            return lines;
         }
         match ending {
             Ending::Done => self.note(&format!("{to} was told ({})", cause_words(cause))),
