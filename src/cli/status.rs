@@ -12,7 +12,7 @@ use super::exit::{self, Failure};
 use super::{Global, machine, out, pinned};
 use crate::journal::Condition;
 use crate::plan::{Plan, Unit};
-use crate::run::clock::clocks;
+use crate::run::clock::{Clock, clocks};
 use crate::run::event::Kind;
 use crate::run::outbox::{Letter, LetterState};
 use crate::run::stands;
@@ -92,7 +92,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
         say(&format!("WARNING  the record: {damage}; `mayday verify {id}` says more"));
     }
     for clock in &clocks {
-        say(&format!("CLOCK  {}", clock_line(clock, now)));
+        say(&format!("CLOCK  {}", clock_line(clock, &run, now)));
     }
     for step in steps.iter().filter(|step| step.is_shown()) {
         let word = step.status.replace('_', " ");
@@ -172,8 +172,16 @@ fn heading(run: &Run, id: &str, state: &str, names: &Names) -> String {
 }
 
 /// `rto  15m from start of the impact: due 18:35:00Z, 09:48 left`.
-fn clock_line(clock: &crate::run::clock::Clock, now: Timestamp) -> String {
+fn clock_line(clock: &Clock, run: &Run, now: Timestamp) -> String {
+    // Nobody meets an escalation: it goes out, or it is not needed any more.
+    let escalation = clock.id.starts_with("escalation:");
+    let told = run.deadlines.contains(&clock.id);
     let how = match clock.met {
+        _ if escalation && told => "escalated".to_owned(),
+        Some(met) if escalation && met <= clock.due => "not needed any more".to_owned(),
+        None if escalation && now >= clock.due => {
+            format!("{} OVER, not escalated yet", now.since(clock.due).clock())
+        }
         Some(met) if met <= clock.due => {
             format!("met with {} to spare", (clock.due.since(met)).clock())
         }

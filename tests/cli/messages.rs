@@ -293,3 +293,32 @@ contacts:
     let rows = "## How to reach them\n\n| contact | by |\n|---|---|\n| boss | \\+34 600 000 001, day and night |\n| chat | room 12 |\n";
     assert!(page.contains(rows), "{page}");
 }
+
+/// Nobody meets an escalation: what counts is whether it went out.
+#[test]
+fn status_says_of_an_escalation_whether_it_went_out() {
+    let config = "default_environment: here\nenvironments: {here: {danger: low}}\ncontacts: {boss: {via: show}}\n";
+    let desk = desk_with(
+        config,
+        "escalation: [{after: 1s, to: [boss]}, {after: 10m, to: [boss]}]",
+        "  - {id: a, title: A, confirm: Well?}",
+    );
+    desk.mayday(&["run", "p", "--no-input"]).is(7, &[]);
+    let run = desk.newest();
+    let rung = || {
+        let status = desk.mayday(&["status", &run]).out;
+        let rung = |line: &&str| line.starts_with("CLOCK  escalation:0 ");
+        status.lines().find(rung).unwrap().to_owned()
+    };
+    until("it is due", || rung().ends_with(" OVER, not escalated yet"));
+    desk.mayday(&["resume", &run, "--no-input"]).is(7, &["TELL boss YOURSELF"]);
+    assert!(rung().ends_with("Z, escalated"), "{}", rung());
+    desk.mayday(&["resume", &run, "--no-input", "--answer", "a=y"]).is(0, &[]);
+    let over = desk.mayday(&["status", &run]).out;
+    assert!(
+        over.lines().any(|line| {
+            line.starts_with("CLOCK  escalation:1 ") && line.ends_with("Z, not needed any more")
+        }),
+        "{over}"
+    );
+}
