@@ -9,9 +9,11 @@ use mayday::run::event::{Event, Kind};
 use mayday::time::Timestamp;
 use serde_json::{Value, json};
 
+mod blame;
 mod data;
 mod every;
 mod html;
+
 mod merge;
 mod pages;
 mod runs;
