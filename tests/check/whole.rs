@@ -58,6 +58,32 @@ fn the_shipped_playbooks_have_no_fault() {
     }
 }
 
+#[test]
+fn blanks_where_words_are_wanted_are_told_with_their_place() {
+    let wordless = |head: &str| {
+        let text_of =
+            format!("mayday: 1\nid: p\n{head}\nseverity: SEV-3\nreviewed: \"2026-11-22\"\n");
+        let found = look(&[text("p.yaml", &text_of)], None);
+        found.iter().filter(|fault| fault.code.0 == "E129").count()
+    };
+    let steps = "[{id: a, title: A, manual: Do it.}]";
+    for (head, blanks) in [
+        (format!("title: ''\nsteps: {steps}"), 1),
+        (format!("title: \"\\t \"\nsteps: {steps}"), 1),
+        (format!("title: P\nsteps: {steps}"), 0),
+        (format!("title: P\nuse_when: ['', Down]\nalerts: [' ']\nsteps: {steps}"), 2),
+        (format!("title: P\nnot_for: [{{if: ' ', use: p}}]\nsteps: {steps}"), 1),
+        (format!("title: P\ninputs: {{x: {{ask: '', default: a}}}}\nsteps: {steps}"), 1),
+        (format!("title: P\ntimers: {{t: {{say: '', after: 5m}}}}\nsteps: {steps}"), 1),
+        (format!("title: P\nphases: [{{id: q, title: ' ', steps: {steps}}}]"), 1),
+        (format!("title: P\nphases: [{{id: q, steps: {steps}}}]"), 0),
+    ] {
+        assert_eq!(wordless(&head), blanks, "{head}");
+    }
+    // A title that is not there is told by the reading, once.
+    assert_eq!(wordless(&format!("steps: {steps}")), 0);
+}
+
 /// What is missing was told once: a stand-in that the reading put there is not looked at.
 #[test]
 fn what_is_missing_is_told_once() {

@@ -30,6 +30,10 @@ rules! {
 
     "E122" "a tool that cannot be looked for" Look::Book(tools);
     "A tool under `requires` is the name of a program, alone or with its least version: `psql >= 15`."
+
+    "E129" "a title or a symptom without a word" Look::Book(wordless);
+    "The title of a playbook and of its phases, its symptoms and what its inputs and timers say are how it is found \
+     and told apart in a list, on the screen and in a report. Blanks say nothing there."
 }
 
 /// Parts that may well be empty: a body, a header's value, words beside the step.
@@ -156,6 +160,43 @@ fn circle(around: &In<'_>, found: &mut Found<'_>) {
                 open.extend(uses(expression));
             }
         }
+    }
+}
+
+/// The words of the head and of the phases; those of steps are pieces of their own (E117).
+fn wordless(around: &In<'_>, found: &mut Found<'_>) {
+    let playbook = around.book.playbook;
+    let head = &playbook.head;
+    let mut all = vec![("title".to_owned(), head.title.as_str())];
+    let lists = [("use_when", &head.use_when), ("alerts", &head.alerts), ("tags", &head.tags)];
+    for (name, texts) in lists {
+        let texts = texts.iter().enumerate();
+        all.extend(texts.map(|(at, text)| (format!("{name}[{at}]"), text.as_str())));
+    }
+    let not_for = head.not_for.iter().enumerate();
+    all.extend(not_for.map(|(at, not)| (format!("not_for[{at}].if"), not.condition.as_str())));
+    let inputs = head.inputs.iter();
+    all.extend(
+        inputs.filter_map(|(name, input)| {
+            Some((format!("inputs.{name}.ask"), input.ask.as_deref()?))
+        }),
+    );
+    all.extend(
+        head.timers.iter().map(|(id, timer)| (format!("timers.{id}.say"), timer.say.as_str())),
+    );
+    let phases = playbook.phases.iter().enumerate();
+    all.extend(
+        phases.map(|(at, phase)| (format!("phases[{at}].title"), phase.head.title.as_str())),
+    );
+    // Steps without phases have one that nobody wrote; what is missing or broken was told by the reading.
+    let written = |path: &str| found.source.has(path) && !found.source.broken(path);
+    let empty: Vec<String> = all
+        .into_iter()
+        .filter(|(path, text)| text.trim().is_empty() && written(path))
+        .map(|(path, _)| path)
+        .collect();
+    for path in empty {
+        found.add(found.value(&path), "nothing is said here", "", "write the words");
     }
 }
 
