@@ -76,7 +76,7 @@ fn nothing_that_a_report_says_by_itself_blames() {
         for (name, _) in SHIPPED {
             let (title, template) = named(name).unwrap();
             let mut told = told.clone();
-            if name.ends_with(".es") {
+            if mayday::report::shipped::is_spanish(name) {
                 spanish::said(&mut told);
             }
             let page = render(&title, template, &told);
