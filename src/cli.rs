@@ -255,7 +255,16 @@ fn command() -> ExitCode {
 /// The exit code of a command, and the words of its failure.
 fn ended(done: Result<u8, Failure>, lang: crate::ui::lang::Lang) -> ExitCode {
     match done {
-        Ok(code) => ExitCode::from(code),
+        Ok(code) => match out::lost() {
+            Some(why) => {
+                let failure =
+                    Failure::new(exit::INTERNAL, format!("write to standard output: {why}"));
+                out::failure(&failure.hint("what was written there is not whole"), lang);
+                // The code of a command that found something says more than this.
+                ExitCode::from(if code == exit::DONE { exit::INTERNAL } else { code })
+            }
+            None => ExitCode::from(code),
+        },
         Err(failure) => {
             out::failure(&failure, lang);
             ExitCode::from(failure.code)
@@ -273,6 +282,13 @@ fn usage(error: &clap::Error) -> ExitCode {
     let text = error.render();
     if error.use_stderr() {
         out::talk(&text.to_string());
+        if error.kind() == clap::error::ErrorKind::InvalidValue
+            && let Some(name) = machine::emptied(&["MAYDAY_CONFIG", "MAYDAY_STATE_DIR"])
+        {
+            let lang = machine::lang(&Global::default());
+            let words = format!("{name} is set and empty: unset it, or give it a value");
+            out::tell(lang, &format!("hint: {words}"));
+        }
         return ExitCode::from(exit::USAGE);
     }
     out::data(&text.to_string());

@@ -1,6 +1,7 @@
 //! The command line from outside: the real binary, its exit codes, its words, what it leaves behind.
 
 mod alert;
+mod around;
 mod aside;
 mod bad_input;
 mod carried;

@@ -52,10 +52,15 @@ pub(super) fn go<T>(
     }
     let failure = Failure::new(super::exit::PRECONDITION, &first.message);
     let more = if stage.attended || stage.record_elsewhere { "" } else { driven::ALLOW };
-    let words = [first.hint.as_str(), more];
+    // Without another way out there is still the folder itself to choose.
+    let own = if first.hint.is_empty() && !more.is_empty() { OTHER } else { &first.hint };
+    let words = [own, more];
     let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
     Err(if words.is_empty() { failure } else { failure.hint(words.join("; ")) })
 }
+
+/// What to do about a folder for runs that cannot be used, where nothing else is known.
+const OTHER: &str = "name another folder: --state-dir DIR, or MAYDAY_STATE_DIR";
 
 /// True for trouble with the folder itself.
 pub(super) fn helps(trouble: &Trouble) -> bool {

@@ -22,6 +22,12 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Of these variables, the first that is set and empty.
+pub(super) fn emptied(names: &[&'static str]) -> Option<&'static str> {
+    let is_empty = |name: &&&str| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    names.iter().find(is_empty).copied()
+}
+
 /// Time since boot, suspend included.
 pub(super) fn boot_clock() -> Span {
     crate::world::live::boot_clock()
@@ -29,8 +35,13 @@ pub(super) fn boot_clock() -> Span {
 
 /// Who drives: the flag, `MAYDAY_OPERATOR` (read by the flag), `USER`, or the user's number.
 pub(super) fn operator(flag: Option<&str>) -> String {
-    let named =
-        flag.map(str::to_owned).or_else(|| variable("USER")).or_else(|| variable("LOGNAME"));
+    // A name is one line, and an empty one names nobody.
+    let name = |text: String| {
+        let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        (!name.is_empty()).then_some(name)
+    };
+    let named = flag.map(str::to_owned).and_then(name);
+    let named = named.or_else(|| variable("USER")).or_else(|| variable("LOGNAME"));
     named.unwrap_or_else(|| format!("uid {}", machine::user_id()))
 }
 

@@ -1,18 +1,33 @@
 //! Words of commands that drive nothing: data to stdout, talk to stderr.
 //!
-//! A closed pipe or a full disk behind stdout is no reason to panic: what cannot be said is not said.
+//! A closed pipe or a full disk behind stdout is no reason to panic: what cannot be said is not said. Data that
+//! was lost to anything but a reader who left is trouble of the command, see [`lost`].
 
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use super::exit::Failure;
 use crate::text;
 use crate::ui::lang::Lang;
 
+/// Why standard output did not take all data, the first time.
+static LOST: OnceLock<String> = OnceLock::new();
+
 /// Data, as it is.
 pub(super) fn data(text: &str) {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes());
-    let _ = stdout.flush();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    // A reader who has enough, such as `head`, has lost nothing.
+    if let Err(why) = written
+        && why.kind() != io::ErrorKind::BrokenPipe
+    {
+        let _ = LOST.set(why.to_string());
+    }
+}
+
+/// Why data is missing behind standard output, such as a full disk; nothing when all of it is there.
+pub(super) fn lost() -> Option<&'static str> {
+    LOST.get().map(String::as_str)
 }
 
 /// JSON, without anything in its strings that a terminal would obey. It ends with a line end.

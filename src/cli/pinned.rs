@@ -113,8 +113,14 @@ pub(super) fn refused(trouble: &PlanTrouble) -> Failure {
         PlanTrouble::NoPlaybook { .. } => {
             (exit::INVALID, Some("`mayday list` shows what there is"))
         }
-        PlanTrouble::NoEnvironment { .. } => {
-            (exit::PRECONDITION, Some("name one with --env; environments are in mayday.yaml"))
+        PlanTrouble::NoEnvironment { name, .. } => {
+            let hint = match super::machine::emptied(&["MAYDAY_ENV"]) {
+                Some(_) if name.is_empty() => {
+                    "MAYDAY_ENV is set and empty: unset it, or give it a value"
+                }
+                _ => "name one with --env; environments are in mayday.yaml",
+            };
+            (exit::PRECONDITION, Some(hint))
         }
         PlanTrouble::NoDrill(_) => (exit::PRECONDITION, None),
         PlanTrouble::Broken(_) => (exit::INVALID, Some("`mayday check` shows the place")),
