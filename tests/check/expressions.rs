@@ -256,3 +256,28 @@ fn a_field_that_no_kind_of_a_target_has_is_found_with_the_fields_that_there_are(
         assert!(!super::codes(&book(field)).contains("E064"), "{field}");
     }
 }
+
+#[test]
+fn habits_of_other_languages_are_led_to_what_is_written_here() {
+    let step = |field: &str| {
+        format!(
+            "mayday: 1\nid: habits\ntitle: A fixture\nreviewed: \"2026-11-01\"\ninputs: {{ host: {{}} }}\nsteps:\n  \
+             - {{ id: a, title: A, manual: Do it, {field} }}\n"
+        )
+    };
+    for (field, help) in [
+        ("when: \"{{ host == 'a' }}\"", "it is an expression already: write it without `{{ }}`"),
+        ("when: \"host = 'a'\"", "compare with `==`"),
+        ("when: \"$host == 'a'\"", "write the name alone, without `$`"),
+        ("when: \"host == 'a' && host != 'b'\"", "write `and`"),
+        ("when: \"host == 'a' || host == '!'\"", "write `or`"),
+        ("when: \"host === 'a'\"", "write `==`"),
+        ("when: \"!(host == 'a')\"", "write `not`"),
+        ("when: \"host == primary\"", "a word that is meant stands in quotes: `'primary'`"),
+        ("why: \"For {{ host }\"", "close it with `}}`"),
+    ] {
+        let found = look(&[text("habits.yaml", &step(field))], None);
+        let page = render::human(&found, false, 100);
+        assert!(page.contains(help), "{field}\n{page}");
+    }
+}

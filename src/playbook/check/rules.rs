@@ -30,6 +30,7 @@ mod drill;
 mod ends;
 mod expressions;
 mod fields;
+mod habits;
 mod hollow;
 mod http;
 mod ids;

@@ -54,7 +54,7 @@ fn syntax(_: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found: &mut
     let Err(fault) = read else { return };
     let range = fault.range.clone().unwrap_or_default();
     let range = found.within(spot, range);
-    found.add(range, fault.message.clone(), "", "");
+    found.add(range, fault.message.clone(), "", super::habits::help(&spot.piece.part));
 }
 
 fn names(around: &In<'_>, spot: &Spot<'_>, read: Result<&Shape, &Fault>, found: &mut Found<'_>) {
@@ -192,6 +192,12 @@ fn undefined(
         "define it under `inputs` or `vars`, or capture it in an earlier step".to_owned()
     } else {
         format!("the output here has: {}", facts.collect::<Vec<_>>().join(", "))
+    };
+    // `role == primary`: the quotes of YAML are not those of the expression.
+    let expression = matches!(spot.piece.part, Part::Expression(_) | Part::Condition(_));
+    let help = match expression && !help.starts_with("did you mean") {
+        true => format!("{help}; a word that is meant stands in quotes: `'{name}'`"),
+        false => help,
     };
     found.add(range, format!("`{name}` is not defined"), "", &help);
 }
