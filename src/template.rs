@@ -244,6 +244,8 @@ pub fn as_variable(name: &str, names: &dyn Lookup) -> Result<Text, Fault> {
         Value::Array(items) => filters::join(items, "\n")
             .map_err(|why| Fault::new(format!("`{name}`: {why}"), None))?,
         Value::Null => String::new(),
+        // Programs take `1m30s` for a duration where people read `1m 30s`.
+        Value::String(span) if is_span(name, span, names) => span.replace(' ', ""),
         other => value::display(other),
     };
     if text.contains('\0') {
@@ -264,15 +266,28 @@ pub fn as_value(name: &str, names: &dyn Lookup) -> Result<Value, Fault> {
             return Err(Fault::new(format!("`{name}` is a secret and has no plain value"), None));
         }
     };
-    // An instant is text in one view and a number in the other, and so is a span: an instant is the
-    // one whose text is RFC 3339.
     if let Value::String(text) = &read
-        && text.parse::<crate::time::Timestamp>().is_err()
-        && let Ok(Some(Named::Value(number @ Value::Number(_)))) = names.name(name, View::Compute)
+        && let Some(seconds) = span(name, text, names)
     {
-        return Ok(number);
+        return Ok(seconds);
     }
     Ok(read)
+}
+
+/// The seconds of a name that is a span. An instant is text in one view and a number in the other, and so is a
+/// span: an instant is the one whose text is RFC 3339.
+fn span(name: &str, text: &str, names: &dyn Lookup) -> Option<Value> {
+    if text.parse::<crate::time::Timestamp>().is_ok() {
+        return None;
+    }
+    match names.name(name, View::Compute) {
+        Ok(Some(Named::Value(seconds @ Value::Number(_)))) => Some(seconds),
+        _ => None,
+    }
+}
+
+fn is_span(name: &str, text: &str, names: &dyn Lookup) -> bool {
+    span(name, text, names).is_some()
 }
 
 fn fetched(name: &str, names: &dyn Lookup) -> Result<Named, Fault> {

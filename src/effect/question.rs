@@ -13,6 +13,17 @@ use crate::time::{Span, Timestamp, Zone};
 /// An answer may be this many bytes long (reliability design, limits).
 pub const LONGEST_ANSWER: usize = 64 * 1024;
 
+impl Wants {
+    /// This text to be typed, as it stands on the screen: a person can type no line end, no run of blanks and
+    /// no character that is not shown. `None` when nothing is left to type.
+    #[must_use]
+    pub fn typed(text: &str) -> Option<Self> {
+        let shown = crate::text::sanitise(text);
+        let words: Vec<&str> = shown.split_whitespace().collect();
+        (!words.is_empty()).then(|| Self::Typed(words.join(" ")))
+    }
+}
+
 impl Question {
     /// What a typed line means as an answer.
     ///

@@ -17,7 +17,7 @@ use crate::config::Danger;
 use crate::effect::{Effect, EffectClass, Question, Wants};
 use crate::plan::{Plan, Section, Unit};
 use crate::playbook::Gate;
-use crate::steps::{Failure, Stage};
+use crate::steps::{Failure, Stage, confirm};
 use crate::template;
 use crate::time::Span;
 
@@ -130,10 +130,10 @@ fn wants(
     let names = look.scope(&unit.prefix, item);
     if let Some(Gate { type_to_confirm: Some(typed), .. }) = &common.confirm {
         let typed = template::render(typed, &names)?;
-        if typed.trim().is_empty() {
-            return Err(Failure::input("the text to type for confirmation is empty"));
-        }
-        return Ok(Some(Wants::Typed(typed)));
+        return match Wants::typed(&typed) {
+            Some(wants) => Ok(Some(wants)),
+            None => Err(Failure::input(confirm::NOTHING_TO_TYPE)),
+        };
     }
     let asked = common.confirm.is_some() || look.run.rollback.is_some();
     let responding = look.plan.section(unit) == Section::Respond;

@@ -17,6 +17,9 @@ pub struct Confirm {
     pub type_to_confirm: Option<String>,
 }
 
+/// Why a question whose proof of reading came out empty is not asked: Enter alone would answer it.
+pub const NOTHING_TO_TYPE: &str = "the text to type for confirmation is empty";
+
 impl From<String> for Confirm {
     fn from(ask: String) -> Self {
         Self { ask, type_to_confirm: None }
@@ -30,7 +33,12 @@ impl StepType for Confirm {
             about: cx.unit.to_owned(),
             text: cx.text(&self.ask)?,
             help: None,
-            wants: typed.map_or(Wants::YesNo, Wants::Typed),
+            wants: match typed {
+                Some(typed) => {
+                    Wants::typed(&typed).ok_or_else(|| Failure::input(NOTHING_TO_TYPE))?
+                }
+                None => Wants::YesNo,
+            },
         })))
     }
 

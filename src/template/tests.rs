@@ -233,6 +233,8 @@ fn variables_and_parameters_have_their_own_forms() {
                 ("at", View::Compute) => json!(60),
                 ("at", View::Read) => json!("1970-01-01T00:01:00.000Z"),
                 ("margin", View::Compute) => json!(300),
+                ("grace", View::Compute) => json!(90),
+                ("grace", View::Read) => json!("1m 30s"),
                 _ => json!("5m"),
             })))
         }
@@ -246,6 +248,9 @@ fn variables_and_parameters_have_their_own_forms() {
     assert_eq!(as_value("at", &Clock).unwrap(), json!("1970-01-01T00:01:00.000Z"));
     assert_eq!(as_value("margin", &Clock).unwrap(), json!(300));
     assert_eq!(as_variable("margin", &Clock).unwrap(), Text::Plain("5m".into()));
+    // Programs take no blank in a duration, people read one.
+    assert_eq!(as_variable("grace", &Clock).unwrap(), Text::Plain("1m30s".into()));
+    assert_eq!(render("{{ grace }}", &Clock).unwrap(), "1m 30s");
     assert_eq!(render("{{ at }} {{ margin }}", &Clock).unwrap(), "1970-01-01T00:01:00.000Z 5m");
     assert_eq!(
         render("{{ (at - margin) | rfc3339 }}", &Clock).unwrap(),

@@ -274,10 +274,28 @@ fn habits_of_other_languages_are_led_to_what_is_written_here() {
         ("when: \"host === 'a'\"", "write `==`"),
         ("when: \"!(host == 'a')\"", "write `not`"),
         ("when: \"host == primary\"", "a word that is meant stands in quotes: `'primary'`"),
+        ("when: \"(host | lines | list | length) > 0\"", "leave it out: filters such as `map`"),
+        ("when: \"host | strip == 'a'\"", "write `trim`"),
         ("why: \"For {{ host }\"", "close it with `}}`"),
     ] {
         let found = look(&[text("habits.yaml", &step(field))], None);
         let page = render::human(&found, false, 100);
         assert!(page.contains(help), "{field}\n{page}");
+    }
+}
+
+#[test]
+fn a_word_of_expressions_is_no_name() {
+    let with = |name: &str| {
+        format!(
+            "mayday: 1\nid: words\ntitle: A fixture\nreviewed: \"2026-11-01\"\nsteps:\n  - id: a\n    title: A\n    \
+             effect: read\n    shell: date\n    capture: {{ \"{name}\": stdout }}\n"
+        )
+    };
+    for name in ["none", "true", "not", "in", "if"] {
+        assert!(codes(&look_at(&with(name))).contains("E052"), "{name}");
+    }
+    for name in ["nothing", "nope", "inn", "iff"] {
+        assert!(!codes(&look_at(&with(name))).contains("E052"), "{name}");
     }
 }

@@ -68,3 +68,16 @@ fn a_request_is_shown_with_all_that_it_carries_before_it_is_sent() {
     said(&["run", "p"], "red");
     assert_eq!(server.asked().len(), 1);
 }
+
+#[test]
+fn what_must_be_typed_is_what_the_screen_shows() {
+    let desk = desk(
+        "  - {id: look, title: Look, effect: read, shell: 'printf \" main \\n\"', capture: {branch: stdout, two: \"'a  b'\", blank: \"'  '\"}}
+  - {id: gone, title: Delete it, effect: destructive, confirm: {type_to_confirm: '{{ branch }}'}, shell: 'true'}
+  - {id: sure, title: Sure, confirm: {ask: 'Sure?', type_to_confirm: '{{ two }}'}}
+  - {id: open, title: Open, confirm: {ask: 'Open?', type_to_confirm: '{{ blank }}'}}",
+    );
+    let given = ["--confirm", "gone=main", "--answer", "sure=a b", "--answer", "open="];
+    let said = desk.mayday(&[&["run", "p", "--no-input"], &given[..]].concat());
+    said.is(5, &["go ahead: main", "the text to type for confirmation is empty"]);
+}

@@ -120,6 +120,9 @@ fn written(argument: &Shape) -> Result<&str, Slip> {
 fn unknown(part: &Shape, what: &str, name: &str) -> Slip {
     let known: &[&str] = if what == "filter" { &FILTERS } else { &TESTS };
     let help = match nearest(name, known) {
+        _ if what == "filter" && super::habits::filter(name).is_some() => {
+            super::habits::filter(name).unwrap_or_default().to_owned()
+        }
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there is: {}", known.join(", ")),
     };

@@ -195,9 +195,10 @@ fn undefined(
     };
     // `role == primary`: the quotes of YAML are not those of the expression.
     let expression = matches!(spot.piece.part, Part::Expression(_) | Part::Condition(_));
-    let help = match expression && !help.starts_with("did you mean") {
-        true => format!("{help}; a word that is meant stands in quotes: `'{name}'`"),
-        false => help,
+    let help = if expression && !help.starts_with("did you mean") {
+        format!("{help}; a word that is meant stands in quotes: `'{name}'`")
+    } else {
+        help
     };
     found.add(range, format!("`{name}` is not defined"), "", &help);
 }

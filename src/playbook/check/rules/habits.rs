@@ -34,10 +34,26 @@ pub(super) fn help(part: &Part<'_>) -> &'static str {
     if bare.replace("!=", "").contains('!') {
         return "write `not`";
     }
-    let compared = ["==", "!=", "<=", ">="].iter().fold(bare.to_owned(), |bare, sign| {
-        bare.replace(sign, "")
-    });
+    let compared =
+        ["==", "!=", "<=", ">="].iter().fold(bare.to_owned(), |bare, sign| bare.replace(sign, ""));
     if compared.contains('=') && !bare.contains('(') { "compare with `==`" } else { "" }
+}
+
+/// What to write instead of a filter that Jinja or another tool has.
+pub(super) fn filter(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "list" => "leave it out: filters such as `map` give a list already",
+        "count" | "size" => "write `length`",
+        "strip" => "write `trim`",
+        "tojson" | "to_json" => "write `json`",
+        "from_json" | "parse_json" => "write `fromjson`",
+        "bool" | "boolean" => "compare it: `x == 'true'`",
+        "quote" | "shellquote" | "escape" | "e" => {
+            "leave it out: values reach commands as variables, statements as parameters"
+        }
+        "d" => "write `default`",
+        _ => return None,
+    })
 }
 
 /// The expression without what stands in quotes.

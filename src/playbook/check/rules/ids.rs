@@ -17,14 +17,17 @@ rules! {
 
     "E052" "a name has two meanings" Look::Book(same_name);
     "Inputs, vars and captured names share one space with `run`, `env`, `policy`, `targets`, \
-     `objectives`, `steps`, `inputs`, `now` and `item`. A second meaning would silently hide the first. Several \
-     steps may capture the same name: the latest value counts."
+     `objectives`, `steps`, `inputs`, `now` and `item`, and with the words of expressions such as `none` and `not`. \
+     A second meaning would silently hide the first. Several steps may capture the same name: the latest value counts."
 
     "E053" "an id or name has a form that cannot be used" Look::Book(odd_form);
     "Ids of steps and phases and all names are lower-case letters, digits and `_`, starting with a \
      letter, because they stand in expressions (`steps.health.status`) and become variables of the \
      shell. Ids of playbooks may also have `-` and `/`."
 }
+
+/// Words of the language of expressions: as a name none of them would ever be read.
+const WORDS: &[&str] = &["and", "or", "not", "in", "is", "if", "else", "true", "false", "none"];
 
 fn same_step(around: &In<'_>, found: &mut Found<'_>) {
     let mut seen: HashMap<&str, String> = HashMap::new();
@@ -70,7 +73,7 @@ fn same_name(around: &In<'_>, found: &mut Found<'_>) {
         capture.map(|(name, _)| (name, format!("{}.capture.{name}", site.path), Origin::Capture))
     });
     for (name, path, origin) in inputs.chain(vars).chain(captures) {
-        if FIXED.contains(&name.as_str()) || ITEM.contains(&name.as_str()) {
+        if [FIXED, ITEM, WORDS].iter().any(|taken| taken.contains(&name.as_str())) {
             let message = format!("`{name}` always has a meaning of its own");
             found.add(found.key(&path), message, "cannot be given another", "choose another name");
             continue;
