@@ -79,12 +79,18 @@ pub fn text(bytes: Vec<u8>) -> Result<String, Refused> {
     if text.chars().any(char::is_alphanumeric) { Ok(text) } else { Err(Refused::Empty) }
 }
 
+/// Without a byte order mark, and lines that end as they do here: a heading behind the mark would be prose, and carriage
+/// returns would end up in commands.
+fn with_plain_lines(text: &str) -> String {
+    text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n")
+}
+
 /// Turns a Markdown text into a draft with this id; `name` is the file it came from.
 ///
 /// # Errors
 /// It has too many steps, or its draft is too long.
 pub fn import(name: &str, id: &str, text: &str) -> Result<Draft, Refused> {
-    let sheet = draft::of(outline::of(text));
+    let sheet = draft::of(outline::of(&with_plain_lines(text)));
     let steps = sheet.phases.iter().map(|phase| phase.steps.len()).sum();
     if steps > MOST_STEPS {
         return Err(Refused::TooMany(steps));

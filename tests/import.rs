@@ -319,3 +319,28 @@ fn odd_texts_give_a_draft_that_check_takes_and_lose_no_word() {
     let lines = "a\n".repeat(500_000);
     assert!(matches!(import::import("x.md", "x", &lines), Err(Refused::DraftTooLong(_))));
 }
+
+#[test]
+fn how_lines_end_and_what_marks_the_file_change_nothing() {
+    let text = "# Pay\n\n1. Second\n\ttabbed\n\n```sh\nsystemctl restart pay\n```\n\nAfter.\n";
+    let draft = import::import("x.md", "x", text).unwrap();
+    for other in [
+        text.replace('\n', "\r\n"),
+        text.replace('\n', "\r"),
+        format!("\u{feff}{text}"),
+        format!("\u{feff}{}", text.replace('\n', "\r\n")),
+    ] {
+        assert_eq!(import::import("x.md", "x", &other).unwrap().yaml, draft.yaml, "{other:?}");
+    }
+    assert_eq!(read(&draft).head.title, "Pay");
+}
+
+#[test]
+fn what_a_terminal_printed_titles_no_command() {
+    let text = "# T\n\n```console\n$ kubectl get pods\nNAME READY\n$ kubectl rollout restart deploy/pay\n```\n";
+    let draft = import::import("x.md", "x", text).unwrap();
+    nothing_is_lost(text, &draft);
+    let playbook = read(&draft);
+    let titles: Vec<_> = playbook.steps().map(|step| step.common.title.as_str()).collect();
+    assert_eq!(titles, ["Run kubectl get pods", "Run kubectl rollout restart deploy/pay"]);
+}

@@ -12,6 +12,9 @@ const SYMPTOMS: &[&str] = &["symptom", "síntoma", "sintoma", "when to use", "cu
 const CHECKS: &[&str] =
     &["verif", "check", "confirm", "ensure", "make sure", "comprob", "valid", "asegur", "revis"];
 
+/// Our words above what a terminal printed; they title nothing.
+const PRINTED: &str = "It printed:";
+
 /// Words in front of a command in a sentence, in lower case.
 const RUNS: &[&str] = &["run ", "execute ", "ejecut", "type ", "correr "];
 
@@ -226,7 +229,7 @@ impl Phase {
                 self.step(title.unwrap_or(first), Action::Manual(words));
             }
             Part::Words(_) => {}
-            Part::Output(text) => self.after.push(format!("It printed:\n{text}")),
+            Part::Output(text) => self.after.push(format!("{PRINTED}\n{text}")),
         }
     }
 
@@ -273,14 +276,15 @@ impl Phase {
     /// A title from the words above, or from a verb and the phase.
     fn about(&self, verb: &str) -> String {
         let above = self.after.last().map(|words| first_line(words));
-        let above = above.filter(|line| line.ends_with(':') && line.chars().count() <= 90);
+        let above = above
+            .filter(|line| line.ends_with(':') && line != PRINTED && line.chars().count() <= 90);
         above
             .unwrap_or_else(|| format!("{verb} what stands below {}", self.title).trim().to_owned())
     }
 
     fn of_command(&self, text: &str) -> String {
         let above = self.after.last().map(|words| first_line(words));
-        if let Some(above) = above.filter(|line| line.ends_with(':')) {
+        if let Some(above) = above.filter(|line| line.ends_with(':') && line != PRINTED) {
             return above;
         }
         let line =

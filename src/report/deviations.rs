@@ -33,6 +33,8 @@ struct Memory<'a> {
     due: HashMap<&'a str, Timestamp>,
     told: std::collections::HashSet<&'a str>,
     last: Option<Timestamp>,
+    /// The driver before said that it left; of one that was killed only its last event is known.
+    said: bool,
     /// Boot id of the machine of the driver before.
     boot_id: &'a str,
 }
@@ -72,6 +74,7 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<Value> {
             // What another process recorded alone says nothing of a driver.
             if !event.slip.as_ref().is_some_and(|slip| slip.alone) {
                 memory.last = Some(event.at);
+                memory.said = matches!(event.kind, Kind::Stopped { .. });
             }
         }
     }
@@ -174,13 +177,14 @@ fn of_event<'a>(event: &'a Event, memory: &mut Memory<'a>, facts: &Facts<'_>) ->
                 return None; // the timeline and the sessions tell of it
             }
             let kind = if files.is_empty() { "session" } else { "changed_files" };
-            let gap = whole_seconds(gap);
-            Some(found(
-                kind,
-                None,
-                format!("nobody drove for {gap}{flag}, then the run was taken up again{files}"),
-                None,
-            ))
+            let most = if memory.said { "" } else { "at most " };
+            let gone = match whole_seconds(gap) {
+                _ if gap < GAP => format!("the run was taken up again{flag}"),
+                gap => {
+                    format!("nobody drove for {most}{gap}{flag}, then the run was taken up again")
+                }
+            };
+            Some(found(kind, None, format!("{gone}{files}"), None))
         }
         Kind::Recovered { torn_bytes, kept_as } => Some(found(
             "torn_record",

@@ -30,6 +30,9 @@ const LOST: [&str; 5] = ["human_decision", "waiting_for_person", "idle", "engine
 /// A part of the ledger is worth a look from this share, in percent.
 const SHARE: i64 = 20;
 
+/// And from this time on: a report tells times to the second.
+const LEAST: Span = Span::from_secs(1);
+
 /// What contributed, as far as a record can tell: attempts that did not pass, outcomes that were not known,
 /// deadlines that passed. In the order of the record.
 pub(super) fn factors(facts: &Facts<'_>, deviations: &[Value]) -> Vec<Value> {
@@ -95,7 +98,8 @@ pub(super) fn went(
     }
     for part in ledger["parts"].as_array().into_iter().flatten() {
         let (key, percent) = (part["part"].as_str().unwrap_or_default(), part["percent"].as_i64());
-        if LOST.contains(&key) && percent >= Some(SHARE) {
+        let lasted = part["ms"].as_i64() >= Some(LEAST.millis());
+        if LOST.contains(&key) && percent >= Some(SHARE) && lasted {
             hard.push(format!(
                 "{} % of the time ({}): {}.",
                 percent.unwrap_or_default(),

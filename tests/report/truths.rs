@@ -129,8 +129,36 @@ fn taking_a_run_up_within_a_second_is_no_time_in_which_nobody_drove() {
     };
     assert_eq!(kinds("163ms", &[]).0, Vec::<String>::new());
     assert_eq!(kinds("163ms", &[]).1, [json!(163)], "the ledger counts every millisecond");
+    let mut brief = Story::open(Mode::Real);
+    brief.pass("100ms").say(Kind::Closed {
+        outcome: mayday::run::event::Outcome::Completed,
+        reason: String::new(),
+    });
+    let hard = context(&brief)["went"]["hard"].to_string();
+    assert!(!hard.contains('%'), "a tenth of a second was hard for nobody: {hard}");
     assert_eq!(kinds("163ms", &["api-down.yaml"]).0, ["changed_files"]);
     assert_eq!(kinds("1s", &[]).0, ["session"]);
+    let told = |said: bool, gap: &str, files: &[&str]| {
+        let mut story = Story::open(Mode::Real);
+        if said {
+            let reason = mayday::run::event::StopReason::Operator;
+            story.say(Kind::Stopped { reason, message: "later".to_owned() });
+        }
+        let mut told = context(story.pass(gap).attach("bo", files));
+        let what = told["deviations"][0]["what"].as_str().unwrap().to_owned();
+        assert!(spanish::said(&mut told).is_empty(), "{told}");
+        (what, told["deviations"][0]["what"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(told(true, "5m", &[]).0, "nobody drove for 5m, then the run was taken up again");
+    // Of a driver that was killed only its last event is known.
+    let (english, spanish) = told(false, "5m", &["a.yaml"]);
+    let files = "then the run was taken up again; changed on disk since: a.yaml";
+    assert_eq!(english, format!("nobody drove for at most 5m, {files}"));
+    assert!(spanish.contains("5m a lo más"), "{spanish}");
+    assert_eq!(
+        told(false, "71ms", &["a.yaml"]).0,
+        "the run was taken up again; changed on disk since: a.yaml"
+    );
 }
 
 #[test]
@@ -151,24 +179,24 @@ fn what_a_step_left_running_stands_with_the_recovery() {
     assert_eq!(told["leftovers"][1]["running"], false);
     let page = page(&told);
     let recovery = page.split("block:recovery").nth(1).unwrap();
-    assert!(recovery.contains("Left running behind their steps"), "{recovery}");
+    assert!(recovery.contains("Processes that outlived"), "{recovery}");
     assert!(
         recovery.contains("| restore | nginx \\| x (pid 4242) | still running |"),
         "{recovery}"
     );
     let html = html::page_with(&told, &Around::default());
     assert!(
-        html.contains("Left running behind steps") && html.contains("&lt;b&gt;sleep"),
+        html.contains("Processes that outlived their step") && html.contains("&lt;b&gt;sleep"),
         "{html}"
     );
     let (spanish, html) = in_spanish(&told);
     assert!(
-        spanish.contains("Quedaron tras sus pasos") && spanish.contains("| aún corriendo |"),
+        spanish.contains("Procesos que siguieron") && spanish.contains("| aún corriendo |"),
         "{spanish}"
     );
-    assert!(html.contains("Quedó corriendo tras los pasos"), "{html}");
+    assert!(html.contains("Procesos que siguieron tras su paso"), "{html}");
     // Nothing was left: nothing is said.
     let told = context(&runs::clean());
     assert_eq!(told["leftovers"], json!([]));
-    assert!(!super::page(&told).contains("Left running"));
+    assert!(!super::page(&told).contains("outlived"));
 }

@@ -127,15 +127,17 @@ pub(super) fn suggestions(out: &mut Markup, context: &Value) {
     end(out);
 }
 
-/// What steps left running behind themselves.
+/// Processes that outlived the command of their step.
 pub(super) fn leftovers(out: &mut Markup, context: &Value) {
     let left = list(&context["leftovers"]);
     if left.is_empty() {
         return;
     }
-    section(out, "leftovers", "Left running behind steps");
-    let mut rows =
-        Table::new("Left running", &["step", "process", "number", "what became of it", "event"]);
+    section(out, "leftovers", "Processes that outlived their step");
+    let mut rows = Table::new(
+        "Processes that outlived their step",
+        &["step", "process", "number", "what became of it", "event"],
+    );
     for one in left {
         rows.row("")
             .text(text(&one["step"]))
