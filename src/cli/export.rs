@@ -7,7 +7,7 @@ use clap::Args;
 use super::exit::{self, Failure};
 use super::{Global, driven, machine, out, pinned, report};
 use crate::journal::pack::{Existing, pack};
-use crate::journal::{RunDir, Store};
+use crate::journal::{RunDir, Store, verify};
 use crate::report::{Names, html};
 use crate::run::event::Kind;
 use crate::ui::lang::Lang;
@@ -56,6 +56,15 @@ pub(super) fn export(global: &Global, args: &ExportArgs) -> Result<u8, Failure> 
         out::tell(lang, &format!("NOTE  {name} cannot be read and is not in the pack"));
     }
     out::line(&to.display().to_string());
+    if verify(&dir).is_ok_and(|found| !found.is_sound()) {
+        out::tell(
+            lang,
+            &format!(
+                "WARNING  the record is damaged or was changed; `mayday verify {}` says more",
+                to.display()
+            ),
+        );
+    }
     let (files, events) = (manifest.files.len() + 2, manifest.events);
     out::tell(lang, &format!("Written: {files} files, {events} events, head {}", manifest.head));
     out::tell(lang, &format!("Whoever gets it: mayday verify {}", to.display()));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Facts;
 use super::drill::data::data;
-use super::outcome::{Status, status};
+use super::outcome::{Status, standing, status};
 use crate::plan::Mode;
 use crate::run::event::Kind;
 
@@ -32,7 +32,7 @@ pub(super) fn run(facts: &Facts<'_>) -> Value {
         "danger": opened.map(|opened| opened.danger),
         "mode": opened.map(|opened| opened.mode),
         "status": status.key(),
-        "status_words": status.words(),
+        "status_words": standing(facts),
         "reason": match &status {
             Status::Aborted(why) | Status::HandedOff(why) | Status::Stopped(why) => why.as_str(),
             Status::Completed | Status::Unfinished => "",

@@ -56,6 +56,19 @@ impl Status {
     }
 }
 
+/// How the run stands, in words: of a damaged record only what can be read is known.
+pub(super) fn standing(facts: &Facts<'_>) -> &'static str {
+    match (status(facts.run), is_damaged(facts)) {
+        (Status::Unfinished, true) => "not finished, as far as the record can be read",
+        (Status::Stopped(_), true) => "stopped, as far as the record can be read",
+        (status, _) => status.words(),
+    }
+}
+
+fn is_damaged(facts: &Facts<'_>) -> bool {
+    facts.checked.is_some_and(|checked| !checked.sound)
+}
+
 /// What a reader must know before the rest, in sentences.
 pub(super) fn warnings(facts: &Facts<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -68,6 +81,11 @@ pub(super) fn warnings(facts: &Facts<'_>) -> Vec<String> {
         Status::Stopped(why) => warnings.push(format!(
             "This run is not finished: its driver left ({why}). Times and verdicts are as of its last event."
         )),
+        Status::Unfinished if is_damaged(facts) => warnings.push(
+            "This run is not finished, or its end cannot be read. Times and verdicts are as of the last event that can \
+             be read."
+                .to_owned(),
+        ),
         Status::Unfinished => warnings.push(
             "This run is not finished. Times and verdicts are as of its last event.".to_owned(),
         ),
@@ -117,7 +135,7 @@ pub(super) fn summary(
         opened.environment,
         opened.playbook,
         whole_seconds(took),
-        status(facts.run).words(),
+        standing(facts),
     )];
     let said = ["rto", "rpo"]
         .iter()

@@ -180,6 +180,13 @@ fn a_damaged_record_gives_a_report_that_says_so_at_the_top() {
         fs::write(&journal, &bytes).unwrap();
         let status = desk.mayday(&["status", &desk.newest()]).all();
         assert!(!status.contains("mayday resume"), "{status}");
+        // Nobody can say that it can be resumed, or that it ended there; a pack says what it holds.
+        let read = desk.mayday(&["report", &desk.newest()]);
+        read.is(0, &["as far as the record can be read"]);
+        assert!(!read.out.contains("can be resumed"), "{}", read.out);
+        let pack = ["export", &*desk.newest(), "-o", "d.zip", "--overwrite"].map(str::to_owned);
+        let pack: Vec<&str> = pack.iter().map(String::as_str).collect();
+        desk.mayday(&pack).is(0, &["WARNING  the record is damaged or was changed"]);
         for template in
             ["postmortem", "postmortem.es", "drill-report", "post-exercise", "post-incident"]
         {
