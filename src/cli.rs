@@ -56,6 +56,7 @@ mod status;
 mod successor;
 mod verify;
 mod what;
+mod whose;
 
 use exit::Failure;
 

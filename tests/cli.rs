@@ -30,6 +30,7 @@ mod spanish;
 mod spanish_around;
 mod targets;
 mod titles;
+mod whose;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

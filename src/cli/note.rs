@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 /// Which run, and who says it.
 #[derive(Args, Clone, Debug)]
 pub struct Which {
-    /// The run's id, or its beginning [default: the one that is driven, or the newest that is open]
+    /// The run's id, or its beginning [default: the one that is driven, or the newest that is open; of this project, where it has one]
     #[arg(long, value_name = "RUN")]
     run: Option<String>,
     /// Who says it [default: the user's name]
@@ -219,7 +219,7 @@ pub(super) fn escalate(global: &Global, args: &EscalateArgs) -> Result<u8, Failu
 
 pub(super) fn severity(global: &Global, args: &SeverityArgs) -> Result<u8, Failure> {
     let store = driven::store(global)?;
-    let id = slip::meant(&store, args.which.run.as_deref(), false)?;
+    let id = slip::meant(global, &store, args.which.run.as_deref(), false)?;
     let to = list::meant(&args.to, &names(&store, &id))?;
     let said = Said::Severity { to, reason: args.reason.clone() };
     let heard = slip::say(global, &id, args.which.operator.as_deref(), said, &[])?;
@@ -275,7 +275,7 @@ fn tell(
     closed: bool,
 ) -> Result<u8, Failure> {
     let store = driven::store(global)?;
-    let id = slip::meant(&store, which.run.as_deref(), closed)?;
+    let id = slip::meant(global, &store, which.run.as_deref(), closed)?;
     let heard = slip::say(global, &id, which.operator.as_deref(), said, files)?;
     report(global, id.as_str(), heard)
 }

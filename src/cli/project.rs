@@ -149,6 +149,13 @@ impl Project {
         Some(project.base.join(project.config_value().record_fallback?))
     }
 
+    /// The folder of the mayday.yaml that is named, or found from the working directory upwards; `None` without one.
+    #[must_use]
+    pub fn base_here(config: Option<&Path>) -> Option<PathBuf> {
+        let file = config.map(Path::to_path_buf).or_else(find_config)?;
+        Some(file.canonicalize().ok()?.parent()?.to_path_buf())
+    }
+
     fn with_config(file: Option<&Path>) -> Result<Self, Failure> {
         let mut project = Self {
             base: here(),

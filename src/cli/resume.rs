@@ -6,8 +6,8 @@ use super::driven::{self, Stage};
 use super::exit::{self, Failure};
 use super::project::Project;
 use super::run::{Ended, pair};
-use super::{Global, elsewhere, machine, pinned};
-use crate::journal::{self, Condition, RunId, Store, Trouble};
+use super::{Global, elsewhere, machine, pinned, whose};
+use crate::journal::{self, Condition, RunId, Store};
 use crate::run::drive::World as _;
 use crate::run::event::Kind;
 use crate::run::state::Run;
@@ -16,11 +16,11 @@ use crate::ui::view::View;
 /// Flags of `resume`.
 #[derive(Args, Debug)]
 #[command(before_help = "Examples:\n  \
-    mayday resume                     the newest run that is open\n  \
+    mayday resume                     the newest run of this project that is open\n  \
     mayday resume 20261122-1820-p2c\n  \
     mayday resume --assume import=not-done   settle an unknown outcome without a terminal")]
 pub struct ResumeArgs {
-    /// The run's id, or its beginning [default: the newest open run]
+    /// The run's id, or its beginning [default: the newest open run of this project]
     run: Option<String>,
     #[command(flatten)]
     how: How,
@@ -70,32 +70,10 @@ pub(super) fn resume(global: &Global, args: &ResumeArgs) -> Result<u8, Failure> 
     let store = driven::store(global)?;
     let id = match &args.run {
         Some(text) => store.find(text).map_err(|trouble| driven::refused(&trouble))?,
-        None => newest_open(&store)?,
+        None => whose::newest_open(&store, global.config.as_deref())?,
     };
     let ended = take_up(global, &store, &id, &args.how, |_| Vec::new())?;
     super::drill::conclude(super::successor::go_on(global, ended)?)
-}
-
-/// The newest run that is not closed.
-///
-/// # Errors
-/// There is none, or somebody drives it: an older one, left open on another day, is not what was meant.
-pub(super) fn newest_open(store: &Store) -> Result<RunId, Failure> {
-    for id in store.list().map_err(|trouble| driven::refused(&trouble))? {
-        let mut run = Run::default();
-        let read =
-            store.dir(&id).and_then(|dir| journal::read_with(&dir, |_, event| run.apply(&event)));
-        // A run that is over and still has something to say counts as open.
-        let open = run.closed.is_none() || run.outbox.open().next().is_some();
-        if read.is_ok() && open && run.opened.is_some() {
-            return match store.driver(&id) {
-                Some(holder) => Err(driven::refused(&Trouble::Held { run: id, holder })),
-                None => Ok(id),
-            };
-        }
-    }
-    Err(Failure::new(exit::USAGE, "find a run to go on with: none is open")
-        .hint("`mayday runs` lists all runs"))
 }
 
 /// Takes a run up again: lock, plan from the pinned texts, the events so far, then the loop.

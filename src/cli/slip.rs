@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::driven;
 use super::exit::{self, Failure};
-use super::{Global, machine};
+use super::{Global, machine, whose};
 use crate::journal::{Holder, RunId, Store, Trouble};
 use crate::run::event::{Event, Kind, Taken};
 use crate::run::slip::{LARGEST, Said, Slip, fact};
@@ -31,23 +31,33 @@ pub(super) enum Heard {
     Waits,
 }
 
-/// The run that is meant: the one named, else the newest that is driven, else the newest that is open. With
-/// `closed` the newest of all, when none is open.
-pub(super) fn meant(store: &Store, named: Option<&str>, closed: bool) -> Result<RunId, Failure> {
+/// The run that is meant: the one named, else the newest that is driven, else the newest that is open, those of this
+/// project before any other. With `closed` the newest of all, when none is open.
+pub(super) fn meant(
+    global: &Global,
+    store: &Store,
+    named: Option<&str>,
+    closed: bool,
+) -> Result<RunId, Failure> {
     let refused = |trouble: Trouble| driven::refused(&trouble);
     if let Some(text) = named {
         return store.find(text).map_err(refused);
     }
+    let here = whose::project(global.config.as_deref());
+    let own = |id: &RunId| here.as_deref().is_some_and(|here| whose::is_of(store, id, here));
+    let first = |ids: &[RunId]| ids.iter().find(|id| own(id)).or_else(|| ids.first()).cloned();
     let ids = store.list().map_err(refused)?;
-    if let Some(id) = ids.iter().find(|id| store.driver(id).is_some()) {
-        return Ok(id.clone());
+    let driven: Vec<_> = ids.iter().filter(|id| store.driver(id).is_some()).cloned().collect();
+    if let Some(id) = first(&driven) {
+        return Ok(id);
     }
     let open = |id: &&RunId| {
         let run = store.read(id).map(|read| Run::fold(read.events.iter().map(|(_, event)| event)));
         run.is_ok_and(|run| run.closed.is_none() && run.opened.is_some())
     };
-    let open = ids.iter().find(open).or_else(|| ids.first().filter(|_| closed));
-    open.cloned().ok_or_else(|| {
+    let of_here = || ids.iter().filter(|id| own(id)).find(open);
+    let open = of_here().or_else(|| ids.iter().find(open));
+    open.or_else(|| ids.first().filter(|_| closed)).cloned().ok_or_else(|| {
         Failure::new(exit::USAGE, "find a run: none is open").hint("`mayday runs` lists all runs")
     })
 }
