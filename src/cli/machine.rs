@@ -88,8 +88,18 @@ pub(super) fn width() -> usize {
 /// Where runs are kept.
 ///
 /// # Errors
-/// Neither a flag, nor `XDG_STATE_HOME`, nor `HOME` says where.
+/// Neither a flag, nor `XDG_STATE_HOME`, nor `HOME` says where; or records could not name the folder.
 pub(super) fn state_dir(global: &Global) -> Result<PathBuf, Failure> {
+    let folder = wanted_state_dir(global)?;
+    if folder.to_str().is_none() {
+        let why = format!("use {} for runs: its name is no text (UTF-8)", folder.display());
+        return Err(Failure::new(exit::PRECONDITION, why)
+            .hint("name another one: --state-dir DIR, or MAYDAY_STATE_DIR"));
+    }
+    Ok(folder)
+}
+
+fn wanted_state_dir(global: &Global) -> Result<PathBuf, Failure> {
     if let Some(named) = &global.state_dir {
         return std::path::absolute(named).map_err(|error| {
             Failure::new(exit::USAGE, format!("use {} for runs: {error}", named.display()))

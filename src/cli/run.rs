@@ -168,6 +168,13 @@ pub(super) fn plan(
         return Err(super::missing::playbook(project, playbook));
     }
     let config = project.config_value();
+    // The record names the folder, and a resume goes there: half of a name is another folder.
+    if project.base.to_str().is_none() {
+        let base = project.base.display();
+        let why = format!("work in {base}: the folder's name is no text (UTF-8)");
+        return Err(Failure::new(exit::PRECONDITION, why)
+            .hint("nothing was executed; give the folder a name that the record can hold"));
+    }
     let environment = environment(&config, what.env.as_deref())?;
     let purpose = Purpose { playbook, environment: &environment, mode, base: &project.base };
     let plan = Plan::build(&project.library_in(machine::lang(global)), &config, purpose)

@@ -7,7 +7,7 @@
 
 use crate::effect::FailKind;
 use crate::plan::{Plan, Section, Unit};
-use crate::run::event::StepStatus;
+use crate::run::event::{Outcome, StepStatus};
 use crate::run::next::criterion_id;
 use crate::run::state::{Run, StepState};
 use crate::run::words;
@@ -99,8 +99,14 @@ pub fn drill_verdict(run: &Run, plan: &Plan) -> DrillVerdict {
             failed.push(format!("the procedure stopped at step {key}: {why}"));
         }
         (Some(reason), None) => invalid.push(format!("it was given up: {reason}")),
-        (None, _) if run.closed.is_none() => invalid.push("it did not come to its end".to_owned()),
-        (None, _) => {}
+        (None, _) => match &run.closed {
+            None => invalid.push("it did not come to its end".to_owned()),
+            // Where the guard refuses, a drill is closed without another step, its cleanup among them.
+            Some((Outcome::Aborted, reason)) if not_cleaned_up(run, plan) => {
+                invalid.push(format!("it was given up: {reason}"));
+            }
+            Some(_) => {}
+        },
     }
     for criterion in &criteria {
         let id = &criterion.id;
@@ -119,7 +125,10 @@ pub fn drill_verdict(run: &Run, plan: &Plan) -> DrillVerdict {
             Section::Setup | Section::Inject if passed_over(run, unit) => {
                 invalid.push(format!("the accident was not as planned: step {key} did not work"));
             }
-            Section::Cleanup if status.is_none() || passed_over(run, unit) => {
+            Section::Cleanup if status.is_none() => {
+                invalid.push(format!("cleanup step {key} was not run"));
+            }
+            Section::Cleanup if passed_over(run, unit) => {
                 invalid.push(format!("cleanup step {key} did not work"));
             }
             Section::Respond if status == Some(StepStatus::Failed) => {
@@ -141,6 +150,14 @@ pub fn drill_verdict(run: &Run, plan: &Plan) -> DrillVerdict {
         reasons: invalid.into_iter().chain(failed).chain(findings).collect(),
         criteria,
     }
+}
+
+/// A step that cleans up was never come to, or a criterion never looked at.
+fn not_cleaned_up(run: &Run, plan: &Plan) -> bool {
+    let mut units = plan.units.iter();
+    let mut criteria = plan.criteria.iter().enumerate();
+    units.any(|unit| plan.section(unit) == Section::Cleanup && run.status(&unit.key).is_none())
+        || criteria.any(|(at, probe)| !run.criteria.contains_key(&criterion_id(probe, at)))
 }
 
 /// What a drill stands on beside its steps.

@@ -50,8 +50,11 @@ impl Link {
 
     /// Says something; what does not go out now waits.
     pub(super) fn send(&mut self, message: &impl Serialize) {
-        // Our own types have no form that JSON cannot write.
-        let Ok(mut body) = serde_json::to_vec(message) else { return };
+        let Ok(mut body) = serde_json::to_vec(message) else {
+            // Whoever waits for the answer hears that there will be none.
+            self.open = false;
+            return;
+        };
         let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
         self.outgoing.extend_from_slice(&length.to_be_bytes());
         self.outgoing.extend_from_slice(&body);

@@ -32,12 +32,15 @@ pub(super) enum Order {
 pub(super) struct Start {
     pub id: u64,
     /// The run's folder.
+    #[serde(with = "raw")]
     pub run_dir: PathBuf,
     /// The folder of the attempt, below `attempts/`.
     pub attempt: String,
     pub argv: Vec<String>,
     pub env: Vec<(String, Variable)>,
+    #[serde(with = "raw_all")]
     pub path: Vec<PathBuf>,
+    #[serde(with = "raw")]
     pub cwd: PathBuf,
     pub time_limit: Span,
     pub kill_after: Span,
@@ -60,4 +63,47 @@ pub(super) enum Word {
     Absent { id: u64 },
     /// It ended, and its end is on disk.
     Done { id: u64, output: Box<Output> },
+}
+
+/// A path as its bytes: it need not be text, and a message that cannot be written starts nothing.
+mod raw {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(super) fn bytes(path: &Path) -> &[u8] {
+        path.as_os_str().as_bytes()
+    }
+
+    pub(super) fn path(bytes: Vec<u8>) -> PathBuf {
+        OsString::from_vec(bytes).into()
+    }
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        bytes(path).serialize(to)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<PathBuf, D::Error> {
+        Vec::deserialize(from).map(path)
+    }
+}
+
+/// The same for several.
+mod raw_all {
+    use std::path::PathBuf;
+
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::raw;
+
+    pub(super) fn serialize<S: Serializer>(paths: &[PathBuf], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(paths.iter().map(|path| raw::bytes(path)))
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
+        let all: Vec<Vec<u8>> = Vec::deserialize(from)?;
+        Ok(all.into_iter().map(raw::path).collect())
+    }
 }

@@ -78,7 +78,12 @@ fn the_guard_is_asked_again_when_a_drill_is_taken_up() {
     desk.mayday(&["abort", &run, "--reason", "moved", "--no-input"])
         .is(9, &["RESULT INVALID", "not cleaned up, the guard refused"]);
     assert!(desk.path("copy").exists(), "it cleaned up");
-    assert_eq!(records(&desk)[0]["verdict"], "INVALID");
+    let record = &records(&desk)[0];
+    assert_eq!(record["verdict"], "INVALID");
+    let reasons = record["reasons"].to_string();
+    for why in ["it was given up: moved; not cleaned up", "cleanup step tidy was not run"] {
+        assert!(reasons.contains(why), "{reasons}");
+    }
 }
 
 #[test]

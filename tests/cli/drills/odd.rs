@@ -219,3 +219,65 @@ fn a_drill_that_is_not_over_is_named_wherever_it_is_missed_and_has_come_to_nothi
     desk.mayday(&["run", "lost", "--env", "lab", "--no-input"]).is(0, &[]);
     desk.mayday(&["drill", "signoff", &desk.newest()]).is(2, &["is a real run"]);
 }
+
+/// Folders whose names are no text: where the record must name one, nothing begins; elsewhere it works.
+#[test]
+fn a_path_that_is_no_text_is_refused_or_works_and_never_hangs() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let odd = |desk: &Desk| desk.path("").join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    let words = ["drill", "run", "lost", "--env", "lab", "--no-input"];
+    // The project itself.
+    let home = desk(&[]);
+    let inside = odd(&home);
+    std::fs::create_dir(&inside).unwrap();
+    for name in ["mayday.yaml", "playbooks"] {
+        std::fs::rename(home.path(name), inside.join(name)).unwrap();
+    }
+    let said = home.command(&words).current_dir(&inside).output().unwrap();
+    let said = crate::support::desk::Said::from(said);
+    said.is(4, &["the folder's name is no text", "nothing was executed"]);
+    let left = std::fs::read_dir(&inside).unwrap().count();
+    assert!(left == 2 && !home.path("state").exists(), "something was begun");
+    // The folder of runs.
+    let runs = desk(&[]);
+    let said = runs.command(&words).env("MAYDAY_STATE_DIR", odd(&runs)).output().unwrap();
+    crate::support::desk::Said::from(said).is(4, &["for runs: its name is no text", "--state-dir"]);
+    assert!(!runs.path("up").exists(), "the environment was brought up");
+    // A folder of programs, which every step gets.
+    let path = desk(&[]);
+    std::fs::create_dir(odd(&path)).unwrap();
+    let mut all = odd(&path).into_os_string();
+    all.push(":");
+    all.push(std::env::var_os("PATH").unwrap());
+    let said = path.command(&words).env("PATH", all).output().unwrap();
+    crate::support::desk::Said::from(said).is(0, &["RESULT   PASS"]);
+}
+
+#[test]
+fn an_answer_that_no_question_would_take_is_found_before_the_accident() {
+    let ask = "
+  - { id: many, title: Many, ask: { question: 'How many?', type: integer } }
+  - { id: which, title: Which, choose: { ask: 'Which?', options: { a: A, b: B } } }
+  - { id: hand, title: Hand, effect: change, manual: Do it }
+drill:";
+    let with = |answers: &str| {
+        let answers = format!("cadence: quarterly\n  answers: {{ {answers} }}");
+        desk(&[("\ndrill:", ask), ("cadence: quarterly", &answers)])
+    };
+    for (answers, why) in [
+        ("many: three, which: a, hand: done", "many: `\"three\"`: "),
+        ("many: 3, which: c, hand: done", "which: `\"c\"`: one of a, b"),
+        ("many: 3, which: a, hand: 'yes'", "hand: `\"yes\"`: one of done"),
+    ] {
+        let desk = with(answers);
+        drill(&desk)
+            .is(7, &["these answers do not fit their questions", why, "nothing was executed"]);
+        assert!(!desk.path("up").exists() && desk.runs().is_empty(), "something was begun");
+    }
+    drill(&with("many: 3, which: a, hand: done")).is(0, &["RESULT   PASS"]);
+    // One of the command line comes first, and what only the run can tell is left to it.
+    let desk = with("many: three, which: a, hand: done");
+    let words = ["drill", "run", "lost", "--env", "lab", "--no-input", "--answer", "many=3"];
+    desk.mayday(&words).is(0, &["RESULT   PASS"]);
+    drill(&with("many: '{{ 1 + 2 }}', which: a, hand: done")).is(0, &["RESULT   PASS"]);
+}
