@@ -24,6 +24,7 @@ pub mod exit;
 mod explain;
 mod export;
 mod find;
+mod fitting;
 mod generated;
 mod given;
 mod history;

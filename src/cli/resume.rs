@@ -6,7 +6,7 @@ use super::driven::{self, Stage};
 use super::exit::{self, Failure};
 use super::project::Project;
 use super::run::{Ended, pair};
-use super::{Global, elsewhere, machine, pinned, whose};
+use super::{Global, elsewhere, fitting, machine, pinned, whose};
 use crate::journal::{self, Condition, RunId, Store};
 use crate::run::drive::World as _;
 use crate::run::event::Kind;
@@ -94,6 +94,7 @@ pub(super) fn take_up(
     let (mut plan, config) = pinned::plan_in(&dir, &opened, machine::lang(global))?;
     let given: Vec<_> = how.input.iter().chain(&how.answer).cloned().collect();
     driven::asked_about(&plan, given.iter().chain(&how.confirm).chain(&how.assume))?;
+    fitting::fit(&plan, &how.answer, &how.confirm)?;
     let (by, elsewhere) = (how.operator.as_deref(), how.record_elsewhere);
     let mut stage = Stage::open(global, &plan, &config, by, how.json, elsewhere)?;
     let mut view = driven::view(&stage, &plan);

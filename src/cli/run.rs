@@ -12,7 +12,7 @@ use super::preconditions;
 use super::project::Project;
 use super::successor::{self, Before};
 pub(super) use super::what::{What, pair};
-use super::{Global, alert, drill, dry_run, elsewhere, machine, out};
+use super::{Global, alert, drill, dry_run, elsewhere, fitting, machine, out};
 use crate::config::Config;
 use crate::diagnostic::render;
 use crate::journal::{RunDir, RunId, Store, Trouble};
@@ -180,6 +180,7 @@ pub(super) fn plan(
     let plan = Plan::build(&project.library_in(machine::lang(global)), &config, purpose)
         .map_err(|trouble| pinned::refused(&trouble))?;
     driven::asked_about(&plan, what.answer.iter().chain(&what.confirm))?;
+    fitting::fit(&plan, &what.answer, &what.confirm)?;
     Ok((plan, config))
 }
 

@@ -81,3 +81,24 @@ fn what_must_be_typed_is_what_the_screen_shows() {
     let said = desk.mayday(&[&["run", "p", "--no-input"], &given[..]].concat());
     said.is(5, &["go ahead: main", "the text to type for confirmation is empty"]);
 }
+
+#[test]
+fn an_answer_that_can_never_be_taken_is_refused_before_anything_runs() {
+    let desk = desk(
+        "  - {id: first, title: First, effect: change, shell: touch ran}
+  - {id: way, title: Way, choose: {ask: 'Which?', options: {left: Left, right: Right}}}
+  - {id: many, title: Many, ask: {question: 'How many?', type: integer}}
+  - {id: sure, title: Sure, confirm: 'Sure?'}",
+    );
+    for (given, words) in [
+        (["--answer", "way=up"], "take --answer way=up: one of left, right"),
+        (["--answer", "many=some"], "take --answer many=some: type a whole number"),
+        (["--answer", "sure=perhaps"], "take --answer sure=perhaps: type y or n"),
+        (["--confirm", "sure=yes"], "hint: its answer is --answer sure=yes"),
+    ] {
+        desk.mayday(&["run", "p", "--no-input", given[0], given[1]]).is(2, &[words]);
+        assert!(!desk.path("ran").exists());
+    }
+    let right = ["--answer", "way=left", "--answer", "many=3", "--answer", "sure=yes"];
+    desk.mayday(&[&["run", "p", "--no-input"], &right[..]].concat()).is(0, &["COMPLETED"]);
+}

@@ -42,7 +42,9 @@ pub(super) fn call(lang: Lang, words: [&str; 4], since: Option<&str>) -> String 
         Lang::Spanish => ("en", "detectado", "Ejecución"),
     };
     let since = since.map_or(String::new(), |at| format!(", {detected} {at}"));
-    format!("{what} {on} {place}{since}. {ask} {name} {run}.")
+    // What an author wrote for a timer may have no end of its own.
+    let end = if ask.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+    format!("{what} {on} {place}{since}. {ask}{end} {name} {run}.")
 }
 
 /// The words of a drill.
@@ -50,5 +52,17 @@ pub(super) fn drill(lang: Lang, to: &str, words: &str) -> String {
     match lang {
         Lang::English => format!("DRILL, for {to}: {words}"),
         Lang::Spanish => format!("SIMULACRO, para {to}: {words}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_author_wrote_ends_before_the_run_is_named() {
+        let said = |ask| call(Lang::English, ["SEV-1 Down", "prod", ask, "r"], None);
+        assert_eq!(said("Call the vendor"), "SEV-1 Down on prod. Call the vendor. Run r.");
+        assert_eq!(said("Call them!"), "SEV-1 Down on prod. Call them! Run r.");
     }
 }
