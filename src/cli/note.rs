@@ -295,6 +295,12 @@ pub(super) fn report(global: &Global, id: &str, heard: Heard) -> Result<u8, Fail
         }
     };
     if let Kind::Refused { what, why } = &event.kind {
+        // The record keeps the name of the command, the person reads what was not done.
+        let what = match what.as_str() {
+            "severity" => "change the severity",
+            "ack" => "agree",
+            other => other,
+        };
         return Err(Failure::new(exit::PRECONDITION, format!("{what}: {why}")));
     }
     let people = crate::timeline::people::People::of(&[], None, true);

@@ -121,7 +121,9 @@ impl Check {
             Kind::Unrecorded { .. } => {
                 self.note(format!("From event {seq} on events were copied by hand for a while."));
             }
-            Kind::Ended { evidence, .. } | Kind::Checked { evidence, .. } => {
+            Kind::Ended { evidence, .. }
+            | Kind::Checked { evidence, .. }
+            | Kind::Noted { files: evidence, .. } => {
                 self.kept.extend(evidence.iter().map(|kept| (seq, kept.clone())));
             }
             _ => {}

@@ -60,7 +60,17 @@ fn a_stopped_run_takes_notes_milestones_roles_and_files() {
     let files = events(&desk).into_iter().find(|event| event["type"] == "noted").unwrap();
     let kept =
         desk.path("state").join(desk.newest()).join(files["files"][0]["path"].as_str().unwrap());
-    assert_eq!(std::fs::read_to_string(kept).unwrap(), "40 s");
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "40 s");
+    // A file of a note is evidence as that of a step is.
+    let whole = desk.mayday(&["verify", &desk.newest()]);
+    whole.is(0, &["the record is whole"]);
+    assert!(!whole.all().contains("does not name"), "{}", whole.all());
+    std::fs::write(&kept, "50 s").unwrap();
+    let changed = desk.mayday(&["verify", &desk.newest()]);
+    assert_ne!(changed.code, Some(0), "{}", changed.all());
+    assert!(changed.all().contains("was changed"), "{}", changed.all());
+    std::fs::write(&kept, "40 s").unwrap();
+    desk.mayday(&["severity", "SEV-4"]).is(4, &["change the severity: lowering it"]);
     assert_eq!(files["by"], "ada");
     let report = desk.mayday(&["report", &desk.newest()]);
     report.is(0, &["no failover", "alert on lag"]);
