@@ -120,7 +120,7 @@ pub fn next(plan: &Plan, run: &Run, session: &Session, now: Timestamp) -> Move {
     if let Some(stop) = stops::due(&look) {
         return stop;
     }
-    if session.busy() || stops::looking(session) {
+    if session.busy() || stops::looking(&look) {
         return look.wait(session.leave_by.map(LeaveBy::at));
     }
     if let Some((reason, message)) = &session.leaving {

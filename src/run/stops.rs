@@ -74,9 +74,13 @@ fn under_way(session: &Session, index: usize) -> bool {
     session.in_flight.contains_key(&EffectId(FIRST + index as u64))
 }
 
-/// True while one is looked at: nothing new begins.
-pub(super) fn looking(session: &Session) -> bool {
-    session.in_flight.values().any(|purpose| matches!(purpose, Purpose::Stop { .. }))
+/// True while one is looked at: nothing new begins. One that could not be looked at before holds no step up, as it
+/// stops nothing: it is looked at beside what runs, and nothing of it is left behind the last step.
+pub(super) fn looking(look: &Look<'_>) -> bool {
+    let unseen = |index: usize| look.run.drill.unseen.contains(&name(look.plan, index));
+    look.session.in_flight.values().any(
+        |purpose| matches!(purpose, Purpose::Stop { index } if !unseen(*index) || !watches(look)),
+    )
 }
 
 /// When the next one is to be looked at beside what runs or is waited for.

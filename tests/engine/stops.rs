@@ -77,6 +77,16 @@ fn one_that_cannot_be_looked_at_stops_nothing_and_is_told_once() {
     assert_eq!(came.count(unseen), 1);
 }
 
+/// A look that hangs costs its own time limit once, and not once for each step.
+#[test]
+fn one_that_hangs_does_not_hold_up_each_step() {
+    let hangs = Reply::fails(mayday::effect::FailKind::Timeout, "no answer").after(secs(30));
+    let came = rig().reply("is-it-full", [hangs]).run().closed();
+    assert_eq!(came.run.closed.as_ref().unwrap().0, Outcome::Completed, "{}", came.story());
+    let took = came.events.last().unwrap().at.since(came.events.first().unwrap().at);
+    assert!(took < secs(90), "{took}: {}", came.story());
+}
+
 #[test]
 fn a_driver_that_died_behind_it_gives_the_drill_up_when_it_is_back() {
     let (no, yes) = (Reply::exit(1, ""), Reply::exit(0, ""));
