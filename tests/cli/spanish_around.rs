@@ -81,6 +81,18 @@ fn every_command_around_a_run_speaks_spanish() {
     es(&["export", &id, "-o", "uno.zip"]).is(0, &["Escrito: ", "Quien lo reciba"]);
     es(&["export", &id, "-o", "uno.zip"]).is(2, &["ya existe"]);
     es(&["verify", "./uno.zip"]).is(0, &["archivos", "el registro está entero"]);
+    let unpack = std::process::Command::new("python3")
+        .args(["-m", "zipfile", "-e", "uno.zip", "."])
+        .current_dir(desk.path("."))
+        .status()
+        .unwrap();
+    assert!(unpack.success());
+    std::fs::write(desk.path(&format!("{id}/reports/report.md")), "x").unwrap();
+    std::fs::remove_file(desk.path(&format!("{id}/reports/report.html"))).unwrap();
+    es(&["verify", &format!("./{id}")]).is(
+        3,
+        &["DAÑO  reports/report.md fue cambiado.", "DAÑO  reports/report.html no está.", "MAL: "],
+    );
     es(&["verify", "./mayday.yaml"]).is(3, &["no es un archivo ZIP, o está cortado"]);
     es(&["report", "-o", "r.md"]).is(0, &["Escrito: r.md"]);
     es(&["report", "-o", "r.md"]).is(0, &["Escrito: r.md"]);

@@ -283,3 +283,28 @@ fn the_spanish_templates_have_the_blocks_of_the_english_ones() {
         assert_eq!(blocks(text), blocks(spanish), "{english}");
     }
 }
+
+/// Where one language shows a fact by its words and the other by a word of its own.
+const ELSEWHERE: [&str; 4] =
+    ["criterion.held_words", "forecast.standing", "decision.kind", "detection.half_ms"];
+
+#[test]
+fn the_spanish_templates_show_every_fact_of_the_english_ones() {
+    let fields = regex::Regex::new(r"\b([a-z]+\.[a-z_]+(\.[a-z_]+)*)").unwrap();
+    let inside = regex::Regex::new(r"(?s)\{[{%](.*?)[%}]\}").unwrap();
+    let shown = |text: &str| -> std::collections::BTreeSet<String> {
+        let code = inside.captures_iter(text).map(|found| found[1].to_owned());
+        let code = code.collect::<Vec<_>>().join("\n");
+        let quoted = regex::Regex::new("\"[^\"]*\"").unwrap();
+        let code = quoted.replace_all(&code, " ").into_owned();
+        fields.captures_iter(&code).map(|found| found[1].to_owned()).collect()
+    };
+    for (english, text) in SHIPPED.iter().filter(|(name, _)| !shipped::is_spanish(name)) {
+        let Some((_, spanish)) = named(&format!("{english}.es")) else { continue };
+        let (all, there) = (shown(text), shown(spanish));
+        assert!(all.len() > 20, "{english}: {all:?}");
+        let missing: Vec<_> =
+            all.difference(&there).filter(|one| !ELSEWHERE.contains(&one.as_str())).collect();
+        assert!(missing.is_empty(), "{english}.es does not show {missing:?}");
+    }
+}
