@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use super::whose;
 use crate::journal::{RunDir, RunId, Store};
 use crate::plan::Plan;
 use crate::run::durations::{History, Taken};
@@ -23,8 +24,9 @@ const LOOKED_AT: usize = 200;
 pub(super) fn expectations(store: &Store, plan: &Plan) -> Option<Kind> {
     let mut history = History::default();
     let runs = store.list().unwrap_or_default().into_iter().take(LOOKED_AT);
-    for taken in runs.filter_map(|id| read(store, &id)) {
-        if taken.playbook == plan.head.id {
+    for (id, taken) in runs.filter_map(|id| Some((id.clone(), read(store, &id)?))) {
+        // A playbook of another project may have the same name.
+        if taken.playbook == plan.head.id && whose::is_of(store, &id, &plan.place.cwd) {
             history.add(taken);
         }
     }

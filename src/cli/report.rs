@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::driven;
 use super::exit::{self, Failure};
-use super::{Global, machine, out, pinned};
+use super::{Global, machine, out, pinned, whose};
 use crate::journal::{RunDir, Store, verify};
 use crate::plan::Plan;
 use crate::report::{self, Beside, Checked, Names, ReportTrouble, spanish};
@@ -32,7 +32,7 @@ mod write;
     mayday report 20261122-1820-p2c --template our.md.j2\n  \
     mayday report 20261122-1820-p2c --format json | jq .objectives")]
 pub struct ReportArgs {
-    /// The run's id, or its beginning [default: the newest run]
+    /// The run's id, or its beginning [default: the newest run, of this project where it has one]
     run: Option<String>,
     /// Markdown from the template, a page with pictures, or the template's context as JSON (always in English)
     #[arg(long, value_enum, default_value_t = Format::Md)]
@@ -83,11 +83,7 @@ pub(super) fn report(global: &Global, args: &ReportArgs) -> Result<u8, Failure> 
     let store = driven::store(global)?;
     let id = match &args.run {
         Some(text) => store.find(text).map_err(|trouble| driven::refused(&trouble))?,
-        None => store
-            .list()
-            .map_err(|trouble| driven::refused(&trouble))?
-            .into_iter()
-            .next()
+        None => whose::newest(&store, global.config.as_deref())?
             .ok_or_else(|| Failure::new(exit::USAGE, "report: there are no runs"))?,
     };
     let dir = store.dir(&id).map_err(|trouble| driven::refused(&trouble))?;

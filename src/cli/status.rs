@@ -9,7 +9,7 @@ use data::Told;
 
 use super::driven;
 use super::exit::{self, Failure};
-use super::{Global, machine, out, pinned};
+use super::{Global, machine, out, pinned, whose};
 use crate::journal::Condition;
 use crate::plan::{Plan, Unit};
 use crate::run::clock::{Clock, clocks};
@@ -32,7 +32,7 @@ use crate::ui::lang::Lang;
     mayday status --watch                     and what happens from here on, as it happens\n  \
     mayday status --line                      one line, for tmux and shell prompts")]
 pub struct StatusArgs {
-    /// The run's id, or its beginning [default: the newest run]
+    /// The run's id, or its beginning [default: the newest run, of this project where it has one]
     run: Option<String>,
     /// Print it as JSON
     #[arg(long, conflicts_with_all = ["watch", "line"])]
@@ -54,11 +54,7 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     }
     let id = match &args.run {
         Some(text) => store.find(text).map_err(refused)?,
-        None => store
-            .list()
-            .map_err(refused)?
-            .into_iter()
-            .next()
+        None => whose::newest(&store, global.config.as_deref())?
             .ok_or_else(|| Failure::new(exit::USAGE, "show a status: there are no runs"))?,
     };
     let read = store.read(&id).map_err(refused)?;

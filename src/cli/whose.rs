@@ -33,6 +33,17 @@ fn base_of(store: &Store, id: &RunId) -> Option<String> {
     }
 }
 
+/// The newest run of this project, over or not; where it has none, the newest of all.
+///
+/// # Errors
+/// The runs cannot be listed.
+pub(super) fn newest(store: &Store, config: Option<&Path>) -> Result<Option<RunId>, Failure> {
+    let ids = store.list().map_err(|trouble| driven::refused(&trouble))?;
+    let here = project(config);
+    let own = |id: &&RunId| here.as_deref().is_some_and(|here| is_of(store, id, here));
+    Ok(ids.iter().find(own).or_else(|| ids.first()).cloned())
+}
+
 /// A run that is not over.
 struct Open {
     id: RunId,

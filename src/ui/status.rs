@@ -173,7 +173,9 @@ pub fn told(
     if let Some(recovered) = recovered {
         let took = recovered.since(zero).clock();
         let of = rto.map(|rto| format!(" of {}", rto.clock())).unwrap_or_default();
-        return format!("recovered after {took}{of}");
+        let over = rto.map(|rto| recovered.since(zero) - rto).filter(|over| *over > Span::ZERO);
+        let over = over.map(|over| format!(", {} OVER", over.clock())).unwrap_or_default();
+        return format!("recovered after {took}{of}{over}");
     }
     match rto {
         None => format!("{} since the start", elapsed.clock()),
@@ -264,7 +266,9 @@ mod tests {
         );
         assert_eq!(status().line(at(912), 24), " PROD | 00:12 OVER");
         let back = Status { recovered: Some(status().at.wall + Span::from_mins(9)), ..status() };
-        assert!(back.line(at(900), 200).contains("recovered after 09:00 of 15:00"));
+        assert!(back.line(at(900), 200).contains("recovered after 09:00 of 15:00 | "));
+        let late = Status { recovered: Some(status().at.wall + Span::from_mins(17)), ..status() };
+        assert!(late.line(at(1100), 200).contains("recovered after 17:00 of 15:00, 02:00 OVER"));
     }
 
     #[test]

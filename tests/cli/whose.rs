@@ -48,3 +48,25 @@ fn what_is_said_without_a_name_goes_to_the_run_of_this_project_first() {
     within(&desk, "two", &["note", "there"]).is(0, &[&format!("Run {two}: Note: there")]);
     within(&desk, "plain", &["note", "newest"]).is(0, &[&format!("Run {two}: Note: newest")]);
 }
+
+/// What is read without a name is of this project; another one's runs of a playbook by the same name are not its past.
+#[test]
+fn a_report_a_status_and_earlier_runs_are_of_this_project() {
+    let desk = Desk::with(&[("plain/file", "")]);
+    for folder in ["one", "two"] {
+        desk.write(&format!("{folder}/mayday.yaml"), CONFIG);
+        desk.write(&format!("{folder}/playbooks/p.yaml"), &playbook("p", "", STEP));
+    }
+    let run = |folder: &str| {
+        within(&desk, folder, &["run", "p", "--no-input", "--answer", "a=y"]).is(0, &[]);
+        desk.newest()
+    };
+    let (first, second) = (run("one"), run("two"));
+    for (folder, newest) in [("one", &first), ("two", &second), ("plain", &second)] {
+        within(&desk, folder, &["status"]).is(0, &[&format!("Run {newest}")]);
+        within(&desk, folder, &["report"]).is(0, &[&format!("| Run | {newest} ")]);
+    }
+    let third = run("one");
+    let report = within(&desk, "one", &["report", &third]).all();
+    assert!(report.contains(&first) && !report.contains(&second), "{report}");
+}

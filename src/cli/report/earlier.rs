@@ -21,8 +21,9 @@ pub(super) fn of(
     events: &[(u64, Event)],
     plan: Option<&Plan>,
 ) -> Vec<Earlier> {
-    let Some((playbook, at)) = events.iter().find_map(|(_, event)| match &event.kind {
-        Kind::Opened(opened) => Some((opened.playbook.as_str(), event.at)),
+    // A playbook of another project may have the same name.
+    let Some((playbook, base, at)) = events.iter().find_map(|(_, event)| match &event.kind {
+        Kind::Opened(opened) => Some((opened.playbook.as_str(), &opened.base, event.at)),
         _ => None,
     }) else {
         return Vec::new();
@@ -34,7 +35,9 @@ pub(super) fn of(
         }
         let first = read_first(&dir).ok()??;
         match &first.kind {
-            Kind::Opened(opened) if opened.playbook == playbook && first.at < at => Some(()),
+            Kind::Opened(opened) if opened.playbook == playbook && opened.base == *base => {
+                (first.at < at).then_some(())
+            }
             _ => None,
         }
     };
