@@ -60,7 +60,7 @@ fn unit<'p>(plan: &'p Plan, about: &str) -> Option<&'p Unit> {
 }
 
 /// The question of a step as it is foreseen; nothing where only the run can tell.
-fn question(plan: &Plan, unit: &Unit, now: Timestamp) -> Option<Question> {
+pub(super) fn question(plan: &Plan, unit: &Unit, now: Timestamp) -> Option<Question> {
     let run = Run::default();
     let names = Scope { prefix: &unit.prefix, foresee: true, ..Scope::new(plan, &run, now) };
     let item = Value::String(EACH.to_owned());

@@ -3,14 +3,11 @@
 use serde_json::Value;
 
 use crate::cli::exit::{self, Failure};
-use crate::cli::machine;
 use crate::cli::run::What;
-use crate::effect::{Effect, Question, ValueKind, Wants};
+use crate::cli::{fitting, machine};
+use crate::effect::{Question, ValueKind, Wants};
 use crate::plan::Plan;
 use crate::run::inputs::question;
-use crate::run::scope::Scope;
-use crate::run::state::Run;
-use crate::steps::{Context, Request};
 
 /// An unattended drill needs an answer for every question that it will certainly ask.
 pub(super) fn answers_given(plan: &Plan, what: &What) -> Result<(), Failure> {
@@ -60,7 +57,7 @@ pub(super) fn answers_given(plan: &Plan, what: &What) -> Result<(), Failure> {
 /// Answers that their questions would not take, in sentences: found now, and not behind the accident. What only the
 /// run can tell is not judged.
 fn unfit(plan: &Plan, what: &What) -> Vec<String> {
-    let (run, now, zone) = (Run::default(), machine::wall_clock(), machine::zone());
+    let (now, zone) = (machine::wall_clock(), machine::zone());
     let flag = |about: &str| {
         let given = what.answer.iter().rev().find(|(known, _)| known == about);
         given.map(|(_, value)| Value::String(value.clone()))
@@ -82,11 +79,7 @@ fn unfit(plan: &Plan, what: &What) -> Vec<String> {
     let inputs = inputs.filter_map(|(name, spec)| refused(name, &question(name, spec)));
     let steps = plan.units.iter().filter(|unit| unit.step.action.is_question());
     let steps = steps.filter_map(|unit| {
-        let names = Scope { prefix: &unit.prefix, foresee: true, ..Scope::new(plan, &run, now) };
-        let (common, class, place) = (&unit.step.common, unit.class(), &plan.place);
-        let cx = Context { unit: &unit.key, common, class, names: &names, place, now };
-        let Ok(Request::Effect(effect)) = unit.step.action.request(&cx, &[]) else { return None };
-        let Effect::Ask(question) = *effect else { return None };
+        let question = fitting::question(plan, unit, now)?;
         let secret =
             matches!(&question.wants, Wants::Value(rule) if rule.kind == ValueKind::Secret);
         if secret { None } else { refused(&unit.key, &question) }
