@@ -87,8 +87,9 @@ pub(super) fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> 
     if let Some(damage) = super::resume::condition(&read.scan.condition) {
         say(&format!("WARNING  the record: {damage}; `mayday verify {id}` says more"));
     }
+    let ended = read.events.last().map(|(_, event)| event.at).filter(|_| run.closed.is_some());
     for clock in &clocks {
-        say(&format!("CLOCK  {}", clock_line(clock, &run, now)));
+        say(&format!("CLOCK  {}", clock_line(clock, &run, ended, now)));
     }
     for step in steps.iter().filter(|step| step.is_shown()) {
         let word = step.status.replace('_', " ");
@@ -168,13 +169,19 @@ fn heading(run: &Run, id: &str, state: &str, names: &Names) -> String {
 }
 
 /// `rto  15m from start of the impact: due 18:35:00Z, 09:48 left`.
-fn clock_line(clock: &Clock, run: &Run, now: Timestamp) -> String {
+fn clock_line(clock: &Clock, run: &Run, ended: Option<Timestamp>, now: Timestamp) -> String {
     // Nobody meets an escalation: it goes out, or it is not needed any more.
     let escalation = clock.id.starts_with("escalation:");
     let told = run.deadlines.contains(&clock.id);
+    // Behind the end of a run nothing is waited for but its post-mortem.
+    let ended = ended.filter(|_| clock.id != "postmortem");
     let how = match clock.met {
         _ if escalation && told => "escalated".to_owned(),
         Some(met) if escalation && met <= clock.due => "not needed any more".to_owned(),
+        None if ended.is_some_and(|ended| clock.due > ended) => {
+            "the run ended before it was due".to_owned()
+        }
+        None if ended.is_some() => "not met when the run ended".to_owned(),
         None if escalation && now >= clock.due => {
             format!("{} OVER, not escalated yet", now.since(clock.due).clock())
         }

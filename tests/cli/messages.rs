@@ -317,6 +317,13 @@ fn status_says_of_an_escalation_whether_it_went_out() {
     let over = desk.mayday(&["status", &run]).out;
     assert!(
         over.lines().any(|line| {
+            line.starts_with("CLOCK  response ")
+                && line.ends_with("Z, the run ended before it was due")
+        }),
+        "{over}"
+    );
+    assert!(
+        over.lines().any(|line| {
             line.starts_with("CLOCK  escalation:1 ") && line.ends_with("Z, not needed any more")
         }),
         "{over}"
