@@ -24,5 +24,6 @@ pub mod sandbox;
 pub mod sql;
 pub mod surroundings;
 pub mod tools;
+mod whole;
 
 pub use crate::run::drive::World;

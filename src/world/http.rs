@@ -17,6 +17,7 @@ use ureq::{Agent, Body};
 use super::aside::boot;
 use super::evidence::EvidenceSink;
 use super::process::EnvValue;
+use super::whole;
 use crate::effect::{Ending, Facts, HttpEffect, Output};
 use crate::secret::Redactor;
 use crate::time::Span;
@@ -274,7 +275,7 @@ impl Answer {
             request.redactor.redact_bytes(&self.body)
         };
         if !self.truncated
-            && let Ok(json) = serde_json::from_slice::<Value>(&clean)
+            && let Some(json) = std::str::from_utf8(&clean).ok().and_then(whole::json)
         {
             facts.insert("json".to_owned(), json);
         }

@@ -102,3 +102,14 @@ fn an_answer_that_can_never_be_taken_is_refused_before_anything_runs() {
     let right = ["--answer", "way=left", "--answer", "many=3", "--answer", "sure=yes"];
     desk.mayday(&[&["run", "p", "--no-input"], &right[..]].concat()).is(0, &["COMPLETED"]);
 }
+
+/// An order's number, an account, a hash: more digits than a computer's number holds.
+#[test]
+fn a_number_of_many_digits_goes_on_as_it_was_printed() {
+    let desk = desk(
+        "  - {id: a, title: A, effect: read, shell: 'echo ''{\"h\": 12345678901234567890123}''', capture: {h: json.h}}
+  - {id: b, title: 'B {{ h }}', effect: change, shell: 'echo \"$h\" > out'}",
+    );
+    desk.mayday(&["run", "p", "--no-input"]).is(0, &["B 12345678901234567890123"]);
+    assert_eq!(std::fs::read_to_string(desk.path("out")).unwrap(), "12345678901234567890123\n");
+}

@@ -10,6 +10,7 @@ use super::capture::Captured;
 use super::group::{Survivor, signal_name};
 use crate::effect::{Ending, Facts, FailKind, Output};
 use crate::time::Span;
+use crate::world::whole;
 
 /// So many leftovers are named; a fork bomb has more.
 const NAMED: usize = 20;
@@ -74,7 +75,7 @@ impl Ended {
         for (captured, name) in self.captured.into_iter().zip(["stdout", "stderr"]) {
             if name == "stdout"
                 && !captured.truncated
-                && let Ok(json) = serde_json::from_str::<Value>(&captured.text)
+                && let Some(json) = whole::json(&captured.text)
             {
                 facts.insert("json".to_owned(), json);
             }
