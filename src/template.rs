@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use minijinja::machinery::ast::Stmt;
 use serde_json::Value;
 
 use crate::effect::{Facts, Text};
@@ -203,6 +204,32 @@ pub fn holds(expression: &str, names: &dyn Lookup) -> Result<Held, Fault> {
 /// As [`evaluate`]; a text that is too large.
 pub fn render(text: &str, names: &dyn Lookup) -> Result<String, Fault> {
     fill(text, names, Form::Words)
+}
+
+/// A text of a JSON document: the value itself where the text is one `{{ }}` and nothing else, so that a number stays
+/// a number; else the text with its `{{ }}` filled in.
+///
+/// # Errors
+/// As [`render()`].
+pub fn render_value(text: &str, names: &dyn Lookup) -> Result<Value, Fault> {
+    if text.starts_with("{{") && text.ends_with("}}") {
+        let tree = parse::template(text)?;
+        if let Stmt::Template(whole) = &tree
+            && let [Stmt::EmitExpr(emit)] = whole.children.as_slice()
+        {
+            let mut uses = Vec::new();
+            names::of_expression(&emit.expr, &mut uses);
+            let _levels = Levels::enter(names::depth(&emit.expr))?;
+            let value = Scope::new(names, uses).eval(&emit.expr, View::Read).map(Cow::into_owned);
+            // A text reads as everywhere: an instant, a span, a secret that is not told.
+            if let Ok(value) = value
+                && !value.is_string()
+            {
+                return Ok(value);
+            }
+        }
+    }
+    render(text, names).map(Value::String)
 }
 
 /// A URL with its `{{ }}` filled in, each value percent-encoded for where it stands. A value at the

@@ -41,7 +41,8 @@ pub struct Http {
     /// A body, sent as it is.
     #[serde(default)]
     pub body: Option<String>,
-    /// A JSON body. Strings in it may hold `{{ }}`; the encoder quotes them.
+    /// A JSON body. Strings in it may hold `{{ }}`; one that is nothing else is sent as the value that it has (a number,
+    /// a list), every other one as a text.
     #[serde(default)]
     pub json: Option<Value>,
     /// Follow redirects, at most three.
@@ -192,7 +193,7 @@ pub(super) fn headers(
 /// The document with `{{ }}` filled in inside its strings; values stay strings, the encoder quotes them.
 pub(super) fn fill(json: &Value, cx: &Context<'_>) -> Result<Value, Failure> {
     Ok(match json {
-        Value::String(text) => Value::String(cx.text(text)?),
+        Value::String(text) => template::render_value(text, cx.names)?,
         Value::Array(items) => {
             Value::Array(items.iter().map(|item| fill(item, cx)).collect::<Result<_, _>>()?)
         }

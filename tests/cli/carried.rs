@@ -113,3 +113,31 @@ fn a_number_of_many_digits_goes_on_as_it_was_printed() {
     desk.mayday(&["run", "p", "--no-input"]).is(0, &["B 12345678901234567890123"]);
     assert_eq!(std::fs::read_to_string(desk.path("out")).unwrap(), "12345678901234567890123\n");
 }
+
+#[test]
+fn a_value_in_a_json_body_keeps_its_type_where_nothing_stands_beside_it() {
+    let server = http::Server::start();
+    let url = server.url("/status/200");
+    let desk = desk(&format!(
+        "  - {{id: a, title: A, effect: read, shell: 'echo 7', capture: {{n: stdout | int, word: stdout | trim, all: '[1, 2]'}}}}
+  - id: b
+    title: B
+    effect: change
+    http:
+      post: '{url}'
+      json:
+        replicas: '{{{{ n }}}}'
+        more: '{{{{ n + 1 }}}}'
+        word: '{{{{ word }}}}'
+        words: '{{{{ n }}}} pods'
+        deep: {{all: ['{{{{ all }}}}', true, '{{{{ n > 3 }}}}'], plain: '5'}}
+"
+    ));
+    desk.mayday(&["run", "p", "--no-input"]).is(0, &[]);
+    let body: serde_json::Value = serde_json::from_str(&server.asked()[0].body).unwrap();
+    let wanted = serde_json::json!({
+        "replicas": 7, "more": 8, "word": "7", "words": "7 pods",
+        "deep": {"all": [[1, 2], true, true], "plain": "5"},
+    });
+    assert_eq!(body, wanted);
+}
