@@ -2,6 +2,8 @@
 //!
 //! Owns the ways in which a shell, or a program that it starts, names a variable. Knows no values.
 
+use std::collections::BTreeSet;
+
 /// The names that a script reads, each once, in order: `$name`, `${name}`, a bare name in arithmetic such as
 /// `$((rows + 1))`, and those by which a program asks for its environment, such as `printenv name` or
 /// `os.environ["name"]`.
@@ -13,9 +15,12 @@ pub fn variables(script: &str) -> Vec<&str> {
         let rest = rest.strip_prefix('{').unwrap_or(rest).trim_start_matches(['#', '!']);
         found.extend(name_at(rest).map(|name| (at, name)));
     }
-    for (at, _) in script.match_indices("((") {
-        let end = end_of_arithmetic(&script[at + 2..]);
-        found.extend(words(&script[at + 2..][..end]).map(|name| (at, name)));
+    // Each piece is looked at once: a script may be megabytes of brackets.
+    let mut from = 0;
+    while let Some(at) = script[from..].find("((").map(|at| from + at + 2) {
+        let end = at + end_of_arithmetic(&script[at..]);
+        found.extend(words(&script[at..end]).map(|name| (at, name)));
+        from = end;
     }
     for asked in ASKED {
         for (at, _) in script.match_indices(asked) {
@@ -25,13 +30,8 @@ pub fn variables(script: &str) -> Vec<&str> {
         }
     }
     found.sort_by_key(|(at, _)| *at);
-    let mut names = Vec::new();
-    for (_, name) in found {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
+    let mut seen = BTreeSet::new();
+    found.into_iter().filter_map(|(_, name)| seen.insert(name).then_some(name)).collect()
 }
 
 /// How programs name a variable of their environment: the shell's own, Python, awk, jq, Node, Perl, PHP, Ruby.
@@ -110,5 +110,13 @@ mod tests {
             expected.sort_unstable();
             assert_eq!(found, expected, "{script}");
         }
+    }
+
+    /// Looked at piece by piece, this would take hours.
+    #[test]
+    fn megabytes_of_brackets_and_of_names_are_read_in_one_pass() {
+        assert!(variables(&"((".repeat(1 << 20)).is_empty());
+        let many: String = (0..200_000).map(|n| format!("$n{n} ")).collect();
+        assert_eq!(variables(&many.repeat(2)).len(), 200_000);
     }
 }
