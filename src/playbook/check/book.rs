@@ -2,7 +2,8 @@
 //!
 //! Owns the one walk over steps, undos, checks, probes and drills. Knows no rule.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::effect::EffectClass;
 use crate::playbook::parse::{Parsed, Source};
@@ -21,6 +22,36 @@ pub struct Book<'a> {
     pub source: &'a Source,
     /// Every place with parts, in the order in which they run.
     pub sites: Vec<Site<'a>>,
+    /// Where each path stands among them, once somebody asks: a rule that searched would take the square of the steps.
+    places: OnceCell<HashMap<String, (usize, usize)>>,
+    /// The same of each step's id.
+    ids: OnceCell<HashMap<String, usize>>,
+}
+
+impl<'a> Book<'a> {
+    /// What is written at a path.
+    pub fn written_at(&self, path: &str) -> Option<(&Site<'a>, &Piece<'a>)> {
+        let places = self.places.get_or_init(|| {
+            let sites = self.sites.iter().enumerate();
+            let pieces = sites.flat_map(|(at, site)| {
+                let pieces = site.pieces.iter().enumerate();
+                pieces.map(move |(piece, found)| (found.path.clone(), (at, piece)))
+            });
+            pieces.collect()
+        });
+        let (site, piece) = *places.get(path)?;
+        let site = self.sites.get(site)?;
+        Some((site, site.pieces.get(piece)?))
+    }
+
+    /// The step of this id.
+    pub fn step(&self, id: &str) -> Option<&Site<'a>> {
+        let ids = self.ids.get_or_init(|| {
+            let sites = self.sites.iter().enumerate();
+            sites.filter_map(|(at, site)| Some((site.common()?.id.clone(), at))).collect()
+        });
+        self.sites.get(*ids.get(id)?)
+    }
 }
 
 /// What a site is for.
@@ -162,7 +193,8 @@ pub fn lay_out(parsed: &Parsed<Playbook>) -> Option<Book<'_>> {
             }
         }
     }
-    Some(Book { playbook, source: &parsed.source, sites: walk.sites })
+    let (places, ids) = (OnceCell::new(), OnceCell::new());
+    Some(Book { playbook, source: &parsed.source, sites: walk.sites, places, ids })
 }
 
 struct Walk<'a> {

@@ -104,22 +104,17 @@ fn raw(around: &In<'_>, site: &Site<'_>, path: &[&str], spot: &Spot<'_>, depth: 
             let own = spot.piece.facts.iter().any(|(name, _)| *name == path[0]);
             own && prints_lines(site)
         }
-        ["steps", id, "stdout" | "stderr"] => {
-            around.book.sites.iter().any(|site| {
-                site.common().is_some_and(|common| common.id == *id) && prints_lines(site)
-            })
-        }
+        ["steps", id, "stdout" | "stderr"] => around.book.step(id).is_some_and(prints_lines),
         [name] if depth > 0 => {
             let sight = Sight { piece: spot.piece, section: spot.site.section };
             let Some(definition) = around.names.seen(name, &sight) else { return false };
-            let given = around.book.sites.iter().find_map(|site| {
-                let piece = site.pieces.iter().find(|piece| piece.path == definition.path)?;
-                let (Part::Expression(text) | Part::Condition(text)) = piece.part else {
-                    return None;
-                };
-                Some((site, piece, shape::of_expression(text).ok()?))
-            });
-            let Some((site, piece, shape)) = given else { return false };
+            let Some((site, piece)) = around.book.written_at(&definition.path) else {
+                return false;
+            };
+            let (Part::Expression(text) | Part::Condition(text)) = piece.part else {
+                return false;
+            };
+            let Ok(shape) = shape::of_expression(text) else { return false };
             let there = Spot { site, piece, word: None };
             shape.path().is_some_and(|path| raw(around, site, &path, &there, depth - 1))
         }
