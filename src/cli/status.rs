@@ -218,7 +218,7 @@ fn times(count: u32) -> String {
 
 /// What is done next when the run goes on; `None` when nothing is.
 fn next(plan: &Plan, run: &Run, steps: &[Step], now: Timestamp) -> Option<(String, String)> {
-    if let Some(undo) = stands::next_undo(plan, run).filter(|_| run.rollback.is_some()) {
+    if let Some(undo) = stands::next_undo(plan, run) {
         let title = words::title(plan, run, &undo.unit, undo.item, now);
         return Some((undo.key, title));
     }

@@ -42,13 +42,14 @@ pub(crate) struct Undo<'a> {
 }
 
 /// What a rollback takes back next: the newest of what passed or may have happened, back to and with the step asked
-/// for. `None` when all of it is taken back.
+/// for. `None` when all of it is taken back, and where none goes on.
 pub(crate) fn next_undo<'a>(plan: &'a Plan, run: &'a Run) -> Option<Undo<'a>> {
+    let to = run.rollback.as_ref()?;
     let place = |key: &String| {
         let (unit, _) = advance::find(plan, run, key)?;
         plan.by_key.get(&unit.key).copied()
     };
-    let first = match run.rollback.as_ref().and_then(Option::as_ref) {
+    let first = match to {
         // A step that there is not is no reason to undo everything.
         Some(to) => place(to).unwrap_or(plan.units.len()),
         None => 0,

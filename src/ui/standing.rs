@@ -55,7 +55,7 @@ impl Standing {
             keys.filter(|key| run.status(key).is_none())
                 .filter_map(|key| Some(format!("{key}  {}", state_of(unit, run.step(&key)?)?)))
         });
-        let next = match stands::next_undo(plan, run).filter(|_| run.rollback.is_some()) {
+        let next = match stands::next_undo(plan, run) {
             Some(undo) => format!("{}  {}", undo.key, words(&undo.unit, undo.item)),
             None => plan.units.iter().find(|unit| !over(unit)).map(named).unwrap_or_default(),
         };
