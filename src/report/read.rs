@@ -36,11 +36,6 @@ pub(super) fn time(value: &Value) -> String {
     instant(value).map(Timestamp::date_clock).unwrap_or_default()
 }
 
-/// `18:20:00Z`; empty where there is none.
-pub(super) fn clock(value: &Value) -> String {
-    instant(value).map(Timestamp::clock).unwrap_or_default()
-}
-
 /// `4m 12s` from milliseconds.
 pub(super) fn length(ms: i64) -> String {
     whole_seconds(Span::from_millis(ms)).to_string()

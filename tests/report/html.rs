@@ -446,3 +446,20 @@ fn names_are_roles_in_what_people_wrote_and_commands_stay() {
             && full["names_words"] == "People are called by their names."
     );
 }
+
+/// A run may go on over midnight, and over days: a time without its day would be the wrong one of two.
+#[test]
+fn each_time_of_a_table_has_its_day() {
+    let cell = regex::Regex::new(r#"<td class="t">([^<]*)</td>"#).unwrap();
+    let day = regex::Regex::new(r"^\d{4}-\d\d-\d\d").unwrap();
+    let mut dated = 0;
+    for told in [full(&runs::full()), context(&runs::rough()), full(&every::story())] {
+        let page = html::page(&told, &drills());
+        for time in cell.captures_iter(&page).map(|found| found[1].to_owned()) {
+            let none = !time.contains(|c: char| c.is_ascii_digit());
+            assert!(none || day.is_match(&time), "{time}");
+            dated += usize::from(!none);
+        }
+    }
+    assert!(dated > 20);
+}

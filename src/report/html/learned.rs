@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::table::{Table, end, section};
 use crate::report::markup::{Markup, put};
-use crate::report::read::{clock, list, span, text};
+use crate::report::read::{list, span, text, time};
 
 /// More attempts than this are folded up.
 const OPEN: usize = 200;
@@ -45,7 +45,7 @@ pub(super) fn attempts(out: &mut Markup, context: &Value) {
         }
         rows.row("")
             .event(&one["seq"])
-            .time(clock(&one["at"]))
+            .time(time(&one["at"]))
             .text(&step)
             .markup(&what)
             .text(text(&one["outcome_words"]))

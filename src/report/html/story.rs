@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::table::{Table, end, section};
 use crate::report::markup::{Markup, put};
 use crate::report::picture::{Axis, Outcome, Scene};
-use crate::report::read::{clock, length, list, millis, span, text, time};
+use crate::report::read::{length, list, millis, span, text, time};
 
 /// What a drill came to.
 pub(super) fn drill(out: &mut Markup, context: &Value) {
@@ -130,7 +130,7 @@ pub(super) fn steps(out: &mut Markup, context: &Value) {
             .head(&name)
             .markup(&verdict)
             .markup(&bar)
-            .time(clock(&step["started_at"]))
+            .time(time(&step["started_at"]))
             .number(took)
             .number(span(&step["expected_ms"]))
             .text(text(&step["who"]));
@@ -233,7 +233,7 @@ pub(super) fn deviations(out: &mut Markup, context: &Value) {
     for deviation in deviations {
         rows.row("")
             .event(&deviation["seq"])
-            .time(clock(&deviation["at"]))
+            .time(time(&deviation["at"]))
             .text(text(&deviation["what"]))
             .text(text(&deviation["reason"]))
             .text(text(&deviation["settled"]));
@@ -259,7 +259,7 @@ pub(super) fn decisions(out: &mut Markup, context: &Value) {
         };
         rows.row("")
             .event(&decision["seq"])
-            .time(clock(&decision["at"]))
+            .time(time(&decision["at"]))
             .text(&format!("{}{given}", text(&decision["who"])))
             .text(text(&decision["question"]))
             .text(text(&decision["answer"]))
@@ -270,7 +270,7 @@ pub(super) fn decisions(out: &mut Markup, context: &Value) {
     for objection in objections {
         rows.row("")
             .event(&objection["seq"])
-            .time(clock(&objection["at"]))
+            .time(time(&objection["at"]))
             .text(text(&objection["who"]))
             .text(text(&objection["what"]));
     }
@@ -289,7 +289,7 @@ pub(super) fn notes(out: &mut Markup, context: &Value) {
     for (at, note) in notes.iter().enumerate() {
         rows.row("")
             .number((at + 1).to_string())
-            .time(clock(&note["at"]))
+            .time(time(&note["at"]))
             .text(text(&note["who"]))
             .text(text(&note["text"]))
             .event(&note["seq"]);
