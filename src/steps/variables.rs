@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn megabytes_of_brackets_and_of_names_are_read_in_one_pass() {
         assert!(variables(&"((".repeat(1 << 20)).is_empty());
-        let many: String = (0..200_000).map(|n| format!("$n{n} ")).collect();
-        assert_eq!(variables(&many.repeat(2)).len(), 200_000);
+        let many = (0..200_000).map(|n| format!("$n{n}")).collect::<Vec<_>>().join(" ");
+        assert_eq!(variables(&format!("{many} {many}")).len(), 200_000);
     }
 }
