@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 /// Which run, and who says it.
 #[derive(Args, Clone, Debug)]
 pub struct Which {
-    /// The run's id, or its beginning [default: the one that is driven, or the newest that is open; of this project, where it has one]
+    /// The run's id, or its beginning [default: of this project's runs, or else of all, the one that is driven or the newest that is open]
     #[arg(long, value_name = "RUN")]
     run: Option<String>,
     /// Who says it [default: the user's name]

@@ -31,8 +31,8 @@ pub(super) enum Heard {
     Waits,
 }
 
-/// The run that is meant: the one named, else the newest that is driven, else the newest that is open, those of this
-/// project before any other. With `closed` the newest of all, when none is open.
+/// The run that is meant: the one named, else one of this project before any other, and of these the newest that is
+/// driven, else the newest that is open. With `closed` the newest of all, when none is open.
 pub(super) fn meant(
     global: &Global,
     store: &Store,
@@ -43,21 +43,19 @@ pub(super) fn meant(
     if let Some(text) = named {
         return store.find(text).map_err(refused);
     }
-    let here = whose::project(global.config.as_deref());
-    let own = |id: &RunId| here.as_deref().is_some_and(|here| whose::is_of(store, id, here));
-    let first = |ids: &[RunId]| ids.iter().find(|id| own(id)).or_else(|| ids.first()).cloned();
     let ids = store.list().map_err(refused)?;
-    let driven: Vec<_> = ids.iter().filter(|id| store.driver(id).is_some()).cloned().collect();
-    if let Some(id) = first(&driven) {
-        return Ok(id);
-    }
+    let here = whose::project(global.config.as_deref());
+    let own = |id: &&RunId| here.as_deref().is_some_and(|here| whose::is_of(store, id, here));
     let open = |id: &&RunId| {
         let run = store.read(id).map(|read| Run::fold(read.events.iter().map(|(_, event)| event)));
         run.is_ok_and(|run| run.closed.is_none() && run.opened.is_some())
     };
-    let of_here = || ids.iter().filter(|id| own(id)).find(open);
-    let open = of_here().or_else(|| ids.iter().find(open));
-    open.or_else(|| ids.first().filter(|_| closed)).cloned().ok_or_else(|| {
+    let driven = |id: &&RunId| store.driver(id).is_some();
+    let found = |ids: &[RunId]| ids.iter().find(driven).or_else(|| ids.iter().find(open)).cloned();
+    let ours: Vec<RunId> = ids.iter().filter(own).cloned().collect();
+    let newest = ours.first().or_else(|| ids.first()).filter(|_| closed);
+    let found = found(&ours).or_else(|| found(&ids)).or_else(|| newest.cloned());
+    found.ok_or_else(|| {
         Failure::new(exit::USAGE, "find a run: none is open").hint("`mayday runs` lists all runs")
     })
 }

@@ -2,6 +2,7 @@
 
 use super::{CONFIG, playbook};
 use crate::support::desk::{Desk, Said};
+use crate::support::pty::Pty;
 
 const STEP: &str = "  - {id: a, title: A, confirm: Well?}";
 
@@ -47,6 +48,15 @@ fn what_is_said_without_a_name_goes_to_the_run_of_this_project_first() {
     within(&desk, "one", &["note", "here"]).is(0, &[&format!("Run {one}: Note: here")]);
     within(&desk, "two", &["note", "there"]).is(0, &[&format!("Run {two}: Note: there")]);
     within(&desk, "plain", &["note", "newest"]).is(0, &[&format!("Run {two}: Note: newest")]);
+    // Also while somebody drives a run of another project; outside of any that is the one.
+    let mut driver = desk.command(&["resume", &two]);
+    driver.current_dir(desk.path("two"));
+    let mut pty = Pty::start(&driver);
+    pty.shown("y or n >");
+    within(&desk, "one", &["note", "still"]).is(0, &[&format!("Run {one}: Note: still")]);
+    within(&desk, "plain", &["note", "driven"]).is(0, &[&format!("Run {two}: Note: driven")]);
+    pty.send("y\r");
+    assert_eq!(pty.wait(), Some(0), "{}", pty.seen());
 }
 
 /// What is read without a name is of this project; another one's runs of a playbook by the same name are not its past.
