@@ -120,12 +120,8 @@ struct Shown {
 fn show(plan: &Plan, run: &Run, unit: &Unit, now: Timestamp, lang: Lang) -> Shown {
     // The frame is ours, what stands in it the author's.
     let label = |word: &str| lang.under("dry", word);
-    let names = Scope { prefix: &unit.prefix, foresee: true, ..Scope::new(plan, run, now) };
-    let item = Value::String(EACH.to_owned());
-    let names = match unit.step.common.for_each {
-        Some(_) => Scope { item: Some((0, &item)), ..names },
-        None => names,
-    };
+    let each = Value::String(EACH.to_owned());
+    let names = Scope::foreseen(plan, run, unit, &each, now);
     let common = &unit.step.common;
     let class = unit.class();
     let title = template::render(&common.title, &names).unwrap_or_else(|_| common.title.clone());

@@ -62,12 +62,8 @@ fn unit<'p>(plan: &'p Plan, about: &str) -> Option<&'p Unit> {
 /// The question of a step as it is foreseen; nothing where only the run can tell.
 pub(super) fn question(plan: &Plan, unit: &Unit, now: Timestamp) -> Option<Question> {
     let run = Run::default();
-    let names = Scope { prefix: &unit.prefix, foresee: true, ..Scope::new(plan, &run, now) };
-    let item = Value::String(EACH.to_owned());
-    let names = match unit.step.common.for_each {
-        Some(_) => Scope { item: Some((0, &item)), ..names },
-        None => names,
-    };
+    let each = Value::String(EACH.to_owned());
+    let names = Scope::foreseen(plan, &run, unit, &each, now);
     let common = &unit.step.common;
     let class = unit.class();
     let cx = Context { unit: &unit.key, common, class, names: &names, place: &plan.place, now };

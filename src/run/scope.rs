@@ -48,6 +48,20 @@ impl<'a> Scope<'a> {
         Self { plan, run, prefix: "", item: None, now, foresee: false, depth: 0 }
     }
 
+    /// The names of a step before anything has run: what is not known yet reads `<from ...>`, and `each` stands for what
+    /// it is done for.
+    #[must_use]
+    pub fn foreseen(
+        plan: &'a Plan,
+        run: &'a Run,
+        unit: &'a Unit,
+        each: &'a Value,
+        now: Timestamp,
+    ) -> Self {
+        let item = unit.step.common.for_each.as_ref().map(|_| (0, each));
+        Self { prefix: &unit.prefix, item, foresee: true, ..Self::new(plan, run, now) }
+    }
+
     /// The name as the innermost include knows it that brought this step.
     fn bound(&self, name: &str) -> Option<&'a crate::plan::Bound> {
         let sees = |bound: &&crate::plan::Bound| {

@@ -4,6 +4,7 @@
 //! on into URLs and statements. It becomes a text: its digits stay, and whoever calculates with it is told.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -16,8 +17,8 @@ pub(in crate::world) fn json(text: &str) -> Option<Value> {
     }
 }
 
-/// The text with quotes around whole numbers that 64 bits are too few for.
-fn quoted(text: &str) -> Cow<'_, str> {
+/// Where the numbers of a JSON text stand: outside of its strings.
+pub(in crate::world) fn numbers(text: &str) -> Vec<Range<usize>> {
     let (mut in_string, mut escaped) = (false, false);
     let mut begin = None;
     let mut found = Vec::new();
@@ -39,6 +40,14 @@ fn quoted(text: &str) -> Cow<'_, str> {
         }
     }
     found.extend(begin.map(|from| from..text.len()));
+    // Letters of `true` and `false` are none.
+    found.retain(|place| text[place.clone()].bytes().any(|b| b.is_ascii_digit()));
+    found
+}
+
+/// The text with quotes around whole numbers that 64 bits are too few for.
+fn quoted(text: &str) -> Cow<'_, str> {
+    let mut found = numbers(text);
     found.retain(|place| is_too_long(&text[place.clone()]));
     if found.is_empty() {
         return Cow::Borrowed(text);
@@ -56,7 +65,7 @@ fn quoted(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// True for a whole number that fits into no 64 bits. Letters of `true` and `false` are none.
+/// True for a whole number that fits into no 64 bits.
 fn is_too_long(piece: &str) -> bool {
     let digits = piece.strip_prefix('-').unwrap_or(piece);
     !digits.is_empty()

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Number, Value};
 
+use crate::world::whole;
+
 /// Bytes as `\x00ff`.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold("\\x".to_owned(), |mut text, byte| {
@@ -49,19 +51,6 @@ fn decimal(text: &str) -> Option<(bool, String, i64)> {
 /// JSON, unless one of its numbers would change on the way.
 pub(super) fn exact_json(text: &str) -> Option<Value> {
     let parsed = serde_json::from_str(text).ok()?;
-    numbers_outside_strings(text).all(|number| exact_number(number).is_some()).then_some(parsed)
-}
-
-fn numbers_outside_strings(text: &str) -> impl Iterator<Item = &str> {
-    let (mut in_string, mut escaped) = (false, false);
-    text.split(move |c: char| {
-        match (in_string, c) {
-            (true, _) if escaped => escaped = false,
-            (true, '\\') => escaped = true,
-            (_, '"') => in_string = !in_string,
-            _ => {}
-        }
-        in_string || !(c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E'))
-    })
-    .filter(|piece| piece.bytes().any(|b| b.is_ascii_digit()))
+    let mut numbers = whole::numbers(text).into_iter().map(|place| &text[place]);
+    numbers.all(|number| exact_number(number).is_some()).then_some(parsed)
 }
